@@ -1,0 +1,71 @@
+// swift-tools-version:6.1
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// Our own code is compiled in Swift 6 mode; `.ci/run` makes warnings errors.
+let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "dr",
+  products: [
+    .executable(name: "dr", targets: ["dr"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+  ],
+  targets: [
+    // L0
+    .systemLibrary(
+      name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "CStdlib", cSettings: [.unsafeFlags(["-std=c23"])]),
+    target("DrBase"),
+    // L1
+    target("DrSyntax", ["DrBase"]),
+    // L2
+    target("DrSema", ["DrBase", "DrSyntax"]),
+    target("DrData", ["DrBase", "CYAML"]),
+    // L3
+    target("DrEval", ["DrBase", "DrData", "DrSema"]),
+    target("DrFormat", ["DrBase", "DrSyntax"]),
+    target("DrStdlib", ["CStdlib"]),
+    // L4
+    target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval"]),
+    target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
+    target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
+    // L5
+    target("DrSim", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
+    target(
+      "DrHost",
+      [
+        "DrBase", "DrData", "DrSema", "DrRun", "DrActions",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
+    // L7
+    .executableTarget(
+      name: "dr",
+      dependencies: [
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrEmit",
+        "DrRun", "DrSim", "DrHost",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings,
+      // Without relocations a statically linked Swift program reaches main in two thirds of the time.
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "-no-pie"], .when(configuration: .release))
+      ]),
+    // Tools for ourselves
+    .executableTarget(name: "drdev", swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

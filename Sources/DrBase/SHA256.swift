@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// SHA-256 as FIPS 180-4 defines it, fed piece by piece. Written here and not taken from a
+/// library so that the journal core, which chains records by it, stays free of Foundation and
+/// of the network stack. Not meant for secrets: it makes no promise about timing.
+package struct SHA256: Sendable {
+  /// Bytes in a digest.
+  package static let byteCount = 32
+
+  private var state: [UInt32] = SHA256.initialState
+  /// Bytes of an unfinished block; fewer than 64.
+  private var pending: [UInt8] = []
+  private var length: UInt64 = 0
+
+  package init() { pending.reserveCapacity(64) }
+
+  /// The digest of one piece of data.
+  package static func digest(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(bytes)
+    return hash.finish()
+  }
+
+  /// The digest of one piece of data in lowercase hexadecimal.
+  package static func hexDigest(_ bytes: some Sequence<UInt8>) -> String {
+    hex(digest(bytes))
+  }
+
+  /// Bytes as lowercase hexadecimal.
+  package static func hex(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Takes in more data.
+  package mutating func update(_ bytes: some Sequence<UInt8>) {
+    let contiguous: Void? = bytes.withContiguousStorageIfAvailable { absorb($0) }
+    if contiguous == nil { Array(bytes).withUnsafeBufferPointer { absorb($0) } }
+  }
+
+  /// The digest of everything taken in. The hash itself is left as it was.
+  package func finish() -> [UInt8] {
+    var rest = self
+    let bits = length &* 8
+    var padding: [UInt8] = [0x80]
+    let used = (pending.count + 1) % 64
+    padding.append(contentsOf: repeatElement(0, count: used <= 56 ? 56 - used : 120 - used))
+    for shift in stride(from: UInt64(56), through: 0, by: -8) {
+      padding.append(UInt8(truncatingIfNeeded: bits >> shift))
+    }
+    rest.update(padding)
+    return rest.state.flatMap { word in
+      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
+    }
+  }
+
+  private mutating func absorb(_ bytes: UnsafeBufferPointer<UInt8>) {
+    length &+= UInt64(bytes.count)
+    var schedule = [UInt32](repeating: 0, count: 64)
+    var index = 0
+    if !pending.isEmpty {
+      while pending.count < 64, index < bytes.count {
+        pending.append(bytes[index])
+        index += 1
+      }
+      guard pending.count == 64 else { return }
+      let block = pending
+      block.withUnsafeBufferPointer { compress($0, at: 0, &schedule) }
+      pending.removeAll(keepingCapacity: true)
+    }
+    while bytes.count - index >= 64 {
+      compress(bytes, at: index, &schedule)
+      index += 64
+    }
+    while index < bytes.count {
+      pending.append(bytes[index])
+      index += 1
+    }
+  }
+
+  /// FIPS 180-4 section 6.2.2 for one block of 64 bytes.
+  private mutating func compress(
+    _ block: UnsafeBufferPointer<UInt8>, at start: Int, _ w: inout [UInt32]
+  ) {
+    for t in 0..<16 {
+      let i = start + t * 4
+      w[t] =
+        UInt32(block[i]) << 24 | UInt32(block[i + 1]) << 16 | UInt32(block[i + 2]) << 8
+        | UInt32(block[i + 3])
+    }
+    for t in 16..<64 {
+      let x = w[t - 15]
+      let y = w[t - 2]
+      let s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >> 3)
+      let s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >> 10)
+      w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
+    }
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+    for t in 0..<64 {
+      let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+      let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ SHA256.roundConstants[t] &+ w[t]
+      let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+      let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+      (h, g, f, e) = (g, f, e, d &+ t1)
+      (d, c, b, a) = (c, b, a, t1 &+ t2)
+    }
+    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+  }
+
+  private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
+    word >> count | word << (32 - count)
+  }
+
+  /// The first 32 bits of the fractional parts of the square roots of the first 8 primes.
+  private static let initialState: [UInt32] = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+    0x5be0_cd19,
+  ]
+
+  /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
+  private static let roundConstants: [UInt32] = [
+    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4,
+    0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe,
+    0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f,
+    0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da, 0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7,
+    0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967, 0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc,
+    0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85, 0xa2bf_e8a1, 0xa81a_664b,
+    0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070, 0x19a4_c116,
+    0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
+    0xc671_78f2,
+  ]
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// DrEmit: from a checked program to manifests. It calls every `emit` function of stdlib/emit with every
+// block of the type that its first parameter names, and puts what they yield into an order. It knows no
+// kind of object by its contents; the backends do.
+
+import DrBase
+import DrData
+import DrEval
+import DrSema
+
+package struct CompileResult: Sendable {
+  package var manifests: [Manifest] = []
+  package var files: [EmittedFile] = []
+  package var diagnostics: [Diagnostic] = []
+}
+
+package struct Compiler {
+  private let machine: Machine
+  private var program: CheckedProgram { machine.program.checked }
+  private var result = CompileResult()
+  /// The object that each identity was first given to, with the block that it came from.
+  private var seen: [String: (manifest: Manifest, origin: Span)] = [:]
+
+  package init(machine: Machine) { self.machine = machine }
+
+  /// Compiles for one version, or where it is `nil` for the version that the program's clusters run.
+  package mutating func compile(target: KubernetesVersion?) -> CompileResult {
+    result = CompileResult()
+    seen = [:]
+    do throws(Diagnostic) {
+      var version = target
+      if version == nil { version = try clusterVersion() }
+      guard let version else { return result }
+      for id in program.emits { try run(id, version) }
+    } catch {
+      result.diagnostics.append(error)
+    }
+    result.manifests.sort { a, b in
+      (a.rank, a.kind, a.namespace ?? "", a.name) < (b.rank, b.kind, b.namespace ?? "", b.name)
+    }
+    if result.diagnostics.hasErrors {
+      result.manifests = []
+      result.files = []
+    }
+    return result
+  }
+
+  /// The one version that all clusters of the program run.
+  private func clusterVersion() throws(Diagnostic) -> KubernetesVersion {
+    var versions: [(version: KubernetesVersion, span: Span)] = []
+    for id in program.roots {
+      guard case .block(let record, _) = program[id].body, program[record].name == "Cluster" else {
+        continue
+      }
+      let cluster = try machine.global(id)
+      guard let value = try machine.field(cluster, named: "kubernetes"),
+        let text = machine.string(value)
+      else { continue }
+      versions.append((try Self.version(text, at: program[id].span), program[id].span))
+    }
+    guard let first = versions.first else { return KubernetesVersion.known.upperBound }
+    for other in versions.dropFirst() where other.version != first.version {
+      throw Diagnostic(
+        .unsupportedTarget, "the program's clusters run different versions of Kubernetes",
+        at: other.span, caption: other.version.text,
+        labels: [Label(first.span, first.version.text)],
+        help: "say for which to compile: --target kubernetes=\(first.version.text)")
+    }
+    return first.version
+  }
+
+  /// Reads a version that a user wrote.
+  package static func version(_ text: String, at span: Span?) throws(Diagnostic)
+    -> KubernetesVersion
+  {
+    let known = KubernetesVersion.known
+    guard let version = KubernetesVersion(text) else {
+      throw Diagnostic(
+        .unsupportedTarget, "\"\(text)\" is no version of Kubernetes", at: span,
+        help: "write it as \"\(known.upperBound.text)\"")
+    }
+    guard known.contains(version) else {
+      throw Diagnostic(
+        .unsupportedTarget, "Kubernetes \(version.text) is not known here", at: span,
+        help: "manifests are written for \(known.lowerBound.text) to \(known.upperBound.text)")
+    }
+    return version
+  }
+
+  private mutating func run(_ id: FunctionID, _ version: KubernetesVersion) throws(Diagnostic) {
+    let function = program[id]
+    guard function.parameters.count == 2,
+      case .record(let wanted) = program.types[function.parameters[0].type]
+    else {
+      throw Diagnostic(
+        .wrongArguments, "a backend takes a block of one type, and the target", at: function.span,
+        help: "write `emit \(function.name)(s: Service, to: Target) { … }`")
+    }
+    let target = try machine.value(
+      ["kubernetes": .string(version.text)], as: function.parameters[1].type)
+    for global in program.roots {
+      guard case .block(let record, _) = program[global].body, record == wanted else { continue }
+      let value = try machine.global(global)
+      let documents = try machine.emitted(try machine.call(id, [value, target]))
+      for document in documents { add(document, from: program[global].span, backend: function) }
+    }
+  }
+
+  private mutating func add(_ document: Document, from origin: Span, backend: Function) {
+    if let path = document["file"]?.stringValue, let text = document["text"]?.stringValue {
+      guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+        result.diagnostics.append(
+          Diagnostic(
+            .invalidManifest, "the backend `\(backend.name)` wrote outside the output folder",
+            at: origin))
+        return
+      }
+      result.files.append(EmittedFile(path: path, text: text))
+      return
+    }
+    do throws(InvalidManifest) {
+      let manifest = try Manifest(document)
+      let key = "\(manifest.apiVersion.split(separator: "/").dropLast().joined()) \(manifest.title)"
+      if let earlier = seen[key] {
+        // Two services of one namespace both give the namespace.
+        guard earlier.manifest != manifest else { return }
+        result.diagnostics.append(
+          Diagnostic(
+            .duplicateManifest, "two blocks give \(manifest.title), and not the same", at: origin,
+            labels: [Label(earlier.origin, "the other one")],
+            help: "give one of them another label"))
+        return
+      }
+      seen[key] = (manifest, origin)
+      result.manifests.append(manifest)
+    } catch {
+      result.diagnostics.append(
+        Diagnostic(
+          .invalidManifest, "the backend `\(backend.name)` gave an object that cannot be: \(error.reason)",
+          at: origin, labels: [Label(backend.span, "the backend")]))
+    }
+  }
+}

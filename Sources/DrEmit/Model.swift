@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrEval
+import DrSema
+
+extension Machine {
+  /// Computes every block and value of the program and checks every constraint; what went wrong, in
+  /// source order, each mistake once however many values depend on it.
+  package func modelFailures() -> [Diagnostic] {
+    var failures: [Diagnostic] = []
+    var seen: Set<Mistake> = []
+    func note(_ diagnostic: Diagnostic) {
+      let place = diagnostic.span
+      if seen.insert(Mistake(code: diagnostic.code, span: place)).inserted {
+        failures.append(diagnostic)
+      }
+    }
+    for id in program.checked.roots {
+      refuel()
+      do throws(Diagnostic) {
+        for failure in self.failures(forcing: try global(id)) { note(failure) }
+      } catch {
+        note(error)
+      }
+    }
+    return failures.inSourceOrder()
+  }
+}
+
+/// What makes two failures the same: the values around them only say who asked.
+private struct Mistake: Hashable {
+  let code: DiagnosticCode
+  let span: Span?
+}

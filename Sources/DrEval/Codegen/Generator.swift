@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSema
+
+/// Collects the code of a whole program. Functions keep the numbers that the checker gave them;
+/// what is made here (thunks of globals, of block fields and of defaults) follows after them.
+final class Generator {
+  let checked: CheckedProgram
+  var code: [Instruction] = []
+  var spans: [PlacedSpan] = []
+  var functions: [CompiledFunction] = []
+  var constants: [Constant] = []
+  var globals: [GlobalPlan] = []
+  var records: [[SlotPlan]] = []
+  var parameterDefaults: [ParameterPlace: Int] = [:]
+  private var constantNumbers: [Constant: Int] = [:]
+  private var nilFunction: Int?
+  private var knownFreeLocals: [FunctionID: [LocalID]] = [:]
+
+  init(_ checked: CheckedProgram) { self.checked = checked }
+
+  func generate() {
+    functions = checked.functions.map { CompiledFunction(name: $0.name, span: $0.span) }
+    for record in checked.records { records.append(record.fields.map(slotPlan)) }
+    for (index, function) in checked.functions.enumerated() {
+      generate(function, number: index)
+      switch function.role {
+      case .runbook, .emit, .test: generateDefaults(function, number: index)
+      case .function, .lambda, .thunk: break
+      }
+    }
+    for (index, global) in checked.globals.enumerated() {
+      globals.append(plan(global, number: Int32(index)))
+    }
+  }
+
+  /// The number of a constant, the same for equal ones.
+  func number(of constant: Constant) -> Int {
+    if let known = constantNumbers[constant] { return known }
+    constants.append(constant)
+    constantNumbers[constant] = constants.count - 1
+    return constants.count - 1
+  }
+
+  /// The locals around a lambda that it uses.
+  func freeLocals(of lambda: FunctionID) -> [LocalID] {
+    if let known = knownFreeLocals[lambda] { return known }
+    let found = FreeLocals.of(lambda, in: checked)
+    knownFreeLocals[lambda] = found
+    return found
+  }
+
+  private func generate(_ function: Function, number: Int) {
+    let captures =
+      function.role == .lambda
+      ? freeLocals(of: FunctionID(Int32(number))) : []
+    var compiler = FunctionCompiler(self, parameters: function.parameters.map(\.local) + captures)
+    switch function.body {
+    case .expression(let body):
+      if function.role == .emit { compiler.compileEmit(body) } else { compiler.compileBody(body) }
+    case .native:
+      compiler.compileNative(FunctionID(Int32(number)))
+    case .missing:
+      compiler.raise("`\(function.name)` has a mistake and cannot run", function.span)
+    }
+    functions[number].captureCount = captures.count
+    functions[number].parameterCount = function.parameters.count
+    place(compiler, number: number)
+  }
+
+  private func generateDefaults(_ function: Function, number: Int) {
+    for (index, parameter) in function.parameters.enumerated() {
+      guard let value = parameter.defaultValue else { continue }
+      parameterDefaults[ParameterPlace(function: number, index: index)] = add(
+        value, name: parameter.label, parameters: [])
+    }
+  }
+
+  /// A function made for an expression.
+  private func add(_ expression: Expr, name: String, parameters: [LocalID]) -> Int {
+    functions.append(CompiledFunction(name: name, span: expression.span))
+    let number = functions.count - 1
+    functions[number].parameterCount = parameters.count
+    var compiler = FunctionCompiler(self, parameters: parameters)
+    compiler.compileBody(expression)
+    place(compiler, number: number)
+    return number
+  }
+
+  private func place(_ finished: FunctionCompiler, number: Int) {
+    var compiler = finished
+    if compiler.isTooLarge {
+      let function = functions[number]
+      compiler = FunctionCompiler(self, parameters: [])
+      compiler.raise("`\(function.name)` is too large; split it", function.span)
+      compiler.registerCount = max(1, function.parameterCount + function.captureCount)
+    }
+    functions[number].start = code.count
+    functions[number].registerCount = compiler.registerCount
+    for span in compiler.spans {
+      spans.append(PlacedSpan(offset: code.count + span.offset, span: span.span))
+    }
+    code += compiler.code
+  }
+
+  /// How a slot begins when the field is not given.
+  private func slotPlan(_ field: RecordField) -> SlotPlan {
+    guard let value = field.defaultValue else {
+      return field.constraint == nil
+        ? .constant(number(of: .nilValue)) : .function(functionThatGivesNil())
+    }
+    if field.constraint == nil, case .expression(let body) = checked[value].body,
+      let constant = constant(of: body)
+    {
+      return .constant(number(of: constant))
+    }
+    return .function(Int(value.rawValue))
+  }
+
+  private func functionThatGivesNil() -> Int {
+    if let nilFunction { return nilFunction }
+    let span = Span(FileID(0), 0, 0)
+    let number = add(Expr(.nilValue, TypeTable.never, span), name: "nil", parameters: [LocalID(0)])
+    nilFunction = number
+    return number
+  }
+
+  private func plan(_ global: Global, number: Int32) -> GlobalPlan {
+    switch global.body {
+    case .value(let expression):
+      if let constant = constant(of: expression) {
+        return .slot(.constant(self.number(of: constant)))
+      }
+      return .slot(.function(add(expression, name: global.name, parameters: [])))
+    case .block(let id, let fields):
+      let declared = checked[id].fields
+      var slots: [SlotPlan] = []
+      for (index, field) in declared.enumerated() {
+        if let expression = index < fields.count ? fields[index] : nil {
+          slots.append(slotPlan(given: expression, field, of: global))
+        } else {
+          slots.append(records[Int(id.rawValue)][index])
+        }
+      }
+      return .block(id, slots: slots, spans: fields.map { $0?.span })
+    case .input(let value):
+      return .input(default: value.map { add($0, name: global.name, parameters: []) })
+    case .missing: return .missing
+    }
+  }
+
+  private func slotPlan(
+    given expression: Expr, _ field: RecordField, of global: Global
+  ) -> SlotPlan {
+    if field.constraint == nil, let constant = constant(of: expression) {
+      return .constant(number(of: constant))
+    }
+    let name = "\(global.name).\(field.name)"
+    return .function(add(expression, name: name, parameters: [LocalID(0)]))
+  }
+
+  /// What an expression gives, where that is plain to see.
+  func constant(of expression: Expr) -> Constant? {
+    switch expression.kind {
+    case .bool(let value): return .bool(value)
+    case .int(let value): return .whole(checked.types.wholeTag(expression.type), value)
+    case .float(let value): return .float(value.bitPattern)
+    case .string(let value): return .string(value)
+    case .nilValue: return .nilValue
+    case .function(let id): return .function(Int(id.rawValue))
+    case .lambda(let id):
+      return freeLocals(of: id).isEmpty ? .function(Int(id.rawValue)) : nil
+    case .negateInt(let inner):
+      guard case .whole(let tag, let value)? = constant(of: inner), value != .min else {
+        return nil
+      }
+      return .whole(tag, -value)
+    case .negateFloat(let inner):
+      guard case .float(let bits)? = constant(of: inner) else { return nil }
+      return .float((-Double(bitPattern: bits)).bitPattern)
+    case .convert(.toObject, let inner):
+      guard let value = constant(of: inner) else { return nil }
+      switch value {
+      case .nilValue, .bool, .string, .whole(.int, _): return value
+      case .unit, .whole, .float, .function: return nil
+      }
+    case .local, .global, .interpolation, .list, .map, .object, .record, .field, .optionalField,
+      .member, .index, .not, .binary, .and, .or, .coalesce, .range, .call, .callValue, .if, .match,
+      .comprehension, .block, .convert, .directive:
+      return nil
+    }
+  }
+}
+
+extension TypeTable {
+  /// The tag of whole numbers of a type; `Int` where it is no quantity.
+  func wholeTag(_ id: TypeID) -> Tag {
+    switch self[id] {
+    case .duration: .duration
+    case .bytes: .bytes
+    case .percent: .percent
+    case .rate: .rate
+    case .throughput: .throughput
+    case .optional(let inner): wholeTag(inner)
+    case .error, .never, .unit, .bool, .int, .float, .string, .secret, .object, .range, .list,
+      .map, .choice, .record, .union, .function, .parameter:
+      .int
+    }
+  }
+
+  /// The tag of numbers of a type, whole or not.
+  func numberTag(_ id: TypeID) -> Tag { id == TypeTable.float ? .float : wholeTag(id) }
+
+  /// Whether all values of a type are numbers or truths that agree when their payloads do.
+  func isWhole(_ id: TypeID) -> Bool {
+    switch self[id] {
+    case .bool, .int, .duration, .bytes, .percent, .rate, .throughput: true
+    case .error, .never, .unit, .float, .string, .secret, .object, .range, .list, .map, .optional,
+      .choice, .record, .union, .function, .parameter:
+      false
+    }
+  }
+}

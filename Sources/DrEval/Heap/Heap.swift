@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bump arena. Memory is taken from chunks, never given back one by one, and freed as a whole
+// with the machine. Invariants:
+//
+// - Every address handed out is aligned to 16 bytes and stays valid until `free`.
+// - `cursor <= end`, both in the newest chunk; a request that does not fit opens a new chunk.
+// - `used` is the sum of the sizes handed out (and of what was only reserved) and never exceeds
+//   `limit` after the image is loaded; the check comes before the chunk is asked for, so that a
+//   program cannot make the process allocate what it may not use.
+// - Only the machine's thread touches a heap.
+
+/// A handle on the machine's memory and on its fuel; copying it copies the handle.
+struct Heap {
+  struct State {
+    var cursor: UnsafeMutableRawPointer
+    var end: UnsafeMutableRawPointer
+    /// The newest chunk; the first word of a chunk is the address of the one before, or 0.
+    var newest: UnsafeMutableRawPointer?
+    var used: Int
+    var limit: Int
+    /// What is left; an operation that takes it below zero fails.
+    var fuel: Int
+  }
+
+  let state: UnsafeMutablePointer<State>
+
+  private static let chunkHeaderBytes = 16
+  private static let chunkBytes = 256 << 10
+
+  /// An empty heap without limits; `setLimits` follows once constants are in place.
+  init() {
+    state = .allocate(capacity: 1)
+    let nothing = UnsafeMutableRawPointer(state)
+    state.initialize(
+      to: State(cursor: nothing, end: nothing, newest: nil, used: 0, limit: .max, fuel: .max))
+  }
+
+  func setLimits(memoryBytes: Int, fuel: Int) {
+    state.pointee.used = 0
+    state.pointee.limit = memoryBytes
+    state.pointee.fuel = fuel
+  }
+
+  /// Frees every chunk and the handle's own state; nothing may use the heap afterwards.
+  func free() {
+    var chunk = state.pointee.newest
+    while let current = chunk {
+      chunk = UnsafeMutableRawPointer(bitPattern: current.load(as: UInt.self))
+      current.deallocate()
+    }
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  /// So many bytes, aligned to 16, or nil when the limit would be passed.
+  @inline(__always)
+  func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    let size = (bytes &+ 15) & ~15
+    let cursor = state.pointee.cursor
+    let used = state.pointee.used &+ size
+    if size <= state.pointee.end - cursor, used <= state.pointee.limit {
+      state.pointee.cursor = cursor + size
+      state.pointee.used = used
+      return cursor
+    }
+    return allocateSlowly(size)
+  }
+
+  @inline(never)
+  private func allocateSlowly(_ size: Int) -> UnsafeMutableRawPointer? {
+    guard size >= 0, size <= state.pointee.limit - state.pointee.used else { return nil }
+    let bytes = max(size + Heap.chunkHeaderBytes, Heap.chunkBytes)
+    let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
+    chunk.storeBytes(of: UInt(bitPattern: state.pointee.newest), as: UInt.self)
+    state.pointee.newest = chunk
+    state.pointee.cursor = chunk + Heap.chunkHeaderBytes + size
+    state.pointee.end = chunk + bytes
+    state.pointee.used += size
+    return chunk + Heap.chunkHeaderBytes
+  }
+
+  /// Makes the newest allocation longer where it stands; false when it is not the newest, or when
+  /// the chunk or the limit has no room.
+  func extend(_ address: UnsafeMutableRawPointer, from old: Int, to new: Int) -> Bool {
+    let oldSize = (old &+ 15) & ~15
+    let growth = ((new &+ 15) & ~15) - oldSize
+    guard address + oldSize == state.pointee.cursor,
+      growth <= state.pointee.end - state.pointee.cursor,
+      growth <= state.pointee.limit - state.pointee.used
+    else { return false }
+    state.pointee.cursor += growth
+    state.pointee.used += growth
+    return true
+  }
+
+  func take(_ bytes: Int) throws(Stop) -> UnsafeMutableRawPointer {
+    guard let address = allocate(bytes) else { throw .memory }
+    return address
+  }
+
+  /// Counts bytes that are kept outside the arena on behalf of the program.
+  func reserve(_ bytes: Int) throws(Stop) {
+    guard bytes <= state.pointee.limit - state.pointee.used else { throw .memory }
+    state.pointee.used += bytes
+  }
+
+  /// Counts so many steps.
+  @inline(__always)
+  func charge(_ steps: Int) throws(Stop) {
+    state.pointee.fuel &-= steps
+    if state.pointee.fuel < 0 { throw .fuel }
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the objects of the heap are laid out. Each type here is an address seen through typed
+// accessors; nothing is counted or freed. Headers take a multiple of 16 bytes so that the values
+// after them are aligned. A list or table may be written to only by the code that builds it, before
+// anything else can see it; from then on every object but a record's unforced slots is immutable.
+
+/// `count`, `hash` (0 until asked for), then UTF-8 bytes.
+struct StringRef {
+  let raw: UnsafeMutableRawPointer
+  static let headerBytes = 16
+
+  @inline(__always)
+  init(_ value: Value) { raw = address(value) }
+  init(raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+  var count: Int { raw.load(as: Int.self) }
+  var bytes: UnsafeBufferPointer<UInt8> {
+    let start = (raw + StringRef.headerBytes).assumingMemoryBound(to: UInt8.self)
+    return UnsafeBufferPointer(start: start, count: count)
+  }
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  var hash: UInt64 {
+    let kept = raw.load(fromByteOffset: 8, as: UInt64.self)
+    if kept != 0 { return kept }
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    hash = mixed(hash) | 1
+    raw.storeBytes(of: hash, toByteOffset: 8, as: UInt64.self)
+    return hash
+  }
+
+  func equals(_ other: StringRef) -> Bool {
+    if raw == other.raw { return true }
+    let count = count
+    return count == other.count && compareBytes(bytes, other.bytes) == 0
+  }
+
+  /// By code point, which is the order of UTF-8 bytes.
+  func precedes(_ other: StringRef) -> Bool {
+    compareBytes(bytes, other.bytes) < 0
+  }
+}
+
+/// `count`, `capacity`, then values.
+struct ListRef {
+  let raw: UnsafeMutableRawPointer
+  static let headerBytes = 16
+
+  @inline(__always)
+  init(_ value: Value) { raw = address(value) }
+  init(raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+  var count: Int {
+    @inline(__always) get { raw.load(as: Int.self) }
+    nonmutating set { raw.storeBytes(of: newValue, as: Int.self) }
+  }
+  var capacity: Int {
+    get { raw.load(fromByteOffset: 8, as: Int.self) }
+    nonmutating set { raw.storeBytes(of: newValue, toByteOffset: 8, as: Int.self) }
+  }
+  var elements: UnsafeMutablePointer<Value> {
+    @inline(__always) get { (raw + ListRef.headerBytes).assumingMemoryBound(to: Value.self) }
+  }
+  var values: UnsafeBufferPointer<Value> { UnsafeBufferPointer(start: elements, count: count) }
+}
+
+/// `recordID`, `flags`, `slotCount`, `global`, then one value per field.
+struct RecordRef {
+  let raw: UnsafeMutableRawPointer
+  static let headerBytes = 16
+
+  @inline(__always)
+  init(_ value: Value) { raw = address(value) }
+  init(raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+  /// The record that a `Stop.force` names.
+  init(address: UInt) {
+    raw = UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
+  }
+
+  var recordID: Int32 { raw.load(as: Int32.self) }
+  var slotCount: Int { Int(raw.load(fromByteOffset: 8, as: Int32.self)) }
+  /// The named block that this record is; -1 for a record that an expression built.
+  var global: Int32 { raw.load(fromByteOffset: 12, as: Int32.self) }
+  var isBlock: Bool { global >= 0 }
+  /// The walk that saw this record last; see `Machine.forceAll`.
+  var mark: Int32 {
+    get { raw.load(fromByteOffset: 4, as: Int32.self) }
+    nonmutating set { raw.storeBytes(of: newValue, toByteOffset: 4, as: Int32.self) }
+  }
+  var slots: UnsafeMutablePointer<Value> {
+    @inline(__always) get { (raw + RecordRef.headerBytes).assumingMemoryBound(to: Value.self) }
+  }
+  var value: Value { Value(.record, at: raw) }
+}
+
+/// `function`, `captureCount`, then the captured values.
+struct ClosureRef {
+  let raw: UnsafeMutableRawPointer
+  static let headerBytes = 16
+
+  @inline(__always)
+  init(_ value: Value) { raw = address(value) }
+  init(raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+  var function: Int { raw.load(as: Int.self) }
+  var captureCount: Int { raw.load(fromByteOffset: 8, as: Int.self) }
+  var captures: UnsafeMutablePointer<Value> {
+    (raw + ClosureRef.headerBytes).assumingMemoryBound(to: Value.self)
+  }
+}
+
+/// `lower`, `upper`.
+struct RangeRef {
+  let raw: UnsafeMutableRawPointer
+
+  @inline(__always)
+  init(_ value: Value) { raw = address(value) }
+
+  var lower: Int64 { raw.load(as: Int64.self) }
+  var upper: Int64 { raw.load(fromByteOffset: 8, as: Int64.self) }
+  /// Number of members; 0 when the bounds are the wrong way round, clamped when it is past `Int`.
+  var count: Int {
+    guard upper > lower else { return 0 }
+    let (size, overflow) = upper.subtractingReportingOverflow(lower)
+    return overflow ? .max : Int(size)
+  }
+}
+
+/// Whether the text is only a reference (`namespace/name`), then the text's address.
+struct SecretRef {
+  let raw: UnsafeMutableRawPointer
+
+  init(_ value: Value) { raw = address(value) }
+
+  var isReference: Bool { raw.load(as: Int.self) != 0 }
+  var text: StringRef {
+    StringRef(raw: raw.load(fromByteOffset: 8, as: UnsafeMutableRawPointer.self))
+  }
+}
+
+/// The address in a value whose tag says that it has one.
+@inline(__always)
+func address(_ value: Value) -> UnsafeMutableRawPointer {
+  UnsafeMutableRawPointer(bitPattern: UInt(value.payload)).unsafelyUnwrapped
+}
+
+/// Like `memcmp`, and the shorter of two that agree comes first.
+func compareBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
+  let count = min(a.count, b.count)
+  var index = 0
+  while index < count {
+    if a[index] != b[index] { return a[index] < b[index] ? -1 : 1 }
+    index += 1
+  }
+  return a.count == b.count ? 0 : a.count < b.count ? -1 : 1
+}
+
+/// Spreads the bits of a number over the whole word.
+func mixed(_ number: UInt64) -> UInt64 {
+  var bits = number
+  bits ^= bits >> 32
+  bits &*= 0xd6e8_feb8_6659_fd93
+  bits ^= bits >> 32
+  bits &*= 0xd6e8_feb8_6659_fd93
+  bits ^= bits >> 32
+  return bits
+}

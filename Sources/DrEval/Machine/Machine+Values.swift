@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSema
+
+/// Readers give nil where a value is of another kind.
+extension Machine {
+  package func isNil(_ value: Value) -> Bool { value.tag == .nilValue }
+
+  package func bool(_ value: Value) -> Bool? { value.tag == .bool ? value.isTrue : nil }
+
+  /// An Int, or a quantity in its base unit.
+  package func int(_ value: Value) -> Int64? { value.tag.isWhole ? value.whole : nil }
+
+  package func float(_ value: Value) -> Double? { value.tag == .float ? value.double : nil }
+
+  package func string(_ value: Value) -> String? {
+    value.tag == .string ? StringRef(value).text : nil
+  }
+
+  package func list(_ value: Value) -> [Value]? {
+    value.tag == .list ? Array(ListRef(value).values) : nil
+  }
+
+  /// The entries of a map or object in order.
+  package func entries(_ value: Value) -> [(key: Value, value: Value)]? {
+    guard value.tag == .map || value.tag == .object else { return nil }
+    let table = TableRef(value)
+    return (0..<table.count).map { (table.key($0), table.value($0)) }
+  }
+
+  /// The type of a record and, where it is a named block, which one.
+  package func record(_ value: Value) -> (type: RecordID, block: GlobalID?)? {
+    guard value.tag == .record else { return nil }
+    let record = RecordRef(value)
+    return (RecordID(record.recordID), record.isBlock ? GlobalID(record.global) : nil)
+  }
+
+  /// A field of a record, evaluated now if it was not yet; nil when there is no such field.
+  package func field(_ value: Value, named name: String) throws(Diagnostic) -> Value? {
+    guard value.tag == .record else { return nil }
+    let record = RecordRef(value)
+    let fields = program.checked.records[Int(record.recordID)].fields
+    guard let slot = fields.firstIndex(where: { $0.name == name }) else { return nil }
+    return try self.slot(record, slot)
+  }
+
+  // Makers
+
+  package func string(_ text: String) throws(Diagnostic) -> Value {
+    try settle { () throws(Stop) -> Value in try self.heap.makeString(text) }
+  }
+
+  package func list(_ values: [Value]) throws(Diagnostic) -> Value {
+    try settle { () throws(Stop) -> Value in try self.heap.makeList(values) }
+  }
+
+  package func function(_ id: FunctionID) -> Value { Value(.function, UInt64(id.rawValue)) }
+
+  // Forcing
+
+  /// Evaluates every slot that can be reached from a value; the first failure ends it.
+  package func forceAll(_ value: Value) throws(Diagnostic) {
+    if let failure = failures(forcing: value, stopAtFirst: true).first { throw failure }
+  }
+
+  /// Evaluates every slot that can be reached from a value; everything that failed, in the order of
+  /// fields.
+  package func failures(forcing value: Value, stopAtFirst: Bool = false) -> [Diagnostic] {
+    walk &+= 1
+    var failures: [Diagnostic] = []
+    var waiting = [value]
+    while let next = waiting.popLast() {
+      heap.state.pointee.fuel -= 1
+      if heap.state.pointee.fuel < 0 { return failures + [failure(of: .fuel, at: nil)] }
+      switch next.tag {
+      case .list: waiting += ListRef(next).values.reversed()
+      case .map, .object:
+        let table = TableRef(next)
+        for number in (0..<table.count).reversed() {
+          waiting += [table.value(number), table.key(number)]
+        }
+      case .closure:
+        let closure = ClosureRef(next)
+        waiting += UnsafeBufferPointer(start: closure.captures, count: closure.captureCount)
+      case .record:
+        let record = RecordRef(next)
+        if record.mark == walk { continue }
+        record.mark = walk
+        var values: [Value] = []
+        for slot in 0..<record.slotCount {
+          do throws(Diagnostic) {
+            values.append(try self.slot(record, slot))
+          } catch {
+            if !failures.contains(error) { failures.append(error) }
+            if stopAtFirst { return failures }
+          }
+        }
+        waiting += values.reversed()
+      case .nilValue, .unit, .bool, .int, .duration, .bytes, .percent, .rate, .throughput, .float,
+        .string, .secret, .range, .function, .pending, .evaluating:
+        break
+      }
+    }
+    return failures
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrSema
+
+/// A call on the world at which a fiber stopped. The host performs it and resumes the fiber with the result.
+package struct HostCall: Sendable {
+  /// The driver's name for it: `kube.scale`.
+  package let name: String
+  package let effect: Effect
+  /// `nil` for reads.
+  package let actClass: ActClass?
+  /// By parameter label, in declaration order.
+  package let arguments: DocumentObject
+  package let resultType: TypeID
+  package let span: Span
+
+  package init(
+    name: String, effect: Effect, actClass: ActClass?, arguments: DocumentObject,
+    resultType: TypeID, span: Span
+  ) {
+    self.name = name
+    self.effect = effect
+    self.actClass = actClass
+    self.arguments = arguments
+    self.resultType = resultType
+    self.span = span
+  }
+}
+
+/// A runbook statement at which a fiber stopped; `DirectiveKind` says what the operands are.
+package struct Directive {
+  package let kind: DirectiveKind
+  package let operands: [Value]
+  package let span: Span
+
+  package init(kind: DirectiveKind, operands: [Value], span: Span) {
+    self.kind = kind
+    self.operands = operands
+    self.span = span
+  }
+}
+
+/// Why a fiber stopped.
+package enum Outcome {
+  case finished(Value)
+  case call(HostCall)
+  case directive(Directive)
+  /// The program's own failure, with its place: a limit, an overflow, a false `assert`, a broken constraint.
+  case failed(Diagnostic)
+}

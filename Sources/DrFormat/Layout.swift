@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSyntax
+
+/// What may stand before a token, and what the token does to the lines around it.
+struct TokenLayout {
+  /// Whether a space stands before it when no line break does.
+  var isSpaced = true
+  /// Whether an item of a block or an element of a list begins with it.
+  var isItemStart = false
+  /// Whether a line break before it in the source is not kept.
+  var joinsLine = false
+  var role = Role.plain
+  /// For the first token of a string: the token after the string, which is written as it is.
+  var stringEnd = 0
+  /// For the first token of a field: its last token and its `=`.
+  var fieldEnd = 0
+  var fieldEqual = 0
+  /// For a bracket: the one that goes with it.
+  var partner = 0
+  /// For `{`: whether its items stand on lines of their own. For `(` and `[`: whether they must.
+  var isBroken = false
+  /// For `(` and `[`: whether lines in it are indented once, without regard to where elements
+  /// begin.
+  var isFlat = false
+  /// For an opening bracket: whether there is something in it, and how many commas.
+  var hasItems = false
+  var commas = 0
+  /// For `{`: whether code stands in it.
+  var isCode = false
+}
+
+/// What a token is for the layout.
+enum Role {
+  case plain
+  /// `,` or `;` between items in braces, which a line break replaces; `separator` says how it is
+  /// written.
+  case separator(String)
+  case openBrace, openBracket, close
+}
+
+/// The layout of every token of a tree.
+struct Layout {
+  let tree: SyntaxTree
+  private(set) var tokens: [TokenLayout]
+
+  init(_ tree: SyntaxTree) {
+    self.tree = tree
+    tokens = Array(repeating: TokenLayout(), count: tree.tokenCount + 1)
+    visit(tree.root)
+  }
+
+  subscript(token: Int) -> TokenLayout { tokens[token] }
+
+  private mutating func visit(_ node: SyntaxNode) {
+    let range = node.tokenRange
+    guard !range.isEmpty else { return }
+    switch node.kind {
+    case .stringExpr:
+      tokens[range.lowerBound].stringEnd = range.upperBound
+      return
+    case .file: markItems(of: node)
+    case .blockBody, .codeBlock, .objectExpr, .trailingBlock, .typeDecl, .policyDecl, .drillDecl,
+      .matchExpr, .guardClause, .drillItem:
+      markBraces(of: node)
+    case .argumentList, .parameterList, .listExpr, .mapExpr, .parenExpr, .indexExpr,
+      .listComprehension, .mapComprehension, .lambdaParameters, .detector, .listType, .mapType,
+      .functionType, .optionalType, .namedType, .typeParameters:
+      markBrackets(of: node)
+    case .memberExpr, .optionalMemberExpr, .rangeExpr, .unaryExpr, .spread: markOperator(of: node)
+    case .ifExpr:
+      if let word = node.token(.elseKeyword)?.tokenIndex { tokens[word].joinsLine = true }
+    case .fieldItem:
+      if let equal = node.token(.equal)?.tokenIndex {
+        tokens[range.lowerBound].fieldEnd = range.upperBound
+        tokens[range.lowerBound].fieldEqual = equal
+      }
+    default: break  // open: nothing but its tokens to lay out
+    }
+    for child in node.children {
+      if let token = child.tokenIndex { markToken(token) } else { visit(child) }
+    }
+  }
+
+  private mutating func markToken(_ token: Int) {
+    switch tree.tokenKind(token) {
+    case .comma, .semicolon:
+      tokens[token].isSpaced = false
+      tokens[token].joinsLine = true
+    case .colon:
+      tokens[token].isSpaced = false
+      tokens[token].joinsLine = true
+    case .question,
+      .questionQuestion where tokens[token].joinsLine:
+      tokens[token].isSpaced = false
+    default: break  // open: one space before it
+    }
+  }
+
+  private mutating func markItems(of node: SyntaxNode) {
+    let isCode = node.kind == .codeBlock
+    for child in node.children {
+      guard let token = child.tokenIndex else {
+        if !child.tokenRange.isEmpty { tokens[child.tokenRange.lowerBound].isItemStart = true }
+        continue
+      }
+      let kind = tree.tokenKind(token)
+      if kind == .comma || kind == .semicolon {
+        tokens[token].role = .separator(isCode ? ";" : ",")
+      }
+    }
+  }
+
+  /// Lays out the braces that a node has directly.
+  private mutating func markBraces(of node: SyntaxNode) {
+    guard let open = node.token(.leftBrace)?.tokenIndex,
+      let close = node.token(.rightBrace)?.tokenIndex
+    else { return }
+    pair(open, close, .openBrace)
+    tokens[open].isCode = node.kind == .codeBlock
+    if open > node.tokenRange.lowerBound || node.kind == .codeBlock {
+      tokens[open].joinsLine = true
+    }
+    var isBroken = hasNewline(before: close)
+    for child in node.children where child.tokenRange.lowerBound > open {
+      guard let token = child.tokenIndex else {
+        guard !child.tokenRange.isEmpty else { continue }
+        let first = child.tokenRange.lowerBound
+        tokens[first].isItemStart = true
+        if hasNewline(before: first) { isBroken = true }
+        continue
+      }
+      let kind = tree.tokenKind(token)
+      if kind == .comma || kind == .semicolon {
+        tokens[token].role = .separator(node.kind == .codeBlock ? ";" : ",")
+        if hasNewline(before: token) { isBroken = true }
+      }
+    }
+    tokens[open].isBroken = isBroken && (tokens[open].hasItems || hasComment(before: close))
+  }
+
+  private mutating func pair(_ open: Int, _ close: Int, _ role: Role) {
+    tokens[open].role = role
+    tokens[open].partner = close
+    tokens[open].hasItems = close > open + 1
+    tokens[close].role = .close
+    tokens[close].partner = open
+  }
+
+  private mutating func markBrackets(of node: SyntaxNode) {
+    var open: Int?
+    for child in node.children {
+      guard let token = child.tokenIndex else {
+        if open != nil, !child.tokenRange.isEmpty {
+          tokens[child.tokenRange.lowerBound].isItemStart = true
+        }
+        continue
+      }
+      switch tree.tokenKind(token) {
+      case .leftParen, .leftBracket, .less:
+        open = token
+        if isTight(node.kind) { tokens[token].isSpaced = false }
+      case .rightParen, .rightBracket, .greater:
+        tokens[token].isSpaced = false
+        if let open {
+          pair(open, token, .openBracket)
+          tokens[open].isFlat = isFlat(node.kind)
+          if tokens[open].hasItems { tokens[open + 1].isSpaced = false }
+        }
+        open = nil
+      case .question, .questionQuestion:
+        tokens[token].isSpaced = false
+        tokens[token].joinsLine = true
+      case .comma: if let open { tokens[open].commas += 1 }
+      case .identifier:
+        if open != nil, node.kind != .detector { tokens[token].isItemStart = true }
+      default: break  // open: laid out by its kind alone
+      }
+    }
+  }
+
+  /// Whether no space stands before the opening bracket.
+  private func isTight(_ kind: NodeKind) -> Bool {
+    switch kind {
+    case .argumentList, .parameterList, .indexExpr, .namedType, .typeParameters, .detector: true
+    default: false  // open: a bracket that begins an expression or a type
+    }
+  }
+
+  private func isFlat(_ kind: NodeKind) -> Bool {
+    switch kind {
+    case .parenExpr, .indexExpr, .listComprehension, .mapComprehension, .detector, .optionalType:
+      true
+    default: false  // open: a list of elements
+    }
+  }
+
+  private mutating func markOperator(of node: SyntaxNode) {
+    for child in node.children {
+      guard let token = child.tokenIndex else { continue }
+      switch tree.tokenKind(token) {
+      case .dot, .questionDot, .dotDot:
+        tokens[token].isSpaced = false
+        tokens[token + 1].isSpaced = false
+      case .ellipsis, .minus: tokens[token + 1].isSpaced = false
+      default: break  // open: `not`, and names
+      }
+    }
+  }
+
+  // MARK: What the source has
+
+  func hasNewline(before token: Int) -> Bool {
+    tree.trivia(before: token).contains { $0.kind == .newline }
+  }
+
+  func hasComment(before token: Int) -> Bool {
+    tree.trivia(before: token).contains { $0.kind == .comment || $0.kind == .docComment }
+  }
+
+  // MARK: Long lines
+
+  /// Content narrower than this is not worth a line of its own.
+  private static let minimumColumns = 30
+
+  /// Notes which brackets on lines that are too long to break; false when there are none.
+  mutating func breakLongLines(_ lines: [Line]) -> Bool {
+    var hasChanged = false
+    for line in lines where !line.tokens.isEmpty {
+      guard line.indent * 2 + columns(line.text) > maximumColumns else { continue }
+      let candidates = outermost(in: line.tokens)
+      guard let widest = candidates.max(by: { width($0) < width($1) }),
+        width(widest) >= Self.minimumColumns
+      else { continue }
+      hasChanged = true
+      tokens[widest].isBroken = true
+      guard tokens[widest].isCode else { continue }
+      // The branches of an `if` look alike.
+      for token in candidates where tokens[token].isCode { tokens[token].isBroken = true }
+    }
+    return hasChanged
+  }
+
+  private func width(_ open: Int) -> Int {
+    Int(tree.tokenSpan(tokens[open].partner).end - tree.tokenSpan(open).start)
+  }
+
+  /// The opening brackets on a line whose content lies on it and can be broken; those inside others
+  /// are left out.
+  private func outermost(in range: Range<Int>) -> [Int] {
+    var found: [Int] = []
+    var token = range.lowerBound
+    while token < range.upperBound {
+      let layout = tokens[token]
+      if layout.stringEnd > 0 {
+        token = layout.stringEnd
+        continue
+      }
+      let isCandidate: Bool
+      switch layout.role {
+      case .openBrace: isCandidate = layout.hasItems
+      case .openBracket: isCandidate = !layout.isFlat && layout.commas > 0
+      case .plain, .separator, .close: isCandidate = false
+      }
+      if isCandidate, !layout.isBroken, layout.partner < range.upperBound {
+        found.append(token)
+        token = layout.partner
+      }
+      token += 1
+    }
+    return found
+  }
+}

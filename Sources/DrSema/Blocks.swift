@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSyntax
+
+/// What a block is called and stands in.
+struct BlockIdentity {
+  let name: String
+  let label: String
+  /// Where the block begins.
+  let span: Span
+  /// Named blocks around it, innermost last.
+  let enclosing: [GlobalID]
+}
+
+extension Checker {
+  func checkBlock(_ work: BlockWork) {
+    let names = work.node.names
+    let name = names.count > 1 ? names[1].text : ""
+    let identity = BlockIdentity(
+      name: name, label: label(work.node, name: name), span: work.node.span,
+      enclosing: work.enclosing)
+    let checked = inFreshFunction(allowed: .pure, place: .definition) { () -> [Expr?] in
+      nextLocal = 1  // local 0 is the record itself
+      return blockFields(
+        work.record, work.node, identity, enclosing: work.enclosing + [work.global])
+    }
+    setGlobal(
+      work.global, type: intern(.record(work.record)),
+      .block(work.record, fields: checked.value), checked.localCount)
+  }
+
+  /// What the outside world calls a block: its label, or its name with `-` for `_`.
+  private func label(_ node: SyntaxNode, name: String) -> String {
+    guard let labelNode = node.first(.stringExpr) else {
+      return String(name.map { $0 == "_" ? "-" : $0 })
+    }
+    guard let text = labelNode.stringText() else {
+      report(
+        .typeMismatch, "a label is a plain text", at: labelNode.span,
+        help: "write it without `\\(…)`")
+      return name
+    }
+    return text
+  }
+
+  /// The values of a record's fields from a block's body. `enclosing` is what parents of nested blocks are
+  /// looked for in.
+  private func blockFields(
+    _ id: RecordID, _ node: SyntaxNode, _ identity: BlockIdentity, enclosing: [GlobalID]
+  ) -> [Expr?] {
+    var values = [Expr?](repeating: nil, count: record(id).fields.count)
+    var given: [Int: Span] = [:]
+    fillImplicit(id, node, identity, &values)
+    for body in node.all(.blockBody) {
+      for item in body.children {
+        if item.kind == .fieldItem {
+          checkField(item, id, &values, &given)
+        } else if item.kind == .block {
+          checkNested(item, id, &values, &given, enclosing: enclosing)
+        }
+      }
+    }
+    reportMissingFields(id, values, node)
+    return values
+  }
+
+  private func fillImplicit(
+    _ id: RecordID, _ node: SyntaxNode, _ identity: BlockIdentity, _ values: inout [Expr?]
+  ) {
+    func text(_ value: String) -> Expr { Expr(.string(value), TypeTable.string, identity.span) }
+    for (index, field) in record(id).fields.enumerated() {
+      switch field.mark {
+      case .implicit:
+        switch field.name {
+        case "name": values[index] = text(identity.name)
+        case "label": values[index] = text(identity.label)
+        default: values[index] = text(program.sources.location(identity.span))  // open: origin
+        }
+      case .parent:
+        let wanted = unwrapped(field.type)
+        let parent = identity.enclosing.last { program[$0].type == wanted }
+        if let parent { values[index] = Expr(.global(parent), wanted, identity.span) }
+      case .subject:
+        if node.token(.forKeyword) != nil, let subject = node.expression(after: "for") {
+          values[index] = checkExpression(subject, expected: field.type)
+        }
+      case .ordinary: break
+      }
+    }
+    if node.token(.forKeyword) != nil, !record(id).fields.contains(where: { $0.mark == .subject }) {
+      report(
+        .unexpectedToken, "a \(record(id).name) is not for anything", at: node.span,
+        help: "no field of \(record(id).name) is its `subject`")
+    }
+  }
+
+  private func checkField(
+    _ item: SyntaxNode, _ id: RecordID, _ values: inout [Expr?], _ given: inout [Int: Span]
+  ) {
+    guard let nameNode = item.first(.name) else { return }
+    let fields = record(id).fields
+    guard
+      let index = fields.firstIndex(where: { $0.name == nameNode.text && $0.mark != .implicit })
+    else {
+      reportUnknownMember(
+        nameNode, of: "a \(record(id).name)",
+        among: fields.filter { $0.mark != .implicit }.map(\.name),
+        label: Label(record(id).span, "\(record(id).name) is declared here"))
+      if let value = item.expression { _ = checkExpression(value) }
+      return
+    }
+    if let earlier = given[index] {
+      report(
+        .duplicateName, "`\(nameNode.text)` is given twice", at: nameNode.span,
+        labels: [Label(earlier, "first given here")], help: "remove one of them")
+    }
+    given[index] = nameNode.span
+    if let value = item.expression {
+      values[index] = checkExpression(value, expected: fields[index].type)
+    }
+  }
+
+  /// A block inside a block goes to the field of that name, or to the one that holds its type.
+  private func checkNested(
+    _ node: SyntaxNode, _ id: RecordID, _ values: inout [Expr?], _ given: inout [Int: Span],
+    enclosing: [GlobalID]
+  ) {
+    guard let kind = node.first(.name) else { return }
+    guard let (index, element) = fieldForBlock(kind.text, isNamed: node.names.count > 1, in: id)
+    else {
+      reportNestedBlock(kind, id)
+      return
+    }
+    let value: Expr
+    if let global = globalOfNode[node.key] {
+      value = Expr(.global(global), intern(.record(element)), node.span)
+    } else {
+      value = nestedRecord(node, element, name: kind.text, enclosing: enclosing)
+    }
+    let field = record(id).fields[index]
+    if case .list = type(unwrapped(field.type)) {
+      var elements: [Element] = []
+      if case .list(let present)? = values[index]?.kind { elements = present }
+      values[index] = Expr(.list(elements + [.value(value)]), field.type, node.span)
+      return
+    }
+    if let earlier = given[index] {
+      report(
+        .duplicateName, "`\(kind.text)` is given twice", at: kind.span,
+        labels: [Label(earlier, "first given here")], help: "put both into one block")
+    }
+    given[index] = kind.span
+    values[index] = value
+  }
+
+  private func fieldForBlock(
+    _ kind: String, isNamed: Bool, in id: RecordID
+  ) -> (index: Int, record: RecordID)? {
+    let fields = record(id).fields
+    if let index = fields.firstIndex(where: { $0.name == kind && $0.mark == .ordinary }),
+      case .record(let element) = type(unwrapped(fields[index].type))
+    {
+      return (index, element)
+    }
+    guard let wanted = keyword(kind) else { return nil }
+    for (index, field) in fields.enumerated() where field.mark == .ordinary {
+      switch type(unwrapped(field.type)) {
+      case .record(let element) where element == wanted: return (index, element)
+      case .union(let elements) where elements.contains(wanted): return (index, wanted)
+      case .list(let inner):
+        if case .record(let element) = type(inner), element == wanted { return (index, element) }
+        if case .union(let elements) = type(inner), elements.contains(wanted) {
+          return (index, wanted)
+        }
+      default: continue  // open: no other field holds a block
+      }
+    }
+    return nil
+  }
+
+  private func reportNestedBlock(_ kind: SyntaxNode, _ id: RecordID) {
+    let blocks = record(id).fields.filter { field in
+      if case .record = type(unwrapped(field.type)) { return field.mark == .ordinary }
+      return false
+    }.map(\.name)
+    if let field = record(id).fields.first(where: { $0.name == kind.text }) {
+      report(
+        .typeMismatch, "`\(kind.text)` takes \(describe(field.type)), not a block", at: kind.span,
+        labels: [Label(field.span, "declared here")], help: "write `\(kind.text) = …`")
+    } else if keyword(kind.text) != nil {
+      report(
+        .unknownBlock, "a \(record(id).name) holds no `\(kind.text)` block", at: kind.span,
+        labels: [Label(record(id).span, "\(record(id).name) is declared here")])
+    } else {
+      reportUnknownBlock(kind, fields: blocks)
+    }
+  }
+
+  private func nestedRecord(
+    _ node: SyntaxNode, _ id: RecordID, name: String, enclosing: [GlobalID]
+  ) -> Expr {
+    let written = node.names.count > 1 ? node.names[1].text : name
+    let identity = BlockIdentity(
+      name: written, label: label(node, name: written), span: node.span, enclosing: enclosing)
+    let fields = blockFields(id, node, identity, enclosing: enclosing)
+    return Expr(.record(id, fields: fields), intern(.record(id)), node.span)
+  }
+
+  /// `k8gb { … }` where a value stands.
+  func checkRecordExpression(_ node: SyntaxNode) -> Expr {
+    guard let head = node.children.first(where: { $0.kind == .name || $0.kind == .nameExpr }) else {
+      return broken(node.span)
+    }
+    let name = head.text
+    let id: RecordID
+    if case .record(let found) = symbol(name) {
+      id = found
+    } else if let found = keyword(name) {
+      id = found
+    } else {
+      let nearest = nearestName(to: name, among: visibleKeywords())
+      report(
+        .unknownBlock, "there is no type or kind of block called `\(name)`", at: head.span,
+        help: nearest.map { "did you mean `\($0)`?" })
+      return broken(node.span)
+    }
+    let identity = BlockIdentity(name: name, label: name, span: node.span, enclosing: [])
+    let fields = blockFields(id, node, identity, enclosing: [])
+    return Expr(.record(id, fields: fields), intern(.record(id)), node.span)
+  }
+
+  private func reportMissingFields(_ id: RecordID, _ values: [Expr?], _ node: SyntaxNode) {
+    let missing = record(id).fields.indices.filter { index in
+      let field = record(id).fields[index]
+      return values[index] == nil && !field.hasDefault && !isOptional(field.type)
+        && field.type != TypeTable.error && field.mark != .implicit
+    }
+    let head = node.first(.name)?.span ?? node.children.first { _ in true }?.span ?? node.span
+    for index in missing {
+      let field = record(id).fields[index]
+      switch field.mark {
+      case .parent:
+        report(
+          .missingField,
+          "a \(record(id).name) stands inside a \(typeName(field.type))", at: head,
+          help: "move it into a \(typeName(field.type)) block")
+      case .subject:
+        report(
+          .missingField, "this says nothing about what it is for", at: head,
+          help: "write `for` and the name of a \(typeName(field.type)) before the `{`")
+      case .ordinary, .implicit:
+        report(
+          .missingField, "the field `\(field.name)` is missing", at: head,
+          caption: "a \(record(id).name) needs it",
+          labels: [Label(field.span, "declared here, without a default")],
+          help: "add `\(field.name) = …` with \(describe(field.type))")
+      }
+    }
+  }
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSyntax
+
+extension Checker {
+  /// Checks an expression and fits it to the type expected, where there is one.
+  func checkExpression(_ node: SyntaxNode, expected: TypeID? = nil) -> Expr {
+    let wanted = expected.flatMap { $0 == TypeTable.error ? nil : $0 }
+    let expr = infer(node, expected: wanted)
+    guard let wanted else { return expr }
+    return fit(expr, to: wanted)
+  }
+
+  private func infer(_ node: SyntaxNode, expected: TypeID?) -> Expr {
+    switch node.kind {
+    case .literal: return checkLiteral(node, expected: expected)
+    case .stringExpr: return checkString(node, expected: expected)
+    case .nameExpr: return checkName(node)
+    case .parenExpr:
+      return node.expression.map { checkExpression($0, expected: expected) } ?? broken(node.span)
+    case .listExpr: return checkList(node, expected: expected)
+    case .mapExpr: return checkMap(node, expected: expected)
+    case .listComprehension, .mapComprehension: return checkComprehension(node, expected: expected)
+    case .objectExpr: return checkObject(node)
+    case .recordExpr: return checkRecordExpression(node)
+    case .memberExpr: return checkMember(node, isOptional: false)
+    case .optionalMemberExpr: return checkMember(node, isOptional: true)
+    case .indexExpr: return checkIndex(node)
+    case .callExpr: return checkCall(node, expected: expected)
+    case .unaryExpr: return checkUnary(node)
+    case .binaryExpr: return checkBinary(node, expected: expected)
+    case .rangeExpr:
+      let bounds = node.expressions
+      guard bounds.count == 2 else { return broken(node.span) }
+      return Expr(
+        .range(
+          checkExpression(bounds[0], expected: TypeTable.int),
+          checkExpression(bounds[1], expected: TypeTable.int)), TypeTable.range, node.span)
+    case .ifExpr: return checkIf(node, expected: expected)
+    case .matchExpr: return checkMatch(node, expected: expected)
+    case .lambdaExpr: return checkLambda(node, expected: expected)
+    default: return broken(node.span)  // open: an error node, reported by the parser
+    }
+  }
+
+  // MARK: Fitting a value to a type
+
+  func fit(_ expr: Expr, to wanted: TypeID) -> Expr {
+    switch fitting(expr.type, wanted) {
+    case .same: return expr
+    case .convert(let conversion): return Expr(.convert(conversion, expr), wanted, expr.span)
+    case .no:
+      reportMismatch(expr, wanted: wanted)
+      return broken(expr.span)
+    }
+  }
+
+  enum Fitting: Equatable {
+    case same
+    case convert(Conversion)
+    case no
+  }
+
+  func fitting(_ from: TypeID, _ to: TypeID) -> Fitting {
+    if from == to || from == TypeTable.error || to == TypeTable.error || from == TypeTable.never {
+      return .same
+    }
+    switch (type(from), type(to)) {
+    case (.optional(let inner), .optional(let wanted)): return fitting(inner, wanted)
+    case (.optional, .object): return .no
+    case (_, .optional(let wanted)): return fitting(from, wanted)
+    case (.function, .object), (.unit, .object), (.secret, .object): return .no
+    case (_, .object): return isPlainData(from) ? .same : .convert(.toObject)
+    case (.choice, .string): return .same
+    case (.choice(let words), .choice(let allowed)):
+      return words.allSatisfy(allowed.contains) ? .same : .no
+    case (.record(let id), .union(let ids)): return ids.contains(id) ? .same : .no
+    case (.union(let ids), .union(let allowed)):
+      return ids.allSatisfy(allowed.contains) ? .same : .no
+    case (.list(let element), .list(let wanted)):
+      return fitting(element, wanted) == .same ? .same : .no
+    case (.map(let key, let value), .map(let wantedKey, let wantedValue)):
+      return fitting(key, wantedKey) == .same && fitting(value, wantedValue) == .same ? .same : .no
+    case (.function(let parameters, let result), .function(let wantedParameters, let wantedResult)):
+      guard parameters.count == wantedParameters.count else { return .no }
+      let fits = zip(wantedParameters, parameters).allSatisfy { fitting($0, $1) == .same }
+      let gives = wantedResult == TypeTable.unit || fitting(result, wantedResult) == .same
+      return fits && gives ? .same : .no
+    default: return .no  // open: all other pairs differ
+    }
+  }
+
+  /// Values that are Object data as they stand.
+  private func isPlainData(_ id: TypeID) -> Bool {
+    switch type(id) {
+    case .bool, .int, .float, .string, .object, .choice, .never: true
+    case .list(let element): isPlainData(element)
+    case .map(let key, let value): isPlainData(key) && isPlainData(value)
+    case .optional(let inner): isPlainData(inner)
+    default: false  // open: quantities and records are written out
+    }
+  }
+
+  func reportMismatch(_ expr: Expr, wanted: TypeID) {
+    let from = typeName(expr.type)
+    let to = typeName(wanted)
+    if isOptional(expr.type), fitting(unwrapped(expr.type), wanted) != .no {
+      report(
+        .mayBeNil, "this may be nil, where a \(to) is needed", at: expr.span,
+        caption: "this is \(from)",
+        help: "give a value for that case: `… ?? some_default`, or test it: `if … != nil { … }`")
+    } else if isQuantity(unwrapped(expr.type)), isQuantity(unwrapped(wanted)) {
+      report(
+        .unitMismatch, "this is \(describe(expr.type)), where \(describe(wanted)) is needed",
+        at: expr.span, caption: "\(from), not \(to)", help: exampleOfUnit(unwrapped(wanted)))
+    } else {
+      report(
+        .typeMismatch, "this is \(describe(expr.type)), where \(describe(wanted)) is needed",
+        at: expr.span, caption: "\(from), not \(to)")
+    }
+  }
+
+  /// With an article, as in a sentence.
+  func describe(_ id: TypeID) -> String {
+    switch id {
+    case TypeTable.duration: "a duration (Duration)"
+    case TypeTable.bytes: "a size (Bytes)"
+    case TypeTable.percent: "a ratio (Percent)"
+    case TypeTable.rate: "a rate (Rate)"
+    case TypeTable.throughput: "a throughput (Throughput)"
+    case TypeTable.int: "a whole number (Int)"
+    case TypeTable.float: "a number (Float)"
+    case TypeTable.string: "a text (String)"
+    case TypeTable.bool: "true or false (Bool)"
+    case nilType: "nil"
+    default: typeName(id)  // open: named types speak for themselves
+    }
+  }
+
+  private func exampleOfUnit(_ id: TypeID) -> String? {
+    switch id {
+    case TypeTable.duration: "write a unit of time: 30s, 5m, 1h30m"
+    case TypeTable.bytes: "write a unit of size: 512Mi, 16Gi, 100GB"
+    case TypeTable.percent: "write a ratio: 70%"
+    case TypeTable.rate: "write a rate: 50rps"
+    case TypeTable.throughput: "write a throughput: 2GB/s"
+    case TypeTable.int, TypeTable.float: "write the number without a unit"
+    default: nil  // open: no other type is a quantity
+    }
+  }
+
+  /// The type that holds values of both; `nil` when there is none.
+  func join(_ a: TypeID, _ b: TypeID) -> TypeID? {
+    if fitting(a, b) == .same { return a == TypeTable.error ? b : b == TypeTable.error ? a : b }
+    if fitting(b, a) == .same { return a }
+    switch (type(a), type(b)) {
+    case (.optional(let inner), _): return join(inner, unwrapped(b)).map(optional)
+    case (_, .optional(let inner)): return join(a, inner).map(optional)
+    case (.choice(let x), .choice(let y)):
+      return intern(.choice(x + y.filter { !x.contains($0) }))
+    case (.record(let x), .record(let y)): return intern(.union([x, y]))
+    case (.union(let x), .record(let y)): return intern(.union(x + [y]))
+    case (.record(let x), .union(let y)): return intern(.union([x] + y))
+    case (.list(let x), .list(let y)): return join(x, y).map { intern(.list($0)) }
+    default: return nil  // open: all other pairs have nothing in common
+    }
+  }
+
+  // MARK: Literals
+
+  private func checkLiteral(_ node: SyntaxNode, expected: TypeID?) -> Expr {
+    let span = node.span
+    switch node.literalValue() {
+    case .int(let value):
+      if let expected, unwrapped(expected) == TypeTable.float {
+        return Expr(.float(Double(value)), TypeTable.float, span)
+      }
+      return Expr(.int(value), TypeTable.int, span)
+    case .float(let value): return Expr(.float(value), TypeTable.float, span)
+    case .duration(let value): return Expr(.int(value), TypeTable.duration, span)
+    case .bytes(let value): return Expr(.int(value), TypeTable.bytes, span)
+    case .percent(let value): return Expr(.int(value), TypeTable.percent, span)
+    case .rate(let value): return Expr(.int(value), TypeTable.rate, span)
+    case .throughput(let value): return Expr(.int(value), TypeTable.throughput, span)
+    case .bool(let value): return Expr(.bool(value), TypeTable.bool, span)
+    case .nilValue: return Expr(.nilValue, nilType, span)
+    case nil: return broken(span)
+    }
+  }
+
+  private func checkString(_ node: SyntaxNode, expected: TypeID?) -> Expr {
+    if let text = node.stringText() {
+      if let expected, case .choice(let words) = type(unwrapped(expected)) {
+        guard words.contains(text) else {
+          let nearest = nearestName(to: text, among: words)
+          report(
+            .typeMismatch, "\"\(text)\" is none of the possible values", at: node.span,
+            help: nearest.map { "did you mean \"\($0)\"?" }
+              ?? "write one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))",
+            fixes: nearest.map { [Fix("write \"\($0)\"", replacing: node.span, with: "\"\($0)\"")] }
+              ?? [])
+          return broken(node.span)
+        }
+        return Expr(.string(text), intern(.choice([text])), node.span)
+      }
+      return Expr(.string(text), TypeTable.string, node.span)
+    }
+    var parts: [Expr] = []
+    for child in node.children {
+      if child.kind == .stringSegment, let text = child.stringText() {
+        parts.append(Expr(.string(text), TypeTable.string, child.span))
+      } else if child.kind == .interpolation, let inner = child.expression {
+        let part = checkExpression(inner)
+        if case .function = type(part.type) {
+          report(.typeMismatch, "a function has no text", at: inner.span)
+        }
+        parts.append(part)
+      }
+    }
+    return Expr(.interpolation(parts), TypeTable.string, node.span)
+  }
+
+  // MARK: Collections
+
+  private func checkList(_ node: SyntaxNode, expected: TypeID?) -> Expr {
+    var wanted: TypeID?
+    if let expected, case .list(let element) = type(unwrapped(expected)) { wanted = element }
+    var elements: [Element] = []
+    var common = wanted ?? TypeTable.never
+    func add(_ type: TypeID, at span: Span) {
+      guard wanted == nil else { return }
+      if let joined = join(common, type) {
+        common = joined
+      } else {
+        report(
+          .typeMismatch,
+          "the elements of a list have one type; this is \(describe(type)), those before are \(describe(common))",
+          at: span)
+        common = TypeTable.error
+      }
+    }
+    for child in node.children {
+      if child.kind == .spread, let inner = child.expression {
+        let list = checkExpression(inner, expected: wanted.map { intern(.list($0)) })
+        if case .list(let element) = type(list.type) {
+          add(element, at: inner.span)
+        } else if list.type != TypeTable.error {
+          report(.typeMismatch, "`...` wants a list, this is \(describe(list.type))", at: inner.span)
+        }
+        elements.append(.spread(list))
+      } else if child.kind.isExpression {
+        let element = checkExpression(child, expected: wanted)
+        add(element.type, at: child.span)
+        elements.append(.value(element))
+      }
+    }
+    return Expr(.list(elements), intern(.list(common)), node.span)
+  }
+
+  private func checkMap(_ node: SyntaxNode, expected: TypeID?) -> Expr {
+    var wanted: (key: TypeID, value: TypeID)?
+    if let expected, case .map(let key, let value) = type(unwrapped(expected)) {
+      wanted = (key, value)
+    }
+    var entries: [(key: Expr, value: Expr)] = []
+    var keyType = wanted?.key ?? TypeTable.never
+    var valueType = wanted?.value ?? TypeTable.never
+    for entry in node.all(.mapEntry) {
+      let sides = entry.expressions
+      guard sides.count == 2 else { continue }
+      let key = checkExpression(sides[0], expected: wanted?.key)
+      let value = checkExpression(sides[1], expected: wanted?.value)
+      if wanted == nil {
+        guard let keys = join(keyType, key.type), let values = join(valueType, value.type) else {
+          report(.typeMismatch, "the entries of a map have one type", at: entry.span)
+          continue
+        }
+        (keyType, valueType) = (keys, values)
+      }
+      entries.append((key, value))
+    }
+    return Expr(.map(entries), intern(.map(key: keyType, value: valueType)), node.span)
+  }
+
+  private func checkComprehension(_ node: SyntaxNode, expected: TypeID?) -> Expr {
+    guard let sourceNode = node.expression(after: "in"), let name = node.name else {
+      return broken(node.span)
+    }
+    let source = checkExpression(sourceNode)
+    return inScope {
+      let local = bind(name, elementType(source), at: node.span)
+      let rest = node.expressions.drop { $0 != sourceNode }.dropFirst()
+      var remaining = Array(rest)
+      var condition: Expr?
+      if node.token(.ifKeyword) != nil, !remaining.isEmpty {
+        let test = remaining.removeFirst()
+        condition = checkExpression(test, expected: TypeTable.bool)
+        narrowed.formUnion(pathsNotNil(when: test, holds: true))
+      }
+      let isMap = node.kind == .mapComprehension
+      guard remaining.count == (isMap ? 2 : 1) else { return broken(node.span) }
+      var wanted: (key: TypeID?, value: TypeID?) = (nil, nil)
+      if let expected {
+        if case .list(let element) = type(unwrapped(expected)), !isMap { wanted.value = element }
+        if case .map(let key, let value) = type(unwrapped(expected)), isMap { wanted = (key, value) }
+      }
+      let key = isMap ? checkExpression(remaining[0], expected: wanted.key) : nil
+      let value = checkExpression(remaining[remaining.count - 1], expected: wanted.value)
+      let result =
+        key.map { intern(.map(key: wanted.key ?? $0.type, value: wanted.value ?? value.type)) }
+        ?? intern(.list(wanted.value ?? value.type))
+      return Expr(
+        .comprehension(
+          Comprehension(
+            local: local, source: source, condition: condition, key: key, value: value)),
+        result, node.span)
+    }
+  }
+
+  /// What `for x in` gives x: elements of a list, keys of a map, numbers of a range.
+  func elementType(_ source: Expr) -> TypeID {
+    switch type(source.type) {
+    case .list(let element): return element
+    case .map(let key, _): return key
+    case .range: return TypeTable.int
+    case .error: return TypeTable.error
+    case .optional(let inner) where inner != TypeTable.never:
+      report(
+        .mayBeNil, "this may be nil, so it cannot be gone through", at: source.span,
+        caption: "this is \(typeName(source.type))", help: "write `… ?? []`")
+      return TypeTable.error
+    default:  // open: nothing else has elements
+      report(
+        .typeMismatch, "`for` goes through a list, a map or a range, not \(describe(source.type))",
+        at: source.span)
+      return TypeTable.error
+    }
+  }
+
+  private func checkObject(_ node: SyntaxNode) -> Expr {
+    var members: [Member] = []
+    for child in node.children {
+      if child.kind == .spread, let inner = child.expression {
+        members.append(
+          .spread(checkExpression(inner, expected: optional(TypeTable.object))))
+      } else if child.kind == .objectMember {
+        let parts = child.expressions
+        let key: Expr
+        let valueNode: SyntaxNode
+        if let name = child.first(.name), let first = parts.first {
+          key = Expr(.string(name.text), TypeTable.string, name.span)
+          valueNode = first
+        } else if parts.count == 2 {
+          key = checkExpression(parts[0], expected: TypeTable.string)
+          valueNode = parts[1]
+        } else {
+          continue
+        }
+        let value = checkExpression(valueNode)
+        switch type(value.type) {
+        case .function, .secret, .unit:
+          report(.typeMismatch, "\(describe(value.type)) cannot be written into an object", at: valueNode.span)
+        default: break  // open: everything else can
+        }
+        members.append(.member(name: key, value: value))
+      }
+    }
+    return Expr(.object(members), TypeTable.object, node.span)
+  }
+}

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The checked program: what the checker hands to the code generator. Every name is resolved, every
+// expression has a type, every default is filled in, every operator is one of a closed set.
+
+import DrBase
+
+/// A function (also a lambda, a thunk, a runbook, an emit), by its place in `CheckedProgram.functions`.
+package struct FunctionID: Hashable, Sendable {
+  package let rawValue: Int32
+  package init(_ rawValue: Int32) { self.rawValue = rawValue }
+}
+
+/// A module-level `let`, `input` or named block, by its place in `CheckedProgram.globals`.
+package struct GlobalID: Hashable, Sendable {
+  package let rawValue: Int32
+  package init(_ rawValue: Int32) { self.rawValue = rawValue }
+}
+
+/// A parameter or local of one function. Numbered from 0 per function, parameters first;
+/// a lambda's own locals go on from those of the function around it, so that a number is unique
+/// within the outermost function and a use inside a lambda of an outer number is a capture.
+package struct LocalID: Hashable, Sendable {
+  package let rawValue: Int32
+  package init(_ rawValue: Int32) { self.rawValue = rawValue }
+}
+
+/// What a function may do to the world. Ordered: what is allowed to act may also read.
+package enum Effect: UInt8, Sendable, Comparable {
+  case pure, reads, acts
+  package static func < (a: Effect, b: Effect) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// How an act in doubt is settled after a crash (`docs/runbooks.md`).
+package enum ActClass: String, Sendable {
+  /// May be repeated freely.
+  case read
+  /// Declarative: a resourceVersion or server-side apply makes a repetition harmless.
+  case apply
+  /// The target takes an idempotency key.
+  case keyed
+  /// Reading back decides: done, not done, or unknown.
+  case verify
+  /// At most once; when in doubt, stop and ask.
+  case once
+}
+
+package struct Expr: Sendable {
+  package indirect enum Kind: Sendable {
+    case bool(Bool)
+    /// An Int or, by the expression's type, any quantity in its base unit.
+    case int(Int64)
+    case float(Double)
+    case string(String)
+    case nilValue
+    case local(LocalID)
+    case global(GlobalID)
+    /// A named function as a value.
+    case function(FunctionID)
+    /// The parts' texts, one after the other; parts may be of any type.
+    case interpolation([Expr])
+    case list([Element])
+    case map([(key: Expr, value: Expr)])
+    case object([Member])
+    /// A record built at once: `fields` in declaration order; `nil` where the type's default holds,
+    /// which is `RecordField.defaultValue` called with the new record once the given fields are set.
+    case record(RecordID, fields: [Expr?])
+    /// `field` of a record. Slots of named blocks are evaluated when first loaded.
+    case field(Expr, Int)
+    /// `?.`: nil when the base is nil.
+    case optionalField(Expr, Int)
+    /// `object.name` and `object["name"]`: nil when there is none.
+    case member(Expr, Expr)
+    /// `list[i]`: an error when out of range. `map[k]` and `Object` go through `member`: nil when absent.
+    case index(Expr, Expr)
+    case not(Expr)
+    case negateInt(Expr)
+    case negateFloat(Expr)
+    case binary(BinaryOperator, Expr, Expr)
+    case and(Expr, Expr)
+    case or(Expr, Expr)
+    case coalesce(Expr, Expr)
+    /// Half-open.
+    case range(Expr, Expr)
+    case call(FunctionID, [Expr])
+    case callValue(Expr, [Expr])
+    case lambda(FunctionID)
+    case `if`(Expr, Expr, else: Expr?)
+    case match(Expr, local: LocalID, [Arm])
+    case comprehension(Comprehension)
+    case block([Statement], result: Expr?)
+    case convert(Conversion, Expr)
+    case directive(DirectiveKind, [Expr])
+  }
+
+  package let kind: Kind
+  package let type: TypeID
+  package let span: Span
+
+  package init(_ kind: Kind, _ type: TypeID, _ span: Span) {
+    self.kind = kind
+    self.type = type
+    self.span = span
+  }
+}
+
+package enum Element: Sendable {
+  case value(Expr)
+  /// `...list`
+  case spread(Expr)
+}
+
+package enum Member: Sendable {
+  /// Left out when the value is nil.
+  case member(name: Expr, value: Expr)
+  /// `...object`: its members; nil spreads nothing.
+  case spread(Expr)
+}
+
+package struct Arm: Sendable {
+  package enum Pattern: Sendable {
+    case any
+    /// Equal to this literal.
+    case value(Expr)
+    /// A record of that type, bound to a local where one is named.
+    case record(RecordID, LocalID?)
+    case nilValue
+  }
+  package let pattern: Pattern
+  package let body: Expr
+
+  package init(_ pattern: Pattern, _ body: Expr) {
+    self.pattern = pattern
+    self.body = body
+  }
+}
+
+/// `[for local in source if condition: key : value]`; a list when `key` is nil.
+package struct Comprehension: Sendable {
+  package let local: LocalID
+  package let source: Expr
+  package let condition: Expr?
+  package let key: Expr?
+  package let value: Expr
+
+  package init(
+    local: LocalID, source: Expr, condition: Expr?, key: Expr?, value: Expr
+  ) {
+    self.local = local
+    self.source = source
+    self.condition = condition
+    self.key = key
+    self.value = value
+  }
+}
+
+package enum Statement: Sendable {
+  case `let`(LocalID, Expr)
+  case expression(Expr)
+  /// Over a list, map (its keys) or range.
+  case `for`(LocalID, Expr, body: [Statement])
+  /// Appends to the objects that the `emit` function gives.
+  case yield(Expr)
+  case assert(Expr, message: Expr?, Span)
+}
+
+/// Values are checked to have the types named; every operation that can overflow, divide by zero or
+/// leave its range fails with E0404 at the expression's span.
+package enum BinaryOperator: UInt8, Sendable {
+  // Int and every quantity with its like
+  case addInt, subtractInt
+  // Int × Int, Int × quantity, quantity × Int; Int / Int and quantity / Int, toward zero
+  case multiplyInt, divideInt
+  case addFloat, subtractFloat, multiplyFloat, divideFloat
+  /// quantity / like quantity, as Float
+  case ratio
+  /// quantity × Float (Float on the right), rounded to nearest
+  case scale
+  /// quantity × Percent (Percent on the right), rounded to nearest
+  case share
+  /// Bytes / Throughput as Duration; Throughput × Duration as Bytes; Bytes / Duration as Throughput
+  case transferTime, transferSize, transferRate
+  /// Rate × Duration as Float count
+  case rateCount
+  case concatenateStrings, concatenateLists
+  case equal, notEqual
+  case lessInt, lessOrEqualInt, lessFloat, lessOrEqualFloat, lessString, lessOrEqualString
+  /// in a list, a map's keys, a range, a string (substring)
+  case contains
+}
+
+package enum Conversion: UInt8, Sendable {
+  case intToFloat
+  /// A record, list, map or scalar as Object data: records by field name without `name`, `label`,
+  /// parents and subjects; named blocks by label; durations as `30s`, bytes as Kubernetes quantities.
+  case toObject
+}
+
+/// The statements of runbooks. Code generation makes each of them one suspension, whose operands are
+/// listed here in order; an absent clause is nil. `() -> T` operands are closures.
+package enum DirectiveKind: UInt8, Sendable {
+  /// title String, within Duration?, retry Int?, every Duration?, backoff Float?, condition (() -> Bool)?, body () -> T. Gives the body's value.
+  case step
+  /// body () -> Unit
+  case undo
+  /// condition () -> Bool, within Duration?, every Duration?
+  case wait
+  /// length Duration
+  case pause
+  /// condition () -> Bool, message (() -> String)?
+  case require
+  /// condition () -> Bool, within Duration?, every Duration?, message (() -> String)?
+  case verify
+  /// question String, by String?, within Duration?, otherwise String ("abort", "continue")
+  case approve
+  /// limit Int?, bodies [() -> T]. Gives the list of their values.
+  case parallel
+  /// runbook name String, body () -> T
+  case run
+  /// name String, for Duration
+  case lock
+  /// handler (String) -> Unit: what to do when the run fails; the argument says why
+  case onFailure
+  /// message String
+  case fail
+}
+
+/// A function with code, or a native one.
+package struct Function: Sendable {
+  package enum Body: Sendable {
+    case expression(Expr)
+    /// Bound by name to Swift: a pure built-in or, with an effect, a call on the world.
+    case native(name: String, actClass: ActClass?)
+    /// Of a function that had mistakes; never called.
+    case missing
+  }
+  package enum Role: Sendable {
+    case function, lambda
+    /// Of a field of a named block, a record default or a constraint: parameter 0 is the record.
+    case thunk
+    case runbook, emit, test
+  }
+
+  package var name: String
+  package var role: Role
+  package var effect: Effect
+  package var parameters: [Parameter]
+  package var result: TypeID
+  /// Number of locals, parameters included; for a lambda up to its highest local.
+  package var localCount: Int32
+  package var body: Body
+  package var span: Span
+  package var documentation: String?
+
+  package init(
+    name: String, role: Role, effect: Effect, parameters: [Parameter], result: TypeID,
+    localCount: Int32, body: Body, span: Span, documentation: String? = nil
+  ) {
+    self.name = name
+    self.role = role
+    self.effect = effect
+    self.parameters = parameters
+    self.result = result
+    self.localCount = localCount
+    self.body = body
+    self.span = span
+    self.documentation = documentation
+  }
+}
+
+package struct Parameter: Sendable {
+  package let label: String
+  package let local: LocalID
+  package let type: TypeID
+  /// Evaluated at the call where the argument is left out; sees no other parameter.
+  package let defaultValue: Expr?
+
+  package init(label: String, local: LocalID, type: TypeID, defaultValue: Expr?) {
+    self.label = label
+    self.local = local
+    self.type = type
+    self.defaultValue = defaultValue
+  }
+}
+
+/// A record type.
+package struct Record: Sendable {
+  package var name: String
+  /// The block keyword that the type declares.
+  package var keyword: String?
+  package var fields: [RecordField]
+  package var span: Span
+  package var documentation: String?
+  /// Records of block vocabulary begin with the fields `name`, `label` and `origin` (file:line).
+  package var isVocabulary: Bool { keyword != nil }
+
+  package init(
+    name: String, keyword: String?, fields: [RecordField], span: Span, documentation: String?
+  ) {
+    self.name = name
+    self.keyword = keyword
+    self.fields = fields
+    self.span = span
+    self.documentation = documentation
+  }
+}
+
+package struct RecordField: Sendable {
+  package enum Mark: Sendable { case ordinary, implicit, subject, parent }
+
+  package var name: String
+  package var type: TypeID
+  package var mark: Mark
+  /// Whether the declaration gives a default.
+  package var hasDefault = false
+  /// A thunk of the record; nil where the field must be given (optional fields default to nil).
+  package var defaultValue: FunctionID?
+  /// A thunk of the record that gives Bool; evaluated once the slot has its value.
+  package var constraint: FunctionID?
+  /// A thunk of the record that gives the String to say when the constraint does not hold.
+  package var constraintMessage: FunctionID?
+  package var span: Span
+  package var documentation: String?
+
+  package init(name: String, type: TypeID, mark: Mark, span: Span, documentation: String? = nil) {
+    self.name = name
+    self.type = type
+    self.mark = mark
+    self.span = span
+    self.documentation = documentation
+  }
+}
+
+/// A module-level value.
+package struct Global: Sendable {
+  package enum Body: Sendable {
+    /// Evaluated when first used.
+    case value(Expr)
+    /// A named block: a record whose slots are evaluated when first loaded. One entry per field;
+    /// nil where the default holds. The expressions see the record as local 0.
+    case block(RecordID, fields: [Expr?])
+    /// Given from outside; the default where it is not.
+    case input(default: Expr?)
+    case missing
+  }
+  package var name: String
+  /// Name of the module that declares it: `main` for the user's file.
+  package var module: String
+  package var type: TypeID
+  package var body: Body
+  package var localCount: Int32
+  package var span: Span
+  package var documentation: String?
+
+  package init(
+    name: String, module: String, type: TypeID, body: Body, localCount: Int32, span: Span,
+    documentation: String? = nil
+  ) {
+    self.name = name
+    self.module = module
+    self.type = type
+    self.body = body
+    self.localCount = localCount
+    self.span = span
+    self.documentation = documentation
+  }
+}
+
+/// A whole program that has been checked.
+package struct CheckedProgram: Sendable {
+  package var sources: SourceMap
+  package var types: TypeTable
+  package var records: [Record]
+  package var functions: [Function]
+  package var globals: [Global]
+  /// `emit` functions of all modules, in the order of module and source.
+  package var emits: [FunctionID]
+  package var runbooks: [String: FunctionID]
+  /// Globals of the user's modules that are named blocks or lets, in source order.
+  package var roots: [GlobalID]
+
+  package init() {
+    sources = SourceMap()
+    types = TypeTable()
+    records = []
+    functions = []
+    globals = []
+    emits = []
+    runbooks = [:]
+    roots = []
+  }
+
+  package subscript(id: FunctionID) -> Function { functions[Int(id.rawValue)] }
+  package subscript(id: RecordID) -> Record { records[Int(id.rawValue)] }
+  package subscript(id: GlobalID) -> Global { globals[Int(id.rawValue)] }
+}

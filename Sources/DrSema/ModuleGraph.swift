@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSyntax
+
+/// Where modules come from. The host decides what a path may reach; the checker only asks.
+package protocol ModuleLoader {
+  /// The text of a module of the standard library, by its path there without suffix: `core`, `emit/pdb`.
+  func standardModule(_ path: String) -> [UInt8]?
+  /// All of them, sorted.
+  var standardModules: [String] { get }
+  /// The bytes of a file below the project root, by its path from there.
+  func file(_ path: String) -> Result<[UInt8], LoadFailure>
+}
+
+package enum LoadFailure: Error, Sendable, Equatable {
+  case notFound
+  /// A link leads out of the project root.
+  case outsideRoot
+  case unreadable(String)
+}
+
+/// One module: a parsed file, what it is called, and what it uses.
+package struct Module {
+  /// Path in the standard library (`core`) or from the project root (`deepseek.dr`).
+  package let path: String
+  package let isStandard: Bool
+  package let tree: SyntaxTree
+  /// What `.dr` code that uses it writes before the dot: `kube`.
+  package var alias: String
+  /// Modules named in its `use`, with the names they go by here.
+  package var uses: [(alias: String, module: Int)] = []
+}
+
+/// The modules of a program, dependencies first.
+package struct ModuleGraph {
+  package var modules: [Module] = []
+  package var sources = SourceMap()
+  package var diagnostics: [Diagnostic] = []
+
+  /// Modules whose names every other module sees without `use`.
+  package static let prelude = ["core", "topology", "service", "policy"]
+}
+
+/// Loads a program's modules depth first; a module is loaded once.
+struct ModuleGraphBuilder {
+  var graph = ModuleGraph()
+  let loader: any ModuleLoader
+  let limits: Limits
+  private var indexByKey: [String: Int] = [:]
+  /// Keys of the modules being loaded, outermost first, for cycles.
+  private var loading: [String] = []
+
+  init(loader: any ModuleLoader, limits: Limits) {
+    self.loader = loader
+    self.limits = limits
+  }
+
+  /// Loads a standard module; `nil` when there is none of that name.
+  mutating func loadStandard(_ path: String) -> Int? {
+    let key = "std:" + path
+    if let index = indexByKey[key] { return index }
+    guard let bytes = loader.standardModule(path) else { return nil }
+    return load(key: key, path: path, display: "stdlib/\(path).dr", bytes: bytes, isStandard: true)
+  }
+
+  mutating func load(
+    key: String, path: String, display: String, bytes: [UInt8], isStandard: Bool
+  ) -> Int {
+    let file = graph.sources.add(name: display, bytes: bytes)
+    let tree = parse(graph.sources[file], limits: limits)
+    graph.diagnostics += tree.diagnostics
+    loading.append(key)
+    var module = Module(
+      path: path, isStandard: isStandard, tree: tree, alias: Self.defaultAlias(path))
+    if let name = tree.root.first(.moduleDecl)?.name { module.alias = name }
+    for use in tree.root.all(.useDecl) {
+      for item in use.all(.useItem) {
+        resolve(item, from: &module)
+      }
+    }
+    loading.removeLast()
+    let index = graph.modules.count
+    graph.modules.append(module)
+    indexByKey[key] = index
+    return index
+  }
+
+  private static func defaultAlias(_ path: String) -> String {
+    var name = path.split(separator: "/").last.map(String.init) ?? path
+    if name.hasSuffix(".dr") { name.removeLast(3) }
+    return name
+  }
+
+  private mutating func resolve(_ item: SyntaxNode, from module: inout Module) {
+    let asName = item.token(.asKeyword) != nil ? item.names.last?.text : nil
+    if let path = item.first(.stringExpr)?.stringText() {
+      guard let index = loadFile(path, from: module, at: item.span) else { return }
+      module.uses.append((asName ?? graph.modules[index].alias, index))
+      return
+    }
+    guard let name = item.name else { return }
+    let cycle = "std:" + name
+    if loading.contains(cycle) {
+      reportCycle(to: cycle, at: item.span)
+    } else if let index = loadStandard(name) {
+      module.uses.append((asName ?? graph.modules[index].alias, index))
+    } else {
+      let nearest = nearestName(to: name, among: loader.standardModules)
+      graph.diagnostics.append(
+        Diagnostic(
+          .unknownModule, "there is no module `\(name)` in the standard library", at: item.span,
+          help: nearest.map { "did you mean `\($0)`?" }
+            ?? "a file of yours is used by its path: use \"./\(name).dr\""))
+    }
+  }
+
+  private mutating func loadFile(_ path: String, from module: Module, at span: Span) -> Int? {
+    guard path.hasPrefix("./") || path.hasPrefix("../") else {
+      graph.diagnostics.append(
+        Diagnostic(
+          .unknownModule, "a file is used by a path from the file that uses it", at: span,
+          help: "write \"./\(path)\""))
+      return nil
+    }
+    var parts = module.path.split(separator: "/").map(String.init)
+    parts = parts.dropLast() + path.split(separator: "/").map(String.init)
+    guard let target = normalizedPath(parts) else {
+      graph.diagnostics.append(
+        Diagnostic(
+          .fileOutsideRoot, "\"\(path)\" lies outside the project root", at: span,
+          notes: ["a program reads nothing above the folder of its dr.toml or of its first file"],
+          help: "move the file into the project, or put a dr.toml into the folder that holds both"))
+      return nil
+    }
+    let key = "file:" + target
+    if loading.contains(key) {
+      reportCycle(to: key, at: span)
+      return nil
+    }
+    if let index = indexByKey[key] { return index }
+    guard graph.modules.count < limits.files else {
+      graph.diagnostics.append(
+        Diagnostic(
+          .unreadableFile, "the program has more than \(limits.files) files", at: span))
+      return nil
+    }
+    switch loader.file(target) {
+    case .success(let bytes):
+      return load(key: key, path: target, display: target, bytes: bytes, isStandard: false)
+    case .failure(let failure):
+      graph.diagnostics.append(Self.diagnostic(failure, path: target, at: span))
+      return nil
+    }
+  }
+
+  static func diagnostic(_ failure: LoadFailure, path: String, at span: Span?) -> Diagnostic {
+    switch failure {
+    case .notFound:
+      Diagnostic(.unreadableFile, "there is no file \(path)", at: span)
+    case .outsideRoot:
+      Diagnostic(
+        .fileOutsideRoot, "\(path) leads outside the project root", at: span,
+        help: "copy the file into the project")
+    case .unreadable(let reason):
+      Diagnostic(.unreadableFile, "\(path) cannot be read: \(reason)", at: span)
+    }
+  }
+
+  private mutating func reportCycle(to key: String, at span: Span) {
+    let chain = loading[(loading.firstIndex(of: key) ?? 0)...] + [key]
+    let names = chain.map { $0.drop { $0 != ":" }.dropFirst() }.joined(separator: " → ")
+    graph.diagnostics.append(
+      Diagnostic(
+        .cyclicImport, "these files use one another in a circle", at: span, notes: [names],
+        help: "move what both need into a third file"))
+  }
+}
+
+/// Resolves `.` and `..`; `nil` when the path leaves the root.
+func normalizedPath(_ parts: [String]) -> String? {
+  var result: [String] = []
+  for part in parts where part != "." {
+    if part == ".." {
+      if result.popLast() == nil { return nil }
+    } else {
+      result.append(part)
+    }
+  }
+  return result.joined(separator: "/")
+}

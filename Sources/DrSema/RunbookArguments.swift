@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSyntax
+
+extension Checker {
+  /// Checks what a user wrote for a runbook's parameters, `name=expression` each, as seen from the user's first file.
+  ///
+  /// Returns, in the order of the parameters, functions without parameters that give the values; `nil` after a report.
+  package func checkArguments(_ written: [String], of id: FunctionID) -> [FunctionID]? {
+    module = mainModule
+    let runbook = program[id]
+    let errorsBefore = diagnostics.count
+    var values: [String: FunctionID] = [:]
+    for text in written {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      let name = parts.first ?? ""
+      guard parts.count == 2, let parameter = runbook.parameters.first(where: { $0.label == name })
+      else {
+        let nearest = nearestName(to: name, among: runbook.parameters.map(\.label))
+        diagnostics.append(
+          Diagnostic(
+            .wrongArguments, "`\(runbook.name)` has no parameter `\(name)`", at: runbook.span,
+            help: nearest.map { "did you mean `\($0)=…`?" } ?? "it is \(signature(runbook))"))
+        continue
+      }
+      values[name] = checkArgument(parts[1], parameter)
+    }
+    for parameter in runbook.parameters where values[parameter.label] == nil {
+      if let value = parameter.defaultValue {
+        values[parameter.label] = addArgument(value, localCount: 0)
+      } else if !written.contains(where: { $0.hasPrefix(parameter.label + "=") }) {
+        diagnostics.append(
+          Diagnostic(
+            .wrongArguments, "`\(runbook.name)` needs the argument `\(parameter.label)`",
+            at: runbook.span, caption: "it is \(signature(runbook))",
+            help: "add \(parameter.label)=… with a \(typeName(parameter.type))"))
+      }
+    }
+    guard diagnostics.count == errorsBefore else { return nil }
+    return runbook.parameters.compactMap { values[$0.label] }
+  }
+
+  private func checkArgument(_ text: String, _ parameter: Parameter) -> FunctionID? {
+    let file = program.sources.add(name: "\(parameter.label)=", bytes: Array(text.utf8))
+    let tree = parseExpression(program.sources[file], limits: options.limits)
+    guard tree.diagnostics.isEmpty, let node = argumentNode(tree.root) else {
+      diagnostics += tree.diagnostics
+      return nil
+    }
+    let checked = inFreshFunction(allowed: .pure, place: .definition) {
+      checkExpression(node, expected: parameter.type)
+    }
+    return addArgument(checked.value, localCount: checked.localCount)
+  }
+
+  private func argumentNode(_ root: SyntaxNode) -> SyntaxNode? {
+    root.expression ?? root.first(.exprStmt)?.expression
+  }
+
+  private func addArgument(_ value: Expr, localCount: Int32) -> FunctionID {
+    add(
+      Function(
+        name: "argument", role: .function, effect: .pure, parameters: [], result: value.type,
+        localCount: localCount, body: .expression(value), span: value.span))
+  }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSyntax
+
+/// Runbook statements: each becomes one directive, whose operands `DirectiveKind` lists.
+extension Checker {
+  /// The directive that a statement stands for; `nil` when it is none.
+  func checkDirective(_ node: SyntaxNode) -> Expr? {
+    switch node.kind {
+    case .stepStmt: return checkStep(node)
+    case .undoStmt:
+      return directive(.undo, [code(node, "undo", allowed: .acts, .step)], node)
+    case .waitStmt:
+      return directive(
+        .wait,
+        [
+          condition(node.expression, "a wait", node), clause(node, "within", TypeTable.duration),
+          clause(node, "every", TypeTable.duration),
+        ], node)
+    case .pauseStmt:
+      return directive(.pause, [value(node.expression, TypeTable.duration, node)], node)
+    case .requireStmt: return checkRequire(node)
+    case .verifyStmt:
+      return directive(
+        .verify,
+        [
+          condition(node.expression, "a verify", node), clause(node, "within", TypeTable.duration),
+          clause(node, "every", TypeTable.duration), message(elseExpression(node), node),
+        ], node)
+    case .approveStmt: return checkApprove(node)
+    case .parallelStmt: return checkParallel(node)
+    case .runStmt: return checkRun(node)
+    case .lockStmt:
+      return directive(
+        .lock,
+        [value(node.expression, TypeTable.string, node), clause(node, "for", TypeTable.duration)],
+        node)
+    case .onFailureStmt: return checkOnFailure(node)
+    case .failStmt:
+      return directive(
+        .fail, [value(node.expression, TypeTable.string, node)], node, type: TypeTable.never)
+    default: return nil  // open: every other statement is no runbook statement
+    }
+  }
+
+  private func directive(
+    _ kind: DirectiveKind, _ operands: [Expr], _ node: SyntaxNode, type: TypeID? = nil
+  ) -> Expr {
+    if !directivesAllowed {
+      report(
+        .unexpectedToken, "this statement belongs into a runbook", at: node.span,
+        help: "only a `runbook` has steps, waits and approvals")
+    }
+    return Expr(.directive(kind, operands), type ?? TypeTable.unit, node.span)
+  }
+
+  private var directivesAllowed: Bool {
+    switch site.place {
+    case .runbook, .step: true
+    case .definition, .function, .readingFunction, .emit, .test, .condition: false
+    }
+  }
+
+  private func checkStep(_ node: SyntaxNode) -> Expr {
+    let clauses = node.all(.clause)
+    for clause in clauses where !["within", "retry", "every", "backoff", "if"].contains(word(clause)) {
+      reportClause(clause, allowed: "within, retry, every, backoff and if")
+    }
+    let body = code(node, "step", allowed: .acts, .step)
+    guard case .function(_, let result) = type(body.type) else { return broken(node.span) }
+    let test = clauses.first { word($0) == "if" }.map {
+      condition($0.expression, "a step's `if`", node)
+    }
+    return directive(
+      .step,
+      [
+        value(node.first(.stringExpr), TypeTable.string, node),
+        clause(node, "within", TypeTable.duration), clause(node, "retry", TypeTable.int),
+        clause(node, "every", TypeTable.duration), clause(node, "backoff", TypeTable.float),
+        test ?? none(node), body,
+      ], node, type: result)
+  }
+
+  private func checkRequire(_ node: SyntaxNode) -> Expr {
+    directive(
+      .require,
+      [condition(node.expression, "a require", node), message(elseExpression(node), node)], node)
+  }
+
+  private func checkApprove(_ node: SyntaxNode) -> Expr {
+    var otherwise = "abort"
+    if let clause = node.all(.clause).first(where: { word($0) == "else" }) {
+      let text = elseClause(node)?.text ?? ""
+      if text == "abort" || text == "continue" {
+        otherwise = text
+      } else {
+        report(
+          .unexpectedToken, "an approval that is not given aborts or continues", at: clause.span,
+          help: "write `else abort` or `else continue`")
+      }
+    }
+    return directive(
+      .approve,
+      [
+        value(node.expression, TypeTable.string, node), clause(node, "by", TypeTable.string),
+        clause(node, "within", TypeTable.duration),
+        Expr(.string(otherwise), TypeTable.string, node.span),
+      ], node)
+  }
+
+  private func checkParallel(_ node: SyntaxNode) -> Expr {
+    let limit = clause(node, "limit", TypeTable.int)
+    let bodies: Expr
+    if node.token(.forKeyword) != nil, let sourceNode = node.expression, let body = node.first(.codeBlock) {
+      let source = checkExpression(sourceNode)
+      bodies = inScope {
+        let local = bind(node.name ?? "_", elementType(source), at: node.span)
+        let branch = closure(body.span, "branch") { checkCode(body) }
+        return Expr(
+          .comprehension(
+            Comprehension(local: local, source: source, condition: nil, key: nil, value: branch)),
+          intern(.list(branch.type)), body.span)
+      }
+    } else if let body = node.first(.codeBlock) {
+      // Every statement of the block is a branch.
+      let branches = body.children.filter { $0.kind != .token && $0.kind != .error }.map { child in
+        closure(child.span, "branch") {
+          checkDirective(child)
+            ?? child.expression.map { checkExpression($0) } ?? broken(child.span)
+        }
+      }
+      bodies = Expr(
+        .list(branches.map(Element.value)),
+        intern(.list(intern(.function(parameters: [], result: TypeTable.unit)))), body.span)
+    } else {
+      bodies = broken(node.span)
+    }
+    return directive(.parallel, [limit, bodies], node)
+  }
+
+  private func checkRun(_ node: SyntaxNode) -> Expr {
+    guard let callNode = node.expression, let callee = callNode.expression,
+      case .function(let id) = symbol(callee.text), program[id].role == .runbook
+    else {
+      report(
+        .notCallable, "`run` starts a runbook", at: node.expression?.span ?? node.span,
+        help: "write `run name_of_a_runbook(…)`")
+      return broken(node.span)
+    }
+    let body = closure(node.span, program[id].name) { checkCall(callNode, expected: nil) }
+    return directive(
+      .run, [Expr(.string(program[id].name), TypeTable.string, node.span), body], node)
+  }
+
+  private func checkOnFailure(_ node: SyntaxNode) -> Expr {
+    guard let body = node.first(.codeBlock) else { return broken(node.span) }
+    let handler = inScope { () -> Expr in
+      let name = node.names.last { $0.text != "on" && $0.text != "failure" }
+      let local = bind(name?.text ?? "_", TypeTable.string, at: node.span)
+      let parameter = Parameter(
+        label: "reason", local: local, type: TypeTable.string, defaultValue: nil)
+      let code = allowing(.reads, .runbook) { checkCode(body) }
+      return lambda(code, parameters: [parameter], name: "on failure", node.span)
+    }
+    return directive(.onFailure, [handler], node)
+  }
+
+  // MARK: Operands
+
+  private func word(_ clause: SyntaxNode) -> String {
+    clause.children.first { $0.isLeaf && $0.text != "," }?.text ?? ""
+  }
+
+  private func none(_ node: SyntaxNode) -> Expr { Expr(.nilValue, nilType, node.span) }
+
+  /// The value of a clause, or nil where it is not written.
+  private func clause(_ node: SyntaxNode, _ name: String, _ wanted: TypeID) -> Expr {
+    guard let clause = node.all(.clause).first(where: { word($0) == name }) else {
+      return none(node)
+    }
+    return value(clause.expression, wanted, clause)
+  }
+
+  private func value(_ node: SyntaxNode?, _ wanted: TypeID, _ owner: SyntaxNode) -> Expr {
+    node.map { checkExpression($0, expected: wanted) } ?? broken(owner.span)
+  }
+
+  private func condition(_ test: SyntaxNode?, _ what: String, _ owner: SyntaxNode) -> Expr {
+    closure(test?.span ?? owner.span, what) {
+      allowing(.reads, .condition(what)) {
+        test.map { checkExpression($0, expected: TypeTable.bool) } ?? broken(owner.span)
+      }
+    }
+  }
+
+  private func code(
+    _ node: SyntaxNode, _ name: String, allowed: Effect, _ place: EffectSite.Place
+  ) -> Expr {
+    guard let body = node.first(.codeBlock) else { return broken(node.span) }
+    return closure(body.span, name) { allowing(allowed, place) { checkCode(body) } }
+  }
+
+  private func elseClause(_ node: SyntaxNode) -> SyntaxNode? {
+    node.all(.clause).first { word($0) == "else" }?.children.first {
+      $0.text != "else" && $0.text != ","
+    }
+  }
+
+  private func elseExpression(_ node: SyntaxNode) -> SyntaxNode? {
+    if let clause = elseClause(node) { return clause }
+    return node.token(.elseKeyword) != nil ? node.expression(after: "else") : nil
+  }
+
+  private func message(_ node: SyntaxNode?, _ owner: SyntaxNode) -> Expr {
+    guard let node else { return none(owner) }
+    return closure(node.span, "message") {
+      allowing(.reads, .condition("a message")) {
+        checkExpression(node, expected: TypeTable.string)
+      }
+    }
+  }
+
+  private func reportClause(_ clause: SyntaxNode, allowed: String) {
+    report(
+      .unexpectedToken, "`\(word(clause))` says nothing here", at: clause.span,
+      help: "a step takes \(allowed)")
+  }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// DrStdlib: the standard modules that are embedded in the program.
+
+import CStdlib
+
+package enum StandardLibrary {
+  /// Paths of all embedded modules, sorted: `core`, `emit/deployment`.
+  package static let modules: [String] = (0..<dr_stdlib_count()).map { index in
+    String(cString: dr_stdlib_modules()[index].path)
+  }
+
+  /// The text of a module; `nil` when there is none of that path.
+  package static func module(_ path: String) -> [UInt8]? {
+    guard let index = modules.firstIndex(of: path) else { return nil }
+    let module = dr_stdlib_modules()[index]
+    return Array(UnsafeBufferPointer(start: module.bytes, count: module.count))
+  }
+}

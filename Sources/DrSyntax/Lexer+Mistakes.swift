@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+
+extension Lexer {
+  func span(_ range: Range<Int>) -> Span {
+    Span(file, UInt32(range.lowerBound), UInt32(range.upperBound))
+  }
+
+  mutating func add(_ diagnostic: Diagnostic) {
+    if diagnostics.count < Self.maximumDiagnostics { diagnostics.append(diagnostic) }
+    pending.insert(.mistake)
+  }
+
+  mutating func report(
+    _ code: DiagnosticCode, _ message: String, _ range: Range<Int>, caption: String? = nil,
+    help: String? = nil, fixes: [Fix] = []
+  ) {
+    add(
+      Diagnostic(code, message, at: span(range), caption: caption, help: help, fixes: fixes))
+  }
+
+  /// Skips a byte order mark and finds bytes that are not UTF-8; false when nothing in the file can
+  /// be read.
+  mutating func start(_ bytes: Bytes) -> Bool {
+    if bytes.count >= 2, bytes[0] ^ bytes[1] == 1, bytes[0] >= 0xFE {
+      report(
+        .invalidUtf8, "this file is UTF-16", 0..<2, caption: "a UTF-16 byte order mark",
+        help: "save the file as UTF-8")
+      return false
+    }
+    if bytes[orZero: 0] == 0xEF, bytes[orZero: 1] == 0xBB, bytes[orZero: 2] == 0xBF {
+      position = 3
+      lineStart = 3
+    }
+    var index = 0
+    while let range = bytes.invalidRun(from: index) {
+      guard diagnostics.count < Self.maximumDiagnostics else { break }
+      report(
+        .invalidUtf8, "this is not UTF-8", range,
+        caption: range.count == 1 ? "this byte" : "these \(range.count) bytes",
+        help: "save the file as UTF-8")
+      index = range.upperBound
+    }
+    pending = []
+    return true
+  }
+
+  /// Reports what another language would write and emits the token that was meant.
+  mutating func lexInstead(
+    _ text: String, _ kind: TokenKind, _ instead: String, fix: String? = nil
+  ) {
+    let end = position + text.utf8.count
+    report(
+      .unexpectedToken, "there is no `\(text)`", position..<end, help: "write `\(instead)`",
+      fixes: [
+        Fix("write `\(instead)`", replacing: span(position..<end), with: fix ?? instead, .safe)
+      ])
+    emit(kind, position, end)
+    tokens[tokens.count - 1].flags.remove(.mistake)
+  }
+
+  /// `+=` and its like.
+  mutating func lexAssignment(_ bytes: Bytes) {
+    let text = String(UnicodeScalar(bytes[position])) + "="
+    report(
+      .unexpectedToken, "there is no `\(text)`", position..<position + 2,
+      caption: "values do not change", help: "give the new value a name of its own with `let`")
+    emit(.equal, position, position + 2)
+  }
+
+  /// `// …` and `/* … */`.
+  mutating func skipForeignComment(_ bytes: Bytes) {
+    let start = position
+    var end = endOfLine(bytes, from: start)
+    if bytes[start + 1] == UInt8(ascii: "*") {
+      var index = start + 2
+      while index + 1 < bytes.count {
+        if bytes[index] == UInt8(ascii: "*"), bytes[index + 1] == UInt8(ascii: "/") { break }
+        index += 1
+      }
+      if index + 1 < bytes.count { end = index + 2 }
+      report(
+        .unexpectedToken, "a comment begins with `#`", start..<start + 2,
+        help: "write `#` before each line")
+    } else if start > 0, bytes[start - 1] == UInt8(ascii: ":"), tokens.count >= 2 {
+      return lexAddress(bytes)
+    } else {
+      report(
+        .unexpectedToken, "a comment begins with `#`", start..<start + 2, help: "write `#`",
+        fixes: [Fix("write `#`", replacing: span(start..<start + 2), with: "#", .safe)])
+      pending.remove(.mistake)
+    }
+    for index in start..<end where bytes[index] == UInt8(ascii: "\n") {
+      lineStart = index + 1
+      pending.insert(.newline)
+    }
+    position = end
+  }
+
+  /// `http://…` outside a string: what was taken for a name and a colon belongs to it.
+  private mutating func lexAddress(_ bytes: Bytes) {
+    let scheme = tokens[tokens.count - 2]
+    var start = position - 1
+    tokens.removeLast()
+    if scheme.kind == .identifier, Int(scheme.end) == start {
+      start = Int(scheme.start)
+      tokens.removeLast()
+      pending = scheme.flags
+    }
+    var end = position
+    while end < bytes.count, bytes[end] > UInt8(ascii: " "), bytes[end] != UInt8(ascii: ","),
+      bytes[end] != UInt8(ascii: "}"), bytes[end] != UInt8(ascii: ";"),
+      bytes[end] != UInt8(ascii: ")"), bytes[end] != UInt8(ascii: "]")
+    {
+      end += 1
+    }
+    let text = String(decoding: (start..<end).map { bytes[$0] }, as: UTF8.self)
+    report(
+      .unexpectedToken, "an address is a string", start..<end, help: "put it in double quotes",
+      fixes: [
+        Fix("put it in double quotes", replacing: span(start..<end), with: "\"\(text)\"", .safe)
+      ])
+    emit(.rawString, start, end)
+    tokens[tokens.count - 1].flags.remove(.mistake)
+  }
+
+  mutating func reportControl(_ byte: UInt8, at index: Int) {
+    report(
+      .invalidCharacter,
+      byte == 0 ? "there is a NUL byte here" : "there is a control character here",
+      index..<index + 1, caption: "byte 0x" + hexadecimal(UInt32(byte), digits: 2),
+      help: "remove it",
+      fixes: [Fix("remove it", replacing: span(index..<index + 1), with: "")])
+  }
+
+  mutating func lexUnusual(_ byte: UInt8, _ bytes: Bytes) {
+    if byte >= 0x80 { return lexUnicode(bytes) }
+    let start = position
+    switch byte {
+    case UInt8(ascii: "'"): return lexQuoted(bytes, openLength: 1, closing: [[byte]])
+    case 0..<0x20, 0x7F:
+      if start == 0 || start != invalidEnd { reportControl(byte, at: start) }
+    case UInt8(ascii: "\\"):
+      let isLast = endOfLine(bytes, from: start) == start + 1
+      reportCharacter(
+        start, 1, "`\\`",
+        help: isLast
+          ? "end the line with an operator or put the expression in parentheses"
+          : "write `\\(…)` only inside a string")
+    case UInt8(ascii: "$"):
+      reportCharacter(
+        start, 1, "`$`", help: "write a name as it is, and `\\(name)` inside a string")
+    default:  // open: @ ^ ~ and what else ASCII has
+      reportCharacter(start, 1, "`\(UnicodeScalar(byte))`", help: "remove it")
+    }
+    position = start + 1
+    invalidEnd = position
+  }
+
+  private mutating func lexUnicode(_ bytes: Bytes) {
+    let start = position
+    guard let (scalar, length) = bytes.scalar(at: start) else {
+      position += 1
+      pending.insert(.mistake)  // reported before
+      return
+    }
+    if scalar.startsIdentifier {
+      return emit(.identifier, start, endOfIdentifier(bytes, from: start + length))
+    }
+    if let closing = Self.closingQuotes(scalar) {
+      return lexQuoted(bytes, openLength: length, closing: closing)
+    }
+    if let (kind, spelling) = Self.lookAlike(scalar) { return lexLookAlike(kind, spelling, length) }
+    position = start + length
+    if scalar.properties.isWhitespace || (0x200B...0x200F).contains(scalar.value)
+      || scalar.value == 0xFEFF
+    {
+      report(
+        .invalidCharacter,
+        "U+\(hexadecimal(scalar.value, digits: 4)) is no space that a program may hold",
+        start..<position, help: "write a plain space",
+        fixes: [Fix("write a plain space", replacing: span(start..<position), with: " ", .safe)])
+      pending.remove(.mistake)
+      return
+    }
+    reportCharacter(
+      start, length, "`\(scalar)` (U+\(hexadecimal(scalar.value, digits: 4)))",
+      help: "put text in double quotes")
+    invalidEnd = position
+  }
+
+  private mutating func reportCharacter(
+    _ start: Int, _ length: Int, _ name: String, help: String
+  ) {
+    if start == invalidEnd, start != 0 {
+      pending.insert(.mistake)
+      return
+    }
+    report(
+      .invalidCharacter, "\(name) means nothing here", start..<start + length, help: help)
+  }
+
+  private mutating func lexLookAlike(_ kind: TokenKind, _ spelling: String, _ length: Int) {
+    let range = position..<position + length
+    report(
+      .invalidCharacter, "this is not the ASCII `\(spelling)`", range, help: "write `\(spelling)`",
+      fixes: [Fix("write `\(spelling)`", replacing: span(range), with: spelling, .safe)])
+    if kind == .leftBrace { braceBalance += 1 }
+    if kind == .rightBrace { braceBalance -= 1 }
+    emit(kind, range.lowerBound, range.upperBound)
+    tokens[tokens.count - 1].flags.remove(.mistake)
+  }
+
+  /// A string between quotes that are not the right ones; becomes a string all the same.
+  private mutating func lexQuoted(_ bytes: Bytes, openLength: Int, closing: [[UInt8]]) {
+    let start = position
+    let lineEnd = endOfLine(bytes, from: start)
+    var index = start + openLength
+    var closingLength = 0
+    search: while start >= quoteSearchEnd, index < lineEnd {
+      for quote in closing where bytes.holds(quote, at: index) {
+        closingLength = quote.count
+        break search
+      }
+      index += 1
+    }
+    guard closingLength > 0 else {
+      quoteSearchEnd = max(quoteSearchEnd, lineEnd)
+      reportCharacter(start, openLength, "this quote", help: "put text in double quotes")
+      position = start + openLength
+      invalidEnd = position
+      return
+    }
+    let text = start + openLength..<index
+    let isPlain = !text.contains {
+      bytes[$0] == UInt8(ascii: "\"") || bytes[$0] == UInt8(ascii: "\\")
+    }
+    let range = start..<index + closingLength
+    let content = String(decoding: text.map { bytes[$0] }, as: UTF8.self)
+    report(
+      .invalidCharacter, "a string stands between double quotes", range,
+      help: "write `\"` at both ends",
+      fixes: isPlain
+        ? [Fix("write `\"`", replacing: span(range), with: "\"\(content)\"", .safe)] : [])
+    emit(.rawString, range.lowerBound, range.upperBound)
+    tokens[tokens.count - 1].flags.remove(.mistake)
+  }
+
+  private static func closingQuotes(_ scalar: Unicode.Scalar) -> [[UInt8]]? {
+    let double: [[UInt8]] = [Array("”".utf8), Array("“".utf8), Array("\"".utf8)]
+    switch scalar {
+    case "“", "”", "„", "‟": return double
+    case "‘", "’", "‚": return [Array("’".utf8), Array("‘".utf8), Array("'".utf8)]
+    case "«": return [Array("»".utf8)]
+    case "「": return [Array("」".utf8)]
+    case "＂": return [Array("＂".utf8), Array("\"".utf8)]
+    default: return nil  // open: no quote
+    }
+  }
+
+  private static func lookAlike(_ scalar: Unicode.Scalar) -> (TokenKind, String)? {
+    switch scalar {
+    case "，", "、": (.comma, ",")
+    case "；": (.semicolon, ";")
+    case "：": (.colon, ":")
+    case "（": (.leftParen, "(")
+    case "）": (.rightParen, ")")
+    case "｛": (.leftBrace, "{")
+    case "｝": (.rightBrace, "}")
+    case "［", "【": (.leftBracket, "[")
+    case "］", "】": (.rightBracket, "]")
+    case "＝": (.equal, "=")
+    case "＜": (.less, "<")
+    case "＞": (.greater, ">")
+    case "≤", "≦": (.lessEqual, "<=")
+    case "≥", "≧": (.greaterEqual, ">=")
+    case "≠": (.notEqual, "!=")
+    case "−", "–", "—", "－": (.minus, "-")
+    case "×": (.star, "*")
+    case "＋": (.plus, "+")
+    case "→": (.arrow, "->")
+    case "⇒": (.fatArrow, "=>")
+    case "…": (.ellipsis, "...")
+    default: nil  // open: looks like nothing
+    }
+  }
+}
+
+func hexadecimal(_ value: UInt32, digits: Int) -> String {
+  let text = String(value, radix: 16, uppercase: true)
+  return String(repeating: "0", count: max(0, digits - text.count)) + text
+}
+
+extension Swift.Span<UInt8> {
+  func holds(_ text: [UInt8], at index: Int) -> Bool {
+    guard index + text.count <= count else { return false }
+    for offset in text.indices where self[index + offset] != text[offset] { return false }
+    return true
+  }
+
+  /// The next bytes that are not UTF-8; `nil` when there are none.
+  func invalidRun(from start: Int) -> Range<Int>? {
+    var index = start
+    while index < count {
+      if self[index] < 0x80 {
+        index += 1
+      } else if let length = scalar(at: index)?.length {
+        index += length
+      } else {
+        var end = index + 1
+        while end < count, self[end] >= 0x80, scalar(at: end) == nil { end += 1 }
+        return index..<end
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+
+extension Parser {
+  /// `{`, items up to the closing brace, `}`; `what` names in messages what the braces belong to.
+  mutating func parseBraces(_ what: StaticString, _ item: (inout Parser) -> Void) {
+    guard kind == .leftBrace else {
+      reportExpected("`{` and the body of \(what)")
+      return missing()
+    }
+    guard enter() else { return }
+    let open = position
+    let saved = openBrace()
+    skipSeparators()
+    while kind != .rightBrace, kind != .endOfFile, !isBraceForgotten() {
+      let before = position
+      item(&self)
+      if position == before {
+        reportExpected("an item of \(what)")
+        skipItem()
+      } else if !isItemEnd {
+        reportItemEnd()
+        skipItem()
+      }
+      skipSeparators()
+    }
+    context = saved
+    closeBrace(open, what)
+    depth -= 1
+  }
+
+  /// Says what is wrong with a token that should have begun a new item.
+  mutating func reportItemEnd() {
+    switch kind {
+    case .equal:
+      report(
+        "`=` does not belong here", caption: "`=` gives a field its value",
+        help: "write `==` to compare")
+    case .colon:
+      report("`:` does not belong here", help: "a field is written `name = value`")
+    case .pipe:
+      report("`|` joins types, not values", help: "write `or`, or call a function")
+    case .rightParen, .rightBracket:
+      report("this `\(text(position))` closes nothing", help: "remove it")
+    case .leftBrace:
+      report(
+        "expected the end of the item, found `{`",
+        help: "put a block on a line of its own, as in `name { … }`")
+    default:  // open: nothing better to say
+      reportExpected("a new line, `,` or `;`")
+    }
+  }
+
+  /// `kind name "label" for subject { … }`
+  mutating func parseBlock() {
+    let start = mark
+    advance()
+    var isNamed = false
+    if kind == .identifier, !isLineBreak {
+      advance()
+      isNamed = true
+    }
+    if kind == .stringOpen || kind == .rawString, !isLineBreak {
+      parseString()
+      isNamed = true
+    }
+    if kind == .forKeyword, !isLineBreak, peek() != .equal {
+      advance()
+      parseHead()
+      isNamed = true
+    }
+    if kind == .leftBrace {
+      parseBlockBody("this block")
+    } else if !isNamed || !isItemEnd {
+      reportBlockBody()
+      missing()
+    }
+    finish(.block, start)
+  }
+
+  private mutating func reportBlockBody() {
+    switch kind {
+    case .equal:
+      report(
+        "a block has no `=`",
+        help: "write `kind name { … }` for a block and `name = value` for a field")
+    default:  // open: nothing better to say
+      reportExpected("`{` and the body of the block")
+    }
+  }
+
+  mutating func parseBlockBody(_ what: StaticString) {
+    let start = mark
+    parseBraces(what) { $0.parseBlockItem() }
+    finish(.blockBody, start)
+  }
+
+  private mutating func parseBlockItem() {
+    guard kind == .identifier || kind.isKeyword else {
+      if kind == .minus { return skipDashes() }
+      reportNoField()
+      return skipItem()
+    }
+    let next = peek()
+    if next == .equal { return parseField() }
+    if kind == .identifier, !isOnNewLine(1) || next == .leftBrace {
+      switch next {
+      case .identifier, .stringOpen, .rawString, .leftBrace, .forKeyword: return parseBlock()
+      default: break  // open: no head of a block
+      }
+    }
+    parseBrokenItem(next)
+  }
+
+  mutating func parseField() {
+    let start = mark
+    takeName()
+    advance()
+    parseValue()
+    finish(.fieldItem, start)
+  }
+
+  private mutating func reportNoField() {
+    report(
+      "expected a field or a block, found \(foundToken)",
+      help: "a field is written `name = value`, a block `kind name { … }`")
+  }
+
+  /// An item that begins with a name and is neither a field nor a block; what was meant is often
+  /// plain.
+  private mutating func parseBrokenItem(_ next: TokenKind) {
+    switch next {
+    case .colon, .equalEqual: parseFieldWithout(equal: next)
+    case .leftParen:
+      report(
+        "a call stands inside code, not in a block",
+        help: "a field is written `name = value`, a block `kind name { … }`")
+      skipItem()
+    default:  // open: anything else
+      parseOddItem()
+    }
+  }
+
+  /// `name: value` or `name == value`
+  private mutating func parseFieldWithout(equal wrong: TokenKind) {
+    let start = mark
+    let sign = span(position + 1)
+    let isLast = isOnNewLine(2)
+    takeName()
+    report(
+      "a field is written `name = value`", at: sign,
+      caption: wrong == .colon ? "`:` stands in objects and types" : "`==` compares",
+      help: isLast ? "write `name = [a, b]` for a list, `name { … }` for a block" : "write `=`",
+      fixes: isLast
+        ? []
+        : [Fix("write `=`", replacing: sign, with: wrong == .colon ? " =" : "=", .safe)])
+    skipToken()
+    if isLast {
+      explained = position
+      if kind == .minus { skipDashes() }
+    } else {
+      parseValue()
+    }
+    finish(.error, start)
+  }
+
+  private mutating func parseOddItem() {
+    if startsKeywordDeclaration {
+      report(
+        "`\(text(position))` stands at the top of a file", caption: "this is inside a block",
+        help: "close the blocks around it first")
+      let start = mark
+      parseDeclaration()
+      return finish(.error, start)
+    }
+    if kind == .letKeyword || kind == .ifKeyword || kind == .forKeyword || kind == .matchKeyword {
+      report(
+        "`\(text(position))` stands inside code, not in a block",
+        help: "a field is written `name = value`; the value may be an `if` or `match`")
+      return skipItem()
+    }
+    if kind == .identifier {
+      let name = text(position)
+      let start = mark
+      advance()
+      report(
+        "expected `=` after `\(name)`, found \(found)", at: here, caption: "expected here",
+        help: "a field is written `name = value`, a block `kind name { … }`",
+        fixes: isItemEnd ? [] : [Fix("write `=`", replacing: gapBefore(position), with: " = ")])
+      missing()
+      if !isItemEnd { skipItem() }
+      return finish(.error, start)
+    }
+    reportNoField()
+    skipItem()
+  }
+}
+
+// MARK: - Policies and drills
+
+extension Parser {
+  mutating func parsePolicy() {
+    let start = mark
+    advance()
+    parseTitle("the name of the policy")
+    parseBraces("this policy") { $0.parsePolicyItem() }
+    finish(.policyDecl, start)
+  }
+
+  /// `name "label" for subject`
+  private mutating func parseTitle(_ what: StaticString) {
+    expectName(what)
+    if kind == .stringOpen || kind == .rawString, !isLineBreak { parseString() }
+    if kind == .forKeyword, !isLineBreak {
+      advance()
+      parseHead()
+    }
+  }
+
+  private mutating func parsePolicyItem() {
+    if kind == .identifier || kind.isKeyword, peek() == .equal { return parseField() }
+    switch word {
+    case .on: return parseDetector()
+    case .guard: return parseGuard()
+    case .failback:
+      let start = mark
+      takeWord()
+      parseClauses()
+      return finish(.failback, start)
+    default: break  // open: no word of a policy
+    }
+    if kind == .identifier, peek() == .colon { return parseBrokenItem(.colon) }
+    if kind == .minus { return skipDashes() }
+    report(
+      "expected an item of a policy, found \(foundToken)",
+      help:
+        "write `on name when …`, `guard \"title\" { … }`, `failback …` or `name = value`")
+    skipItem()
+  }
+
+  private mutating func parseDetector() {
+    let start = mark
+    takeWord()
+    expectName("the name of what is detected")
+    if kind == .leftParen, !isLineBreak {
+      let open = position
+      let saved = openBracket()
+      expectName("a name for each element")
+      expect(.inKeyword, "and the list to look at")
+      parseExpression()
+      context = saved
+      closeBracket(.rightParen, open)
+    }
+    if word == .when {
+      takeWord()
+    } else {
+      reportExpected("`when` and a condition")
+      missing()
+    }
+    parseHead()
+    if word == .lasting, kind == .identifier {
+      takeWord()
+      parseHead()
+    }
+    parseCode("this detector")
+    finish(.detector, start)
+  }
+
+  private mutating func parseGuard() {
+    let start = mark
+    takeWord()
+    parseRequiredString("the title of the guard")
+    parseBracedExpression("this guard")
+    finish(.guardClause, start)
+  }
+
+  /// `{ expression }`, newlines around it allowed.
+  private mutating func parseBracedExpression(_ what: StaticString) {
+    guard kind == .leftBrace else {
+      reportExpected("`{` and the condition of \(what)")
+      return missing()
+    }
+    guard enter() else { return }
+    let open = position
+    let saved = openBrace()
+    parseExpression()
+    if kind != .rightBrace, kind != .endOfFile, !isBraceForgotten() {
+      report(
+        "expected `}`, found \(found)", help: "join conditions with `and`")
+      while kind != .rightBrace, kind != .endOfFile, !isBraceForgotten() {
+        skipItem()
+        skipSeparators()
+      }
+    }
+    context = saved
+    closeBrace(open, what)
+    depth -= 1
+  }
+
+  mutating func parseDrill() {
+    let start = mark
+    advance()
+    parseTitle("the name of the drill")
+    parseBraces("this drill") { $0.parseDrillItem() }
+    finish(.drillDecl, start)
+  }
+
+  private mutating func parseDrillItem() {
+    let start = mark
+    guard kind == .identifier else {
+      if kind == .minus { return skipDashes() }
+      reportDrillItem()
+      return skipItem()
+    }
+    switch word {
+    case .steady:
+      advance()
+      parseBracedExpression("the steady state")
+    case .load:
+      advance()
+      parseOperand()
+    case .fault:
+      advance()
+      parseOperand()
+      if kind == .forKeyword, !isLineBreak {
+        advance()
+        parseOperand()
+      }
+    case .expect:
+      advance()
+      parseOperand()
+      if word == .within, kind == .identifier, !isLineBreak {
+        takeWord()
+        parseOperand()
+      }
+    default:  // open: no word of a drill
+      reportDrillItem()
+      return skipItem()
+    }
+    finish(.drillItem, start)
+  }
+
+  private mutating func reportDrillItem() {
+    report(
+      "expected an item of a drill, found \(foundToken)",
+      help: "write `steady { … }`, `load …`, `fault … for …` or `expect … within …`")
+  }
+}

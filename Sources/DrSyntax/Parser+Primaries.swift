@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+
+extension Parser {
+  mutating func parsePrimary() {
+    switch kind {
+    case .identifier: parseName()
+    case .integer, .float, .quantity, .trueKeyword, .falseKeyword, .nilKeyword:
+      let start = mark
+      advance()
+      finish(.literal, start)
+    case .stringOpen, .rawString: parseString()
+    case .leftParen: parseParen()
+    case .leftBracket: parseBracket()
+    case .leftBrace: parseObject()
+    case .ifKeyword: parseIf()
+    case .matchKeyword: parseMatch()
+    default: parseNoExpression()  // open: no expression begins so
+    }
+  }
+
+  private mutating func parseName() {
+    if isItemBegun { return parseNoExpression() }
+    let start = mark
+    advance()
+    if kind == .leftBrace, !context.isHead, !flags.contains(.newline) {
+      parseBlockBody("this record")
+      finish(.recordExpr, start)
+    } else {
+      finish(.nameExpr, start)
+    }
+  }
+
+  private mutating func parseNoExpression() {
+    let start = mark
+    switch kind {
+    case .plus, .star, .slash, .equalEqual, .notEqual, .less, .lessEqual, .greater, .greaterEqual,
+      .andKeyword, .orKeyword, .questionQuestion, .pipe:
+      guard !isLineBreak else {
+        reportExpected("an expression", help: "end the line before with the operator")
+        break
+      }
+      reportExpected("an expression")
+    case .fatArrow: reportExpected("a name before `=>`")
+    case .forKeyword:
+      reportExpected(
+        "an expression", help: "write `[for x in xs: …]` to make a list from another")
+    default:  // open: keywords and punctuation
+      if kind.isKeyword, !isItemBegun, !isItemEnd {
+        report(
+          "expected an expression, found the reserved word `\(text(position))`",
+          help: "choose another name")
+        explained = position + 1
+        takeName()
+        return finish(.nameExpr, start)
+      }
+      reportExpected("an expression")
+    }
+    missing()
+    finish(.nameExpr, start)
+  }
+
+  // MARK: Strings
+
+  mutating func parseString() {
+    let start = mark
+    if take(.rawString) { return finish(.stringExpr, start) }
+    advance()
+    while true {
+      switch kind {
+      case .stringText: advance()
+      case .interpolationOpen: parseInterpolation()
+      case .stringClose:
+        advance()
+        return finish(.stringExpr, start)
+      default:  // open: the lexer has said that the string is not closed
+        missing()
+        return finish(.stringExpr, start)
+      }
+    }
+  }
+
+  private mutating func parseInterpolation() {
+    let start = mark
+    let open = position
+    let saved = openBracket()
+    if kind == .interpolationClose {
+      report(
+        "expected an expression in `\\( )`", at: span(open),
+        help: "write the name of a value, or `\\\\(` for the plain characters")
+      missingExpression()
+    } else {
+      parseExpression()
+    }
+    if kind != .interpolationClose { skipToInterpolationEnd(open) }
+    context = saved
+    if !take(.interpolationClose) { missing() }
+    finish(.interpolation, start)
+  }
+
+  private mutating func skipToInterpolationEnd(_ openToken: Int) {
+    if !tokens[openToken].flags.contains(.mistake) {
+      report(
+        "expected `)`, found \(found)", labels: [Label(span(openToken), "opened here")],
+        help: "close the interpolation with `)`")
+    }
+    let start = mark
+    var open = 0
+    while kind != .endOfFile, !flags.contains(.mistake) {
+      if open == 0, kind == .interpolationClose || kind == .stringClose || kind == .stringText {
+        break
+      }
+      if flags.contains(.column0), startsKeywordDeclaration { break }
+      if kind == .stringOpen { open += 1 }
+      if kind == .stringClose { open -= 1 }
+      advance()
+    }
+    if position > start.token { finish(.error, start) }
+    explained = position
+  }
+
+  // MARK: Parentheses, lists and maps
+
+  private mutating func parseParen() {
+    let start = mark
+    let open = position
+    let saved = openBracket()
+    parseExpression()
+    if kind != .rightParen, !isBracketForgotten {
+      let isComma = kind == .comma
+      report(
+        "expected `)`, found \(found)", at: span(position),
+        labels: [Label(span(open), "opened here")],
+        help: isComma ? "write a list in brackets, as in `[a, b]`" : nil)
+      skipToParen()
+    }
+    context = saved
+    closeBracket(.rightParen, open)
+    finish(.parenExpr, start)
+  }
+
+  private mutating func skipToParen() {
+    let start = mark
+    var open = 0
+    while kind != .endOfFile {
+      if open == 0, position > start.token && isBracketForgotten { break }
+      switch kind {
+      case .leftParen, .leftBracket, .leftBrace, .interpolationOpen: open += 1
+      case .rightParen, .rightBracket, .rightBrace, .interpolationClose: open -= 1
+      default: break  // open: no bracket
+      }
+      if open < 0 { break }
+      advance()
+    }
+    if position > start.token { finish(.error, start) }
+    explained = position
+  }
+
+  private mutating func parseBracket() {
+    let start = mark
+    let open = position
+    let saved = openBracket()
+    let result = parseBracketContent(open)
+    context = saved
+    closeBracket(.rightBracket, open)
+    finish(result, start)
+  }
+
+  private mutating func parseBracketContent(_ open: Int) -> NodeKind {
+    if kind == .forKeyword, peek() == .identifier { return parseComprehension() }
+    if kind == .colon, peek() == .rightBracket {
+      advance()
+      return .mapExpr
+    }
+    var isMap: Bool?
+    while kind != .rightBracket, !isBracketForgotten {
+      let before = position
+      let element = mark
+      if take(.ellipsis) {
+        parseExpression()
+        finish(.spread, element)
+      } else {
+        parseExpression()
+        if kind == .colon {
+          advance()
+          parseExpression()
+          finish(.mapEntry, element)
+          checkEntry(&isMap, true, element)
+        } else {
+          checkEntry(&isMap, false, element)
+        }
+      }
+      if !continueList(before, open, .rightBracket) { break }
+    }
+    return isMap == true ? .mapExpr : .listExpr
+  }
+
+  private mutating func checkEntry(_ isMap: inout Bool?, _ isEntry: Bool, _ element: Mark) {
+    if isMap == nil { isMap = isEntry }
+    guard isMap != isEntry, position > element.token else { return }
+    let place = span(element.token).joined(span(position - 1))
+    report(
+      isEntry ? "an entry of a map stands in a list" : "an element without a key stands in a map",
+      at: place, help: "write `[k: v, …]` for a map and `[a, b, …]` for a list")
+  }
+
+  private mutating func parseComprehension() -> NodeKind {
+    advance()
+    advance()
+    expect(.inKeyword, "and what to go through")
+    parseExpression()
+    if take(.ifKeyword) { parseExpression() }
+    expect(.colon, "and what to make of each element")
+    parseExpression()
+    if take(.colon) {
+      parseExpression()
+      return .mapComprehension
+    }
+    return .listComprehension
+  }
+
+  // MARK: Objects
+
+  private mutating func parseObject() {
+    let start = mark
+    parseBraces("this object") { $0.parseMember() }
+    finish(.objectExpr, start)
+  }
+
+  private mutating func parseMember() {
+    let start = mark
+    if take(.ellipsis) {
+      parseExpression()
+      return finish(.spread, start)
+    }
+    if kind == .stringOpen || kind == .rawString {
+      parseString()
+    } else if kind == .identifier || kind.isKeyword {
+      if peek() == .equal {
+        reportEqualForColon("a member")
+        takeName()
+        skipToken()
+        parseValue()
+        return finish(.objectMember, start)
+      }
+      takeName()
+    } else {
+      if kind == .minus { return skipDashes() }
+      reportExpected("a member, written `name: value`")
+      return skipItem()
+    }
+    if kind != .colon {
+      reportExpected("`:` and the value of the member", help: "a member is written `name: value`")
+      missing()
+      if !isItemEnd { skipItem() }
+      return finish(.objectMember, start)
+    }
+    advance()
+    parseMemberValue()
+    finish(.objectMember, start)
+  }
+
+  private mutating func parseMemberValue() {
+    if isLineBreak, kind == .identifier || kind.isKeyword, peek() == .colon {
+      reportExpected("the value of the member")
+      return missingExpression()
+    }
+    parseValue()
+  }
+
+  // MARK: Choices
+
+  private mutating func parseIf() {
+    let start = mark
+    guard enter() else { return }
+    advance()
+    parseHead()
+    parseCode("this branch")
+    if isElse {
+      advance()
+      if kind == .ifKeyword { parseIf() } else { parseCode("this branch") }
+    }
+    depth -= 1
+    finish(.ifExpr, start)
+  }
+
+  private mutating func parseMatch() {
+    let start = mark
+    advance()
+    parseHead()
+    parseBraces("this match") { $0.parseArm() }
+    finish(.matchExpr, start)
+  }
+
+  private mutating func parseArm() {
+    let start = mark
+    parsePattern()
+    if kind == .fatArrow || kind == .arrow || kind == .equal {
+      report(
+        "an arm is written `pattern: value`", at: span(position), help: "write `:`",
+        fixes: [Fix("write `:`", replacing: span(position), with: ":", .safe)])
+      skipToken()
+    } else {
+      expect(.colon, "and what to do then")
+      if isItemEnd { return finish(.matchArm, start) }
+    }
+    parseBody("this arm")
+    finish(.matchArm, start)
+  }
+
+  private mutating func parsePattern() {
+    let start = mark
+    switch kind {
+    case .identifier:
+      advance()
+      if kind == .identifier, !isLineBreak { advance() }
+    case .integer, .float, .quantity, .trueKeyword, .falseKeyword, .nilKeyword: parsePrimary()
+    case .minus:
+      advance()
+      parsePrimary()
+      finish(.unaryExpr, start)
+    case .stringOpen, .rawString: parseString()
+    case .elseKeyword:
+      report(
+        "the arm for everything else begins with `_`", help: "write `_`",
+        fixes: [Fix("write `_`", replacing: span(position), with: "_", .safe)])
+      takeName()
+    default:  // open: no pattern begins so
+      report(
+        "expected a pattern, found \(foundToken)",
+        help: "write a string, a number, a type's name or `_`")
+      missing()
+    }
+    finish(.pattern, start)
+  }
+}

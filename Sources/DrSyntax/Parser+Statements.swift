@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+
+extension Parser {
+  mutating func parseCode(_ what: StaticString) {
+    let start = mark
+    parseBraces(what) { $0.parseStatement() }
+    finish(.codeBlock, start)
+  }
+
+  private mutating func parseStatement() {
+    switch kind {
+    case .letKeyword: return parseLet(.letStmt)
+    case .forKeyword:
+      let start = mark
+      parseFor("this loop")
+      return finish(.forStmt, start)
+    case .yieldKeyword:
+      let start = mark
+      advance()
+      parseOperand()
+      return finish(.yieldStmt, start)
+    case .identifier where word != .none && startsRunbookStatement: return parseRunbookStatement()
+    default: break  // open: an expression
+    }
+    if startsKeywordDeclaration {
+      report(
+        "`\(text(position))` stands at the top of a file", caption: "this is inside code",
+        help: "close the blocks around it first")
+      let start = mark
+      parseDeclaration()
+      return finish(.error, start)
+    }
+    let start = mark
+    if kind == .identifier, peek() == .equal {
+      advance()
+      finish(.nameExpr, start)
+    } else {
+      parseExpression()
+    }
+    if kind == .equal, position > start.token, !isLineBreak { return parseAssignment(start) }
+    finish(.exprStmt, start)
+    if position == start.token + 1, !isItemEnd, tokens[start.token].kind == .identifier {
+      parseAfterLoneName(start)
+    }
+  }
+
+  /// A name and something else on its line: a block, or a runbook statement in the wrong shape.
+  private mutating func parseAfterLoneName(_ start: Mark) {
+    let shape: String
+    switch tokens[start.token].word {
+    case .step: shape = "write `step \"title\" { … }`"
+    case .wait: shape = "write `wait until condition`"
+    case .run: shape = "write `run name(…)`"
+    case .lock: shape = "write `lock \"name\" for 15m`"
+    case .on: shape = "write `on failure { … }`"
+    case .undo: shape = "write `undo { … }`"
+    case .parallel: shape = "write `parallel { … }`"
+    case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
+      .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at, .pause, .require,
+      .verify, .approve, .fail, .assert:
+      let next = peek()
+      guard kind == .identifier, next == .leftBrace || next == .stringOpen || next == .forKeyword
+      else { return }
+      report(
+        "a block stands at the top of a file or in another block", at: span(start.token),
+        caption: "this is inside code", help: "move it out of the code")
+      return skipItem()
+    }
+    report("expected a new line, `,` or `;`, found \(found)", help: shape)
+    skipItem()
+  }
+
+  /// The condition or subject of a statement that clauses may follow.
+  private mutating func parseSubject() {
+    if isClauseBeforeOperand {
+      reportExpected("an expression")
+      missingExpression()
+    } else {
+      parseHead()
+    }
+  }
+
+  /// `x = 1` in code
+  private mutating func parseAssignment(_ start: Mark) {
+    report(
+      "values do not change", caption: "`=` gives a name its value once",
+      help: "write `let name = value`, or `==` to compare")
+    skipToken()
+    parseValue()
+    finish(.error, start)
+  }
+
+  /// `for name in head { … }`
+  private mutating func parseFor(_ what: StaticString) {
+    advance()
+    expectName("a name for each element")
+    expect(.inKeyword, "and what to go through")
+    parseHead()
+    parseCode(what)
+  }
+
+  /// Whether the word at the current token begins a statement: what follows must fit.
+  private var startsRunbookStatement: Bool {
+    let next = peek()
+    guard !isOnNewLine(1) else { return false }
+    switch word {
+    case .step: return next == .stringOpen || next == .rawString
+    case .undo: return next == .leftBrace
+    case .wait: return wordAhead == .until
+    case .run, .lock: return next == .identifier || next == .stringOpen || next == .rawString
+    case .pause, .require, .verify, .approve, .fail, .assert: return beginsOperand(next)
+    case .parallel:
+      return next == .leftBrace || next == .forKeyword || next == .ifKeyword || next == .identifier
+    case .on: return wordAhead == .failure
+    case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
+      .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
+      return false
+    }
+  }
+
+  private var wordAhead: Word { peek() == .identifier ? tokens[position + 1].word : .none }
+
+  /// Whether a token after a word can only be the beginning of its operand.
+  private func beginsOperand(_ next: TokenKind) -> Bool {
+    switch next {
+    case .identifier, .integer, .float, .quantity, .stringOpen, .rawString, .notKeyword, .ifKeyword,
+      .matchKeyword, .trueKeyword, .falseKeyword, .nilKeyword:
+      true
+    case .leftParen: tokens[position + 1].flags.contains(.space)
+    default: false  // open: the word is a name
+    }
+  }
+
+  private mutating func parseRunbookStatement() {
+    let start = mark
+    let word = word
+    takeWord()
+    switch word {
+    case .step:
+      parseString()
+      parseClauses()
+      parseCode("this step")
+      finish(.stepStmt, start)
+    case .undo:
+      parseCode("this undo")
+      finish(.undoStmt, start)
+    case .wait:
+      takeWord()
+      parseSubject()
+      parseClauses()
+      finish(.waitStmt, start)
+    case .pause:
+      parseExpression()
+      finish(.pauseStmt, start)
+    case .require, .assert:
+      parseExpression()
+      if isElse {
+        advance()
+        parseExpression()
+      }
+      finish(word == .require ? .requireStmt : .assertStmt, start)
+    case .verify, .approve, .lock:
+      parseSubject()
+      parseClauses()
+      finish(word == .verify ? .verifyStmt : word == .approve ? .approveStmt : .lockStmt, start)
+    case .parallel: parseParallel(start)
+    case .run:
+      parseExpression()
+      finish(.runStmt, start)
+    case .on:
+      takeWord()
+      if kind == .identifier, !isLineBreak { advance() }
+      parseCode("this failure handler")
+      finish(.onFailureStmt, start)
+    case .fail:
+      parseExpression()
+      finish(.failStmt, start)
+    case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
+      .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
+      finish(.error, start)
+    }
+  }
+
+  private mutating func parseParallel(_ start: Mark) {
+    parseClauses(isParallel: true)
+    if kind == .forKeyword, !isLineBreak {
+      parseFor("this loop")
+    } else {
+      parseCode("this parallel block")
+    }
+    finish(.parallelStmt, start)
+  }
+
+  // MARK: Clauses
+
+  mutating func parseClauses(isParallel: Bool = false) {
+    while isClause(at: position, isParallel: isParallel) || isClauseAfterComma(isParallel) {
+      _ = take(.comma)
+      let start = mark
+      if kind == .elseKeyword || kind == .ifKeyword || kind == .forKeyword {
+        takeName()
+      } else {
+        advance()
+      }
+      if !isItemEnd, kind != .leftBrace, !isClauseBeforeOperand { parseHead() }
+      finish(.clause, start)
+    }
+  }
+
+  /// Whether a clause begins at a token on the same line; only `else` may begin a line.
+  private func isClause(at index: Int, isParallel: Bool) -> Bool {
+    let token = tokens[index]
+    let isNewLine = index == position ? isLineBreak : false
+    switch token.kind {
+    case .identifier: if isNewLine || !token.word.isClause { return false }
+    case .elseKeyword: break
+    case .ifKeyword: if isNewLine { return false }
+    case .forKeyword: if isNewLine || isParallel { return false }
+    default: return false  // open: no clause begins so
+    }
+    let next = index + 1 < tokens.count ? tokens[index + 1].kind : .endOfFile
+    return next != .equal && next != .colon
+  }
+
+  /// Whether a comma here leads on to another clause; `if` and `for` must then be on its line, for
+  /// they begin statements too.
+  private func isClauseAfterComma(_ isParallel: Bool) -> Bool {
+    guard kind == .comma, !isLineBreak, isClause(at: position + 1, isParallel: isParallel) else {
+      return false
+    }
+    let next = tokens[position + 1]
+    return next.kind == .identifier || !next.flags.contains(.newline)
+  }
+
+  /// Whether the word here begins the next clause, so that the one before has no operand: `retry
+  /// every 10s`.
+  private var isClauseBeforeOperand: Bool {
+    guard kind == .identifier, word.isClause, !isOnNewLine(1) else { return false }
+    let next = peek()
+    if next == .identifier { return !tokens[position + 1].word.isClause }
+    return beginsOperand(next) && next != .leftParen
+  }
+}
+
+extension Word {
+  /// Whether a clause begins with this word.
+  var isClause: Bool {
+    switch self {
+    case .within, .retry, .every, .backoff, .limit, .by, .after, .ask: true
+    case .none, .step, .undo, .wait, .until, .pause, .require, .verify, .approve, .parallel, .run,
+      .lock, .on, .failure, .fail, .assert, .guard, .failback, .when, .lasting, .steady, .load,
+      .fault, .expect, .at:
+      false
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+
+extension Parser {
+  mutating func parseType() {
+    guard enter() else { return }
+    defer { depth -= 1 }
+    let start = mark
+    parsePostfixType()
+    guard kind == .pipe else { return }
+    while take(.pipe) { parsePostfixType() }
+    finish(.unionType, start)
+  }
+
+  private mutating func parsePostfixType() {
+    let start = mark
+    parsePrimaryType()
+    var levels = 0
+    while kind == .question || kind == .questionQuestion, !isLineBreak {
+      levels += 1
+      guard depth + levels <= maximumDepth else { return skipTooDeep() }
+      advance()
+      finish(.optionalType, start)
+    }
+  }
+
+  private mutating func parsePrimaryType() {
+    switch kind {
+    case .identifier: parseNamedType()
+    case .leftBracket: parseBracketType()
+    case .leftParen: parseParenType()
+    case .stringOpen, .rawString: parseChoiceType()
+    default:  // open: no type begins here
+      let start = mark
+      if kind.isKeyword, !isLineBreak, peek() != .colon, peek() != .equal {
+        report("`\(text(position))` is a reserved word and names no type", help: "write a type")
+        takeName()
+      } else {
+        reportExpected("a type")
+        missing()
+      }
+      finish(.namedType, start)
+    }
+  }
+
+  private mutating func parseNamedType() {
+    let start = mark
+    advance()
+    if kind == .less, !isLineBreak {
+      let open = position
+      let saved = openBracket()
+      parseType()
+      while take(.comma) { parseType() }
+      context = saved
+      closeBracket(.greater, open)
+    }
+    finish(.namedType, start)
+  }
+
+  private mutating func parseBracketType() {
+    let start = mark
+    let open = position
+    let saved = openBracket()
+    parseType()
+    var result = NodeKind.listType
+    if take(.colon) {
+      result = .mapType
+      parseType()
+    }
+    context = saved
+    closeBracket(.rightBracket, open)
+    finish(result, start)
+  }
+
+  /// A function type, or a type in parentheses, which has no node of its own.
+  private mutating func parseParenType() {
+    let start = mark
+    let open = position
+    let saved = openBracket()
+    var count = 0
+    while kind != .rightParen, kind != .endOfFile {
+      parseType()
+      count += 1
+      if !take(.comma) { break }
+    }
+    context = saved
+    closeBracket(.rightParen, open)
+    if kind == .arrow || count != 1 {
+      expect(.arrow, "before the result of a function type")
+      parseType()
+      finish(.functionType, start)
+    }
+  }
+
+  private mutating func parseChoiceType() {
+    let start = mark
+    parseString()
+    while kind == .pipe, peek() == .stringOpen || peek() == .rawString {
+      advance()
+      parseString()
+    }
+    finish(.choiceType, start)
+  }
+}

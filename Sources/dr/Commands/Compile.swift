@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrBase
+import DrData
+import DrEmit
+import DrHost
+
+struct Compile: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the manifests of a program.",
+    discussion: """
+      Without -o, a YAML stream on standard output, in an order in which it can be applied. The same program and \
+      inputs give the same bytes.
+      """)
+
+  @Argument(help: "The program.")
+  var file: String
+
+  @Option(help: "What to compile for: kubernetes=1.26. Default: the version of the program's clusters.")
+  var target: String?
+
+  @Option(name: [.short, .long], help: "Folder to write one file per object into; replaced as a whole.")
+  var output: String?
+
+  @OptionGroup var source: SourceOptions
+
+  func run() throws {
+    let project = Project(
+      file: file, inputs: source.inputs, style: source.output.style, includesBackends: true)
+    guard let machine = project.loadModel() else { throw project.fail() }
+    var compiler = Compiler(machine: machine)
+    let version: KubernetesVersion?
+    do throws(Diagnostic) {
+      version = try targetVersion()
+    } catch {
+      project.report(error)
+      throw project.fail()
+    }
+    let result = compiler.compile(target: version)
+    for diagnostic in result.diagnostics { project.report(diagnostic) }
+    if result.diagnostics.hasErrors { throw project.fail() }
+    if let output {
+      try write(result, to: output)
+    } else {
+      Console.write(YAML.write(result.manifests.map(\.document)), to: .output)
+      for file in result.files {
+        Console.write("note: \(file.path) is written only with -o\n", to: .error)
+      }
+    }
+  }
+
+  private func targetVersion() throws(Diagnostic) -> KubernetesVersion? {
+    guard let target else { return nil }
+    let parts = target.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, parts[0] == "kubernetes" else {
+      throw Diagnostic(
+        .unsupportedTarget, "\"\(target)\" is no target", help: "write --target kubernetes=1.26")
+    }
+    return try Compiler.version(parts[1], at: nil)
+  }
+
+  private func write(_ result: CompileResult, to folder: String) throws {
+    var files = result.manifests.map { ($0.path, YAML.write([$0.document])) }
+    files += result.files.map { ($0.path, $0.text) }
+    try OutputFolder.replace(folder, with: files.map { ($0.0, Array($0.1.utf8)) })
+    print("\(files.count) files in \(folder)")
+  }
+}

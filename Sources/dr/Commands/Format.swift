@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrBase
+import DrFormat
+import DrHost
+import DrSyntax
+
+struct Format: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fmt", abstract: "Format programs in place, in the one style that there is.")
+
+  @Argument(help: "Files to format; - reads standard input and writes standard output.")
+  var files: [String]
+
+  @Flag(help: "Change nothing; exit with 1 when a file is not formatted.")
+  var check = false
+
+  @Flag(help: "Change nothing; show what would change.")
+  var diff = false
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    var failed = false
+    for file in files {
+      let bytes = try Input.read(file)
+      var sources = SourceMap()
+      let id = sources.add(name: file == "-" ? "<stdin>" : file, bytes: bytes)
+      let tree = DrSyntax.parse(sources[id])
+      guard let text = DrFormat.format(tree) else {
+        output.style.printDiagnostics(tree.diagnostics, sources)
+        failed = true
+        continue
+      }
+      let old = String(decoding: bytes, as: UTF8.self)
+      if file == "-", !check, !diff {
+        print(text, terminator: "")
+      } else if text != old {
+        if diff { print(DrFormat.unifiedDiff(old: old, new: text, name: file), terminator: "") }
+        if check {
+          if !diff { print("\(file): not formatted") }
+          failed = true
+        }
+        if !check, !diff { try AtomicFile.write(Array(text.utf8), to: file) }
+      }
+    }
+    if failed { throw ExitCode(1) }
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrHost
+import Glibc
+
+/// Standard output and error, unbuffered: a closed reader is not worth dying noisily for.
+enum Console {
+  static func write(_ text: String, to stream: Terminal.Stream = .output) {
+    var text = text
+    text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let count = Glibc.write(stream.rawValue, rest.baseAddress, rest.count)
+        if count < 0 {
+          if errno == EINTR || errno == EAGAIN { continue }
+          return
+        }
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrBase
+import DrData
+import DrEval
+import DrHost
+import DrSema
+import DrStdlib
+
+/// A program on disk, from its first file to its model.
+final class Project {
+  let file: String
+  let inputs: [String]
+  let style: OutputStyle
+  let checker: Checker
+  private(set) var diagnostics: [Diagnostic] = []
+  /// How many diagnostics came from checking the program itself.
+  private var checkedCount = 0
+  /// Folder of the project, absolute.
+  let root: String
+
+  /// `inputs` are written `name=value`.
+  init(file: String, inputs: [String], style: OutputStyle, includesBackends: Bool = false) {
+    self.file = file
+    self.inputs = inputs
+    self.style = style
+    var checkOptions = CheckOptions()
+    checkOptions.includesBackends = includesBackends
+    let place = ProjectPlace(file: file)
+    root = place.root
+    checker = Checker(
+      loader: ProjectLoader(
+        root: place.root, embedded: EmbeddedModules(), libraryFolder: Installation.libraryFolder),
+      options: checkOptions)
+    switch readFile(file) {
+    case .success(let bytes): checker.check(path: place.path, bytes: bytes, display: file)
+    case .failure(let failure):
+      diagnostics = [
+        Diagnostic(
+          .unreadableFile,
+          failure == .notFound ? "there is no file \(file)" : "\(file) cannot be read: \(failure)")
+      ]
+    }
+    diagnostics += checker.diagnostics
+    checkedCount = checker.diagnostics.count
+  }
+
+  /// The machine with every block and value of the program computed and every constraint checked; `nil` when there
+  /// are mistakes.
+  func loadModel() -> Machine? {
+    guard !diagnostics.hasErrors, let machine = loadMachine() else { return nil }
+    for id in checker.program.roots {
+      do throws(Diagnostic) {
+        try machine.forceAll(machine.global(id))
+      } catch {
+        diagnostics.append(error)
+      }
+    }
+    return diagnostics.hasErrors ? nil : machine
+  }
+
+  /// The machine, with the inputs that were given; `nil` when there are mistakes.
+  func loadMachine() -> Machine? {
+    guard !diagnostics.hasErrors else { return nil }
+    var inputs: [String: Document] = [:]
+    for text in self.inputs {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let global = input(parts[0]) else {
+        let names = checker.program.globals.filter(\.isInput).map(\.name)
+        diagnostics.append(
+          Diagnostic(
+            .missingInput, "the program has no input `\(parts.first ?? text)`",
+            help: nearestName(to: parts.first ?? text, among: names).map { "did you mean `\($0)`?" }
+              ?? "write --set name=value"))
+        continue
+      }
+      inputs[global.name] = .string(parts[1])
+    }
+    guard !diagnostics.hasErrors else { return nil }
+    return Machine(program: Program(checker.program), limits: checker.options.limits, inputs: inputs)
+  }
+
+  private func input(_ name: String) -> Global? {
+    checker.program.globals.first { $0.isInput && $0.name == name && $0.module == checker.mainAlias }
+  }
+
+  func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+
+  /// Takes over what the checker said of arguments that were given on the command line.
+  func reportArgumentMistakes() { diagnostics += checker.diagnostics.dropFirst(checkedCount) }
+
+  func printDiagnostics() {
+    style.printDiagnostics(diagnostics.inSourceOrder(), checker.program.sources)
+  }
+
+  /// Prints what is wrong and ends with status 1.
+  func fail() -> ExitCode {
+    printDiagnostics()
+    return ExitCode(1)
+  }
+}
+
+extension Global {
+  var isInput: Bool { if case .input = body { true } else { false } }
+}
+
+/// The embedded standard library as the loader wants it.
+struct EmbeddedModules: StandardModules {
+  var paths: [String] { StandardLibrary.modules }
+  func module(_ path: String) -> [UInt8]? { StandardLibrary.module(path) }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrHost
+
+/// What was asked for when a run was started: enough to start it again when it is resumed.
+struct Launch: Equatable {
+  enum WorldKind: String, Equatable { case real, simulated }
+
+  /// Absolute path of the program.
+  var file: String
+  var runbook: String
+  /// `name=expression` as written.
+  var arguments: [String]
+  /// `name=value` as written.
+  var inputs: [String]
+  var world: WorldKind
+  var kubeconfig: String?
+  var context: String?
+
+  var document: Document {
+    var object = DocumentObject([
+      ("file", .string(file)), ("runbook", .string(runbook)),
+      ("arguments", .array(arguments.map(Document.string))),
+      ("inputs", .array(inputs.map(Document.string))), ("world", .string(world.rawValue)),
+    ])
+    object["kubeconfig"] = kubeconfig.map(Document.string)
+    object["context"] = context.map(Document.string)
+    return .object(object)
+  }
+
+  init(
+    file: String, runbook: String, arguments: [String], inputs: [String], world: WorldKind,
+    kubeconfig: String?, context: String?
+  ) {
+    self.file = file
+    self.runbook = runbook
+    self.arguments = arguments
+    self.inputs = inputs
+    self.world = world
+    self.kubeconfig = kubeconfig
+    self.context = context
+  }
+
+  /// `nil` where a document is not what `document` gives.
+  init?(_ document: Document) {
+    guard let file = document["file"]?.stringValue,
+      let runbook = document["runbook"]?.stringValue,
+      let arguments = document["arguments"]?.arrayValue,
+      let inputs = document["inputs"]?.arrayValue,
+      let world = document["world"]?.stringValue.flatMap(WorldKind.init(rawValue:))
+    else { return nil }
+    self.init(
+      file: file, runbook: runbook, arguments: arguments.compactMap(\.stringValue),
+      inputs: inputs.compactMap(\.stringValue), world: world,
+      kubeconfig: document["kubeconfig"]?.stringValue, context: document["context"]?.stringValue)
+  }
+}
