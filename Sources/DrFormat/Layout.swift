@@ -119,7 +119,7 @@ struct Layout {
     else { return }
     pair(open, close, .openBrace)
     tokens[open].isCode = node.kind == .codeBlock
-    if open > node.tokenRange.lowerBound || node.kind == .codeBlock {
+    if node.kind != .objectExpr {
       tokens[open].joinsLine = true
     }
     var isBroken = hasNewline(before: close)

@@ -45,7 +45,7 @@ struct LineBuilder {
     if breaksLine(before: token) {
       let isBlank = writeComments(before: token)
       startLine(token, isBlank)
-    } else if let separator {
+    } else if let separator, !isClose(token) {
       current?.text.append(separator)
       current?.text.append(" ")
     } else if needsSpace(before: token) {
@@ -99,8 +99,7 @@ struct LineBuilder {
 
   private func needsSpace(before token: Int) -> Bool {
     guard let previous else { return false }
-    let isClose: Bool
-    if case .close = layout[token].role { isClose = true } else { isClose = false }
+    let isClose = isClose(token)
     if case .openBrace = layout[previous].role {
       return !isClose || layout[previous].partner != token
     }
@@ -197,6 +196,10 @@ struct LineBuilder {
     if case .close = layout[token].role { return false }
     return mayBeBlank && newlines > 1
       && (layout[token].isItemStart || lines.last?.tokens.isEmpty == true)
+  }
+
+  private func isClose(_ token: Int) -> Bool {
+    if case .close = layout[token].role { true } else { false }
   }
 
   private func isOpener(_ token: Int) -> Bool {

@@ -101,7 +101,8 @@ extension Parser {
     case .rightBrace, .ellipsis: return true
     case .rawString: return peek(2) == .colon
     case .stringOpen: return peek(endOfString(1)) == .colon
-    default: return (peek() == .identifier || peek().isKeyword) && peek(2) == .colon  // open
+    default:  // open: a name, or what begins a statement
+      return (peek() == .identifier || peek().isKeyword) && peek(2) == .colon
     }
   }
 

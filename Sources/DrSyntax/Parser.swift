@@ -32,7 +32,7 @@ struct Parser {
     self.tokens = tokens
     unclosedBraces = braceBalance
     kind = tokens[0].kind
-    nodes.reserve(tokens.count * 3 / 2)
+    nodes.reserve(tokens.count)
   }
 
   /// What the reading of a token depends on besides the token.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Dispatch
 
 @main
 struct Dr: ParsableCommand {
@@ -16,16 +17,47 @@ struct Dr: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Check.self, Format.self, Compile.self
+      Check.self, Format.self, Compile.self, Run.self, Resume.self,
     ])
 
   /// A file as the first word runs it, so that `#!/usr/bin/env dr` works: `./deepseek.dr evacuate from=az1`.
+  ///
+  /// Only commands that talk to the world are asynchronous; the others start without a task.
   static func main() {
     var arguments = Array(CommandLine.arguments.dropFirst())
     if let first = arguments.first, first.hasSuffix(".dr") {
       arguments.insert("run", at: 0)
     }
-    main(arguments)
+    if isAsynchronous(arguments.first ?? "") {
+      Task { [arguments] in await mainAsynchronously(arguments) }
+      dispatchMain()
+    }
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  private static func isAsynchronous(_ word: String) -> Bool {
+    configuration.subcommands.contains { command in
+      command is any AsyncParsableCommand.Type && "\(command)".lowercased() == word
+    }
+  }
+
+  private static func mainAsynchronously(_ arguments: [String]) async {
+    do {
+      var command = try parseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()  // --help and --version parse as commands of their own
+      }
+      exit(withError: nil)
+    } catch {
+      exit(withError: error)
+    }
   }
 }
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+
+/// A k8gb Gslb, of group k8gb.io since v0.19 and k8gb.absa.oss before.
+struct Gslb {
+  let group: String
+  let resourceVersion: String
+  /// `spec.strategy.type`: only `roundRobin` looks at weights.
+  let strategy: String
+  /// `spec.strategy.weight` by geo tag.
+  let weights: [(name: String, value: Int64)]
+
+  init(group: String, _ object: Document) {
+    self.group = group
+    resourceVersion = object["metadata"]?["resourceVersion"]?.stringValue ?? ""
+    let strategy = object["spec"]?["strategy"]
+    self.strategy = strategy?["type"]?.stringValue ?? ""
+    weights = (strategy?["weight"]?.objectValue?.members ?? []).compactMap { member in
+      member.value.intValue.map { (member.name, max(0, min($0, 1_000_000))) }
+    }
+  }
+
+  /// The share of each geo tag, in units of 1e-9.
+  var percents: Document {
+    let total = weights.reduce(0) { $0 + $1.value }
+    guard total > 0 else { return .object(DocumentObject(weights.map { ($0.name, 0) })) }
+    return .object(
+      DocumentObject(weights.map { ($0.name, .int($0.value * Unit.wholePercent / total)) }))
+  }
+}
+
+/// Where one Gslb lives.
+struct GslbClient {
+  let kube: KubeClient
+  let namespace: String
+  let name: String
+
+  init(_ arguments: Arguments) throws(WorldFailure) {
+    kube = try arguments.kube()
+    namespace = try arguments.text("namespace")
+    name = try arguments.text("name")
+  }
+
+  var target: String { "gslbs/\(name) in \(namespace)" }
+
+  func path(_ group: String) -> KubePath {
+    KubePath(group: group, version: "v1beta1", namespace: namespace, "gslbs", name)
+  }
+
+  func read(groups: [String] = ["k8gb.io", "k8gb.absa.oss"]) -> Flow<Gslb> {
+    guard let group = groups.first else {
+      return .failure(.refused("\(target) does not exist"))
+    }
+    return kube.get(path(group)).then { reply in
+      if reply.status == 404 { return read(groups: Array(groups.dropFirst())) }
+      return reply.document("read \(target)").map { Gslb(group: group, $0) }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+
+/// Sets the weights of a Gslb's geo tags; tags that are not named lose theirs. Weights are whole
+/// percents, of which a share above 0% keeps one at least.
+struct GslbSetWeights: Act {
+  static let name = "gslb.set_weights"
+  private let gslb: GslbClient
+  private let weights: [(name: String, value: Int64)]
+
+  init(_ arguments: Arguments) throws(WorldFailure) {
+    gslb = try GslbClient(arguments)
+    weights = try arguments.percents("weights").map { name, percent in
+      let rounded = (percent + Unit.percent / 2) / Unit.percent
+      return (name, percent > 0 ? max(1, rounded) : 0)
+    }
+    guard weights.contains(where: { $0.value > 0 }) else {
+      throw .refused("\(gslb.target) would be published without any weight")
+    }
+  }
+
+  /// By geo tag: what it is and what it is to become; tags that keep their weight are left out.
+  private func changes(_ now: Gslb) -> [(name: String, old: Int64?, new: Int64?)] {
+    var changes: [(name: String, old: Int64?, new: Int64?)] = []
+    for (name, value) in weights {
+      let old = now.weights.first { $0.name == name }?.value
+      if old != value { changes.append((name, old, value)) }
+    }
+    for (name, value) in now.weights where !weights.contains(where: { $0.name == name }) {
+      changes.append((name, value, nil))
+    }
+    return changes
+  }
+
+  private func look() -> Flow<Gslb> {
+    gslb.read().then { found in
+      found.strategy.lowercased() == "roundrobin"
+        ? .value(found)
+        : .failure(
+          .refused("\(gslb.target) has strategy \(found.strategy), which looks at no weights"))
+    }
+  }
+
+  func observe() -> Flow<Observation> {
+    look().map { found in
+      func text(_ weight: Int64?) -> String { weight.map { "\($0)" } ?? "none" }
+      return Observation(
+        target: gslb.target,
+        changes: changes(found).map { "weight of \($0.name) \(text($0.old)) → \(text($0.new))" },
+        permissions: [
+          "get gslbs.\(found.group) in \(gslb.namespace)",
+          "patch gslbs.\(found.group) in \(gslb.namespace)",
+        ],
+        state: ["resource_version": .string(found.resourceVersion)], result: found.percents)
+    }
+  }
+
+  func perform(_ observed: Observation) -> Flow<Document> {
+    look().then { send($0, attempt: 1) }.map { observed.result }
+  }
+
+  private func send(_ found: Gslb, attempt: Int) -> Flow<Void> {
+    let changes = changes(found)
+    if changes.isEmpty { return .value(()) }
+    let weight = DocumentObject(changes.map { ($0.name, $0.new.map(Document.int) ?? .null) })
+    let patch = DocumentObject([("spec", ["strategy": ["weight": .object(weight)]])])
+    return gslb.kube.patch(
+      gslb.path(found.group), resourceVersion: found.resourceVersion, patch
+    ).then { reply in
+      if reply.isSuccess { return .value(()) }
+      guard reply.status == 409, attempt < KubeConflict.attempts else {
+        return .failure(reply.changeFailure("patch \(gslb.target)"))
+      }
+      return look().then { send($0, attempt: attempt + 1) }
+    }
+  }
+
+  func settle(_ observed: Observation) -> Flow<Settlement> {
+    look().map { changes($0).isEmpty ? .done(observed.result) : .notDone }
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Synchronization
+
+/// Replaces files as a whole: a reader sees the old contents or the new, also after a crash.
+package enum AtomicFile {
+  private static let counter = Atomic<UInt32>(0)
+
+  /// Writes beside the file, makes it durable and renames. The file gets `mode`, less the umask.
+  package static func write(
+    _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644
+  ) throws(FileFailure) {
+    let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
+    let folder = directory(of: path)
+    let name = path.split(separator: "/").last ?? "file"
+    let aside = "\(folder)/.\(name).\(getpid()).\(number).tmp"
+    do throws(FileFailure) {
+      try writeNew(bytes, aside, mode)
+      guard rename(aside, path) == 0 else { throw FileFailure(path, "replace", code: errno) }
+    } catch {
+      unlink(aside)
+      throw error.path == aside
+        ? FileFailure(path, "write", code: error.code, reason: error.reason) : error
+    }
+    try FileDescriptor.synchronizeDirectory(folder)
+  }
+
+  private static func writeNew(
+    _ bytes: [UInt8], _ path: String, _ mode: UInt32
+  ) throws(FileFailure) {
+    let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode_t(mode))
+    try file.write(bytes)
+    try file.synchronize(dataOnly: false)
+  }
+}

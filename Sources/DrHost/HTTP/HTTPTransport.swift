@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import DrActions
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Synchronization
+
+/// Sends single HTTP requests and says of each failure whether the request had left.
+///
+/// Connections are kept and used again. TLS is verified always: chain, and name or address.
+/// Redirects are not followed: an API server that redirects is not the one that was asked.
+package final class HTTPTransport: Sendable {
+  /// Bytes of an answer that are read at most.
+  package static let bodyLimit = 64 << 20
+  private let client: HTTPClient
+
+  /// What differs between targets.
+  package struct Options: Sendable {
+    package var connectNanoseconds: Int64 = 5_000_000_000
+    package var proxy: Proxy?
+    /// Name that the certificate must be for, and the address to connect to instead of it.
+    package var nameOverride: (name: String, address: String)?
+
+    package init() {}
+  }
+
+  package enum Proxy: Sendable, Equatable {
+    case http(host: String, port: Int, user: String?, password: String?)
+    case socks5(host: String, port: Int)
+  }
+
+  package struct Message: Sendable {
+    package let method: DrActions.HTTPMethod
+    package let url: String
+    package var headers: [HTTPRequest.Header]
+    package let body: [UInt8]
+    package let timeoutNanoseconds: Int64
+    /// `nil` for the system's certificate authorities.
+    package var tls: TLSConfiguration?
+
+    package init(
+      method: DrActions.HTTPMethod, url: String, headers: [HTTPRequest.Header], body: [UInt8],
+      timeoutNanoseconds: Int64, tls: TLSConfiguration? = nil
+    ) {
+      self.method = method
+      self.url = url
+      self.headers = headers
+      self.body = body
+      self.timeoutNanoseconds = timeoutNanoseconds
+      self.tls = tls
+    }
+  }
+
+  package init(_ options: Options = Options()) {
+    var configuration = HTTPClient.Configuration(
+      redirectConfiguration: .disallow,
+      timeout: .init(connect: .nanoseconds(options.connectNanoseconds)),
+      // Shorter than what servers keep idle connections for, so that few requests meet a close.
+      connectionPool: .init(idleTimeout: .seconds(20)),
+      decompression: .disabled)
+    configuration.httpVersion = .http1Only
+    configuration.connectionPool.retryConnectionEstablishment = false
+    switch options.proxy {
+    case .none: break
+    case .http(let host, let port, let user, let password):
+      let authorization = user.map {
+        HTTPClient.Authorization.basic(username: $0, password: password ?? "")
+      }
+      configuration.proxy = .server(host: host, port: port, authorization: authorization)
+    case .socks5(let host, let port):
+      configuration.proxy = .socksServer(host: host, port: port)
+    }
+    if let (name, address) = options.nameOverride { configuration.dnsOverride[name] = address }
+    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  /// Closes connections; nothing may be sent afterwards. Attempts to connect that are still going
+  /// on end in the background: they can take seconds, and nobody waits for them any more.
+  package func shutdown() async {
+    let client = client
+    let closing = Closing()
+    Task {
+      try? await client.shutdown()
+      closing.isDone.store(true, ordering: .releasing)
+    }
+    for _ in 0..<50 where !closing.isDone.load(ordering: .acquiring) {
+      try? await Task.sleep(for: .milliseconds(4))
+    }
+  }
+
+  private final class Closing: Sendable { let isDone = Atomic(false) }
+
+  /// The answer to one request. A cancelled task gives the request up.
+  package func send(_ message: Message) async -> Reply.Answer {
+    let target = TransportText.target(message.url)
+    let request: HTTPClient.Request
+    do {
+      var headers = HTTPHeaders()
+      for header in message.headers { headers.add(name: header.name, value: header.value) }
+      request = try HTTPClient.Request(
+        url: message.url, method: .init(rawValue: message.method.rawValue), headers: headers,
+        body: message.body.isEmpty ? nil : .bytes(message.body), tlsConfiguration: message.tls)
+    } catch {
+      return .failure(.refused("\(target): \(TransportText.reason(error))"))
+    }
+    let collector = ResponseCollector(limit: Self.bodyLimit)
+    let deadline = NIODeadline.now() + .nanoseconds(message.timeoutNanoseconds)
+    let task = client.execute(request: request, delegate: collector, deadline: deadline)
+    do {
+      let response = try await withTaskCancellationHandler {
+        try await task.futureResult.get()
+      } onCancel: {
+        task.cancel()
+      }
+      return .response(
+        status: response.status, headers: response.headers, body: response.body)
+    } catch {
+      let text = "\(target): \(TransportText.reason(error))"
+      if error is ResponseCollector.TooLarge, message.method == .get {
+        return .failure(.refused(text))
+      }
+      if !collector.isSent, TransportText.isUntrusted(error) { return .failure(.refused(text)) }
+      return .failure(collector.isSent ? .lostAnswer(text) : .notSent(text))
+    }
+  }
+}

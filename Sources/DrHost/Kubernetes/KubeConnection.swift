@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrActions
+import DrBase
+import DrData
+import NIOSSL
+
+/// Requests to one API server as one user.
+final class KubeConnection: Sendable {
+  private static let requestTimeoutNanoseconds: Int64 = 30_000_000_000
+  /// A bearer token for a server that is reached without TLS may go to this machine only.
+  private static let loopbackHosts: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
+
+  private let base: String
+  private let isEncrypted: Bool
+  private let isLoopback: Bool
+  private let tls: TLSConfiguration
+  private let transport: HTTPTransport
+  private let credentials: KubeCredentialSource
+
+  /// Fails where the kubeconfig asks for what cannot be, or is not allowed.
+  init(_ resolved: Kubeconfig.Resolved, allowsInsecure: Bool) throws(CredentialFailure) {
+    let cluster = resolved.cluster
+    let server = try ServerAddress(cluster.server, cluster: cluster.name)
+    var options = HTTPTransport.Options()
+    var authority = server.authority
+    if let name = cluster.tlsServerName {
+      options.nameOverride = (name, server.host)
+      authority = server.port.map { "\(name):\($0)" } ?? name
+    }
+    if let proxy = cluster.proxyURL {
+      options.proxy = try ProxyAddress.parse(proxy, cluster: cluster.name)
+    }
+    base = "\(server.scheme)://\(authority)\(server.path)"
+    isEncrypted = server.scheme == "https"
+    isLoopback = Self.loopbackHosts.contains(server.host)
+    tls = try Self.trust(cluster, allowsInsecure: allowsInsecure)
+    transport = HTTPTransport(options)
+    credentials = KubeCredentialSource(user: resolved.user, cluster: cluster)
+  }
+
+  func shutdown() async { await transport.shutdown() }
+
+  /// The answer; credentials that are not accepted are got anew once where that is possible. A 401
+  /// comes before anything is done, so that a change may be sent again, too.
+  func send(_ request: KubernetesRequest) async -> Reply.Answer {
+    let answer = await attempt(request)
+    guard case .response(401, _, _) = answer, credentials.isRenewable else { return answer }
+    await credentials.discard()
+    return await attempt(request)
+  }
+
+  private func attempt(_ request: KubernetesRequest) async -> Reply.Answer {
+    do throws(CredentialFailure) {
+      let credentials = try await credentials.current()
+      if !isEncrypted, !isLoopback, !credentials.headers.isEmpty {
+        throw CredentialFailure(message: "credentials are not sent to \(base), which has no TLS")
+      }
+      return await transport.send(try message(request, credentials))
+    } catch {
+      return .failure(.refused(error.message))
+    }
+  }
+
+  private func message(
+    _ request: KubernetesRequest, _ credentials: KubeCredentials
+  ) throws(CredentialFailure) -> HTTPTransport.Message {
+    var headers: [HTTPRequest.Header] = [
+      .init("accept", "application/json"), .init("user-agent", request.agent),
+    ]
+    if let type = request.contentType { headers.append(.init("content-type", type)) }
+    headers += credentials.headers
+    var url = base + request.path
+    for (index, item) in request.query.enumerated() {
+      url += index == 0 ? "?" : "&"
+      url += "\(URLText.encode(item.name))=\(URLText.encode(item.value))"
+    }
+    return HTTPTransport.Message(
+      method: request.method, url: url, headers: headers,
+      body: request.body.map { Array(JSON.write($0).utf8) } ?? [],
+      timeoutNanoseconds: Self.requestTimeoutNanoseconds,
+      tls: isEncrypted ? try session(credentials) : nil)
+  }
+
+  /// The cluster's TLS settings with the user's certificate.
+  private func session(_ credentials: KubeCredentials) throws(CredentialFailure) -> TLSConfiguration
+  {
+    guard let certificate = credentials.certificate, let key = credentials.key else { return tls }
+    var session = tls
+    do {
+      session.certificateChain = try NIOSSLCertificate.fromPEMBytes(certificate)
+        .map { .certificate($0) }
+      session.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem))
+    } catch {
+      // The library's message is not passed on: it may quote the key.
+      throw CredentialFailure(message: "the client certificate or its key is not valid PEM")
+    }
+    return session
+  }
+
+  private static func trust(
+    _ cluster: Kubeconfig.Cluster, allowsInsecure: Bool
+  ) throws(CredentialFailure) -> TLSConfiguration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12
+    if cluster.skipsVerification {
+      guard allowsInsecure else {
+        throw CredentialFailure(
+          message: "cluster \(cluster.name) has insecure-skip-tls-verify, by which anybody could "
+            + "answer in its place; give certificate-authority-data, or allow it by a flag")
+      }
+      tls.certificateVerification = .none
+    }
+    if let authority = cluster.certificateAuthority {
+      let bytes = try KubeCredentialSource.bytes(authority, "certificate authority")
+      guard let certificates = try? NIOSSLCertificate.fromPEMBytes(bytes), !certificates.isEmpty
+      else {
+        throw CredentialFailure(
+          message: "the certificate authority of cluster \(cluster.name) is not valid PEM")
+      }
+      tls.trustRoots = .certificates(certificates)
+    }
+    return tls
+  }
+}

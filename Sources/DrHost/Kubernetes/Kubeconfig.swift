@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+
+/// What a kubeconfig says (client.config.k8s.io/v1; kubernetes.io, "Organizing Cluster Access
+/// Using kubeconfig Files"). Values are as written; files they name are read when they are used.
+package struct Kubeconfig: Sendable {
+  /// Bytes that stand in the file itself or in another one.
+  enum Material: Sendable, Equatable {
+    case inline([UInt8])
+    case file(String)
+  }
+
+  struct Cluster: Sendable {
+    var name: String
+    var server: String
+    var certificateAuthority: Material?
+    var skipsVerification = false
+    /// Name that the certificate must be for, where it is not the server's.
+    var tlsServerName: String?
+    var proxyURL: String?
+  }
+
+  struct User: Sendable {
+    var name: String
+    var clientCertificate: Material?
+    var clientKey: Material?
+    var token: String?
+    var tokenFile: String?
+    var username: String?
+    var password: String?
+    var exec: Exec?
+    var impersonatedUser: String?
+    var impersonatedGroups: [String] = []
+  }
+
+  /// A program that gives credentials (KEP-541).
+  struct Exec: Sendable, Equatable {
+    /// `client.authentication.k8s.io/v1` or `…/v1beta1`.
+    var apiVersion: String
+    /// A path where it holds a slash, else looked up in PATH.
+    var command: String
+    var arguments: [String]
+    var environment: [Variable]
+    var installHint: String?
+    var providesClusterInfo: Bool
+
+    struct Variable: Sendable, Equatable {
+      var name: String
+      var value: String
+    }
+  }
+
+  struct Context: Sendable {
+    var name: String
+    var cluster: String
+    var user: String
+  }
+
+  var currentContext: String?
+  var clusters: [Cluster] = []
+  var users: [User] = []
+  var contexts: [Context] = []
+  /// Where it was read from, for messages.
+  var origin: String
+
+  /// Names of all contexts, in their order.
+  package var contextNames: [String] { contexts.map(\.name) }
+
+  /// A context with what it refers to.
+  struct Resolved: Sendable {
+    let context: String
+    let cluster: Cluster
+    /// Without a name where the context names none: anonymous.
+    let user: User
+  }
+
+  /// The context to use for a cluster that a program names: the one chosen by hand, else the one of
+  /// that name, else the current one.
+  func resolve(cluster: String, chosen: String?) throws(Diagnostic) -> Resolved {
+    let wanted: String
+    if let chosen {
+      wanted = chosen
+    } else if contexts.contains(where: { $0.name == cluster }) {
+      wanted = cluster
+    } else if let currentContext, !currentContext.isEmpty {
+      wanted = currentContext
+    } else {
+      throw problem("\(origin) has no context \(cluster) and no current-context")
+    }
+    guard let context = contexts.first(where: { $0.name == wanted }) else {
+      throw problem("\(origin) has no context \(wanted)")
+    }
+    guard let found = clusters.first(where: { $0.name == context.cluster }) else {
+      throw problem(
+        "context \(wanted) of \(origin) names cluster \(context.cluster), which is missing")
+    }
+    if context.user.isEmpty {
+      return Resolved(context: wanted, cluster: found, user: User(name: ""))
+    }
+    guard let user = users.first(where: { $0.name == context.user }) else {
+      throw problem("context \(wanted) of \(origin) names user \(context.user), which is missing")
+    }
+    return Resolved(context: wanted, cluster: found, user: user)
+  }
+
+  private func problem(_ message: String) -> Diagnostic {
+    let known = contextNames.prefix(10).joined(separator: ", ")
+    return Diagnostic(
+      .invalidKubeconfig, message,
+      help: known.isEmpty ? "add a context" : "choose one of its contexts: \(known)")
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrSema
+import Glibc
+
+/// Modules from disk: the standard library beside the program, and files below a project's root.
+package struct ProjectLoader: ModuleLoader {
+  /// Absolute path of the folder that a program may read.
+  package let root: String
+  private let embedded: any StandardModules
+  /// Folder with a standard library that replaces the embedded one; `nil` where there is none.
+  private let libraryFolder: String?
+
+  package init(root: String, embedded: any StandardModules, libraryFolder: String?) {
+    self.root = root
+    self.embedded = embedded
+    self.libraryFolder = libraryFolder
+  }
+
+  package var standardModules: [String] { embedded.paths }
+
+  package func standardModule(_ path: String) -> [UInt8]? {
+    if let libraryFolder, case .success(let bytes) = readFile("\(libraryFolder)/\(path).dr") {
+      return bytes
+    }
+    return embedded.module(path)
+  }
+
+  package func file(_ path: String) -> Result<[UInt8], LoadFailure> {
+    let full = root == "/" ? "/\(path)" : "\(root)/\(path)"
+    guard let real = realPath(full) else {
+      return .failure(errno == ENOENT ? .notFound : .unreadable(String(cString: strerror(errno))))
+    }
+    // A link may point anywhere; what it points at must lie below the root too.
+    let prefix = root == "/" ? "/" : root + "/"
+    guard real.hasPrefix(prefix) else { return .failure(.outsideRoot) }
+    return readFile(real)
+  }
+}
+
+/// The standard modules that come with the program.
+package protocol StandardModules: Sendable {
+  /// Sorted.
+  var paths: [String] { get }
+  func module(_ path: String) -> [UInt8]?
+}
+
+/// The absolute path without links; `nil` with `errno` set when there is no such file.
+package func realPath(_ path: String) -> String? {
+  guard let resolved = realpath(path, nil) else { return nil }
+  defer { free(resolved) }
+  return String(cString: resolved)
+}
+
+/// All bytes of a regular file.
+package func readFile(_ path: String) -> Result<[UInt8], LoadFailure> {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else {
+    return .failure(errno == ENOENT ? .notFound : .unreadable(String(cString: strerror(errno))))
+  }
+  defer { close(descriptor) }
+  var status = stat()
+  guard fstat(descriptor, &status) == 0 else {
+    return .failure(.unreadable(String(cString: strerror(errno))))
+  }
+  guard status.st_mode & S_IFMT != S_IFDIR else { return .failure(.unreadable("it is a folder")) }
+  return readAll(descriptor, sizeHint: Int(status.st_size))
+}
+
+/// Everything from a descriptor to its end.
+package func readAll(_ descriptor: Int32, sizeHint: Int = 0) -> Result<[UInt8], LoadFailure> {
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(sizeHint)
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(descriptor, &buffer, buffer.count)
+    if count == 0 { return .success(bytes) }
+    if count < 0 {
+      if errno == EINTR { continue }
+      return .failure(.unreadable(String(cString: strerror(errno))))
+    }
+    bytes += buffer[..<count]
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// DrHost: the real ports. Everything impure is here: sockets, TLS, child processes, files, clocks,
+// signals, the terminal. It decides nothing: what is said to whom is DrActions' matter, what is
+// done when is DrRun's.
+
+import DrActions
+import DrData
+import DrRun
+
+/// The world as it is: carries the exchanges of drivers out over the network.
+package final class RealWorld: Sendable {
+  package struct Options: Sendable {
+    /// `nil` where there is none: calls on Kubernetes are then refused.
+    package var kubeconfig: Kubeconfig?
+    /// `--context`: goes before the context that a program names.
+    package var context: String?
+    /// Whether clusters with `insecure-skip-tls-verify` may be used.
+    package var allowsInsecure = false
+    package var socketTimeoutNanoseconds: Int64 = 10_000_000_000
+
+    package init(kubeconfig: Kubeconfig? = nil) { self.kubeconfig = kubeconfig }
+  }
+
+  private let clusters: KubeClusters
+  private let transport: HTTPTransport
+  private let socketTimeoutNanoseconds: Int64
+
+  package init(_ options: Options) {
+    clusters = KubeClusters(
+      kubeconfig: options.kubeconfig, chosenContext: options.context,
+      allowsInsecure: options.allowsInsecure)
+    transport = HTTPTransport()
+    socketTimeoutNanoseconds = options.socketTimeoutNanoseconds
+  }
+
+  /// Closes all connections. To be called once, when nothing is asked any more.
+  package func shutdown() async {
+    await clusters.shutdown()
+    await transport.shutdown()
+  }
+
+  /// Carries out one call. A cancelled task ends between two orders as `busy`, or in the midst of
+  /// one as that order's failure: `inDoubt` where a change had been sent.
+  package func answer(
+    _ call: WorldCall, _ phase: CallPhase
+  ) async -> Result<Document, WorldFailure> {
+    var exchange: any Exchange
+    do throws(WorldFailure) {
+      exchange = try Drivers.exchange(for: call, phase: phase)
+    } catch {
+      return .failure(error)
+    }
+    var reply: Reply?
+    while true {
+      let step = exchange.next(reply)
+      switch step {
+      case .finish(let document): return .success(document)
+      case .fail(let failure): return .failure(failure)
+      case .send(let request):
+        if Task.isCancelled { return .failure(.busy("\(call.name) was given up")) }
+        let start = WallClock.monotonicNanoseconds()
+        let answer = await send(request)
+        reply = Reply(
+          answer, elapsedNanoseconds: WallClock.monotonicNanoseconds() - start)
+      case .sleep(let nanoseconds):
+        do {
+          try await Task.sleep(for: .nanoseconds(nanoseconds))
+        } catch {
+          return .failure(.busy("\(call.name) was given up"))
+        }
+        reply = nil
+      }
+    }
+  }
+
+  /// Begins a call and delivers its answer once it is there. Cancelling the task gives it up; its
+  /// answer, then a failure, is still delivered.
+  @discardableResult
+  package func start(
+    _ id: CallID, _ call: WorldCall, _ phase: CallPhase,
+    deliver: @escaping @Sendable (Event) -> Void
+  ) -> Task<Void, Never> {
+    Task { deliver(.answered(id, await answer(call, phase))) }
+  }
+
+  private func send(_ request: Request) async -> Reply.Answer {
+    switch request {
+    case .kubernetes(let request):
+      switch await clusters.connection(request.cluster) {
+      case .success(let connection): return await connection.send(request)
+      case .failure(let failure): return .failure(.refused(failure.message))
+      }
+    case .http(let request):
+      return await transport.send(
+        HTTPTransport.Message(
+          method: request.method, url: request.url, headers: request.headers,
+          body: request.body, timeoutNanoseconds: request.timeoutNanoseconds))
+    case .socket(let path, let command):
+      return await UnixSocket.ask(
+        path, command, timeoutNanoseconds: socketTimeoutNanoseconds)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// What one of the standard streams is connected to.
+package struct Terminal: Sendable, Equatable {
+  package enum Stream: Int32, Sendable {
+    case input = 0
+    case output = 1
+    case error = 2
+  }
+
+  /// Whether a person may be at the other end.
+  package let isTerminal: Bool
+  /// Whether colours and cursor movements are understood and wanted (no-color.org).
+  package let allowsStyle: Bool
+  /// Columns; 80 where unknown.
+  package let width: Int
+
+  package init(_ stream: Stream) {
+    isTerminal = isatty(stream.rawValue) == 1
+    let type = Environment.variable("TERM") ?? ""
+    let isPlain = Environment.variable("NO_COLOR").map { !$0.isEmpty } ?? false
+    allowsStyle = isTerminal && !isPlain && type != "dumb" && !type.isEmpty
+    var size = winsize()
+    let known = isTerminal && ioctl(stream.rawValue, UInt(TIOCGWINSZ), &size) == 0
+    width = known && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+}
+
+/// Variables of the environment.
+package enum Environment {
+  /// `nil` where it is not set.
+  package static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrEval
+import DrSema
+
+extension Executor {
+  /// What a frame that stopped at a directive waits for.
+  func operation(
+    for directive: Directive, in frame: Frame, at position: Position
+  ) throws(Failure) -> Operation {
+    let operands = Operands(machine, directive)
+    switch directive.kind {
+    case .step:
+      return StepOperation(self, frame, at: position, try operands.step())
+    case .wait, .require, .verify:
+      return ConditionOperation(
+        self, frame, at: position, try operands.condition(), text(directive.span))
+    case .pause:
+      return PauseOperation(self, frame, at: position, max(0, try operands.whole(0)))
+    case .approve:
+      return ApproveOperation(self, frame, at: position, try operands.approval())
+    case .parallel:
+      let limit = try operands.optionalWhole(0).map { Int(clamping: max(1, $0)) } ?? .max
+      return ParallelOperation(
+        self, frame, at: position, limit: limit, bodies: try operands.list(1))
+    case .run:
+      return NestedRunOperation(
+        self, frame, at: position, name: try operands.text(0), body: try operands.value(1))
+    case .lock:
+      return LockOperation(
+        self, frame, name: try operands.text(0), ttl: try operands.whole(1))
+    case .fail:
+      return FailOperation(self, frame, at: position, try operands.text(0))
+    case .undo, .onFailure:
+      throw Failure(.program, "\(directive.kind.journalName) is registered, not awaited")
+    }
+  }
+
+  func text(_ span: Span) -> String { machine.program.checked.sources.statement(span) }
+}
+
+extension SourceMap {
+  /// The first line of a statement, for people.
+  func statement(_ span: Span) -> String {
+    guard Int(span.file.rawValue) < files.count,
+      Int(span.end) <= self[span.file].bytes.count, span.start < span.end
+    else { return "a condition" }
+    let words = text(span).split(whereSeparator: \.isWhitespace)
+    let line = words.joined(separator: " ")
+    return line.count <= 120 ? line : line.prefix(117) + "…"
+  }
+}
+
+/// Takes the operands of a directive apart. The checker has made sure of their types; what does not
+/// fit all the same is a failure of the program, not of the executor.
+struct Operands {
+  let machine: Machine
+  let directive: Directive
+
+  init(_ machine: Machine, _ directive: Directive) {
+    self.machine = machine
+    self.directive = directive
+  }
+
+  func value(_ index: Int) throws(Failure) -> Value {
+    guard index < directive.operands.count else { throw bad(index) }
+    return directive.operands[index]
+  }
+
+  func optional(_ index: Int) throws(Failure) -> Value? {
+    let value = try value(index)
+    return machine.isNil(value) ? nil : value
+  }
+
+  func whole(_ index: Int) throws(Failure) -> Int64 {
+    guard let whole = machine.int(try value(index)) else { throw bad(index) }
+    return whole
+  }
+
+  func optionalWhole(_ index: Int) throws(Failure) -> Int64? {
+    try optional(index) == nil ? nil : try whole(index)
+  }
+
+  func text(_ index: Int) throws(Failure) -> String {
+    guard let text = machine.string(try value(index)) else { throw bad(index) }
+    return text
+  }
+
+  func list(_ index: Int) throws(Failure) -> [Value] {
+    guard let list = machine.list(try value(index)) else { throw bad(index) }
+    return list
+  }
+
+  private func bad(_ index: Int) -> Failure {
+    Failure(.program, "operand \(index) of \(directive.kind.journalName) is missing or of another type")
+  }
+
+  // MARK: Directives
+
+  func step() throws(Failure) -> StepOperands {
+    StepOperands(
+      title: try text(0), within: try optionalWhole(1),
+      retries: Int(clamping: max(0, try optionalWhole(2) ?? 0)),
+      every: max(0, try optionalWhole(3) ?? StepOperands.everyDefault),
+      backoff: try optional(4).flatMap(machine.float) ?? 1, condition: try optional(5),
+      body: try value(6))
+  }
+
+  func condition() throws(Failure) -> ConditionOperands {
+    switch directive.kind {
+    case .require:
+      return ConditionOperands(
+        kind: .require, condition: try value(0), within: nil,
+        every: ConditionOperands.everyDefault, message: try optional(1))
+    case .wait, .verify, .step, .undo, .pause, .approve, .parallel, .run, .lock, .onFailure, .fail:
+      return ConditionOperands(
+        kind: directive.kind, condition: try value(0), within: try optionalWhole(1),
+        every: max(1_000_000, try optionalWhole(2) ?? ConditionOperands.everyDefault),
+        message: directive.kind == .verify ? try optional(3) : nil)
+    }
+  }
+
+  func approval() throws(Failure) -> ApproveOperands {
+    ApproveOperands(
+      question: try text(0), audience: try optional(1).flatMap(machine.string),
+      within: try optionalWhole(2), continuesUnanswered: try text(3) == "continue")
+  }
+}

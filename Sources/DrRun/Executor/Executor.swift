@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The durable executor. A run is the machine's evaluation of a runbook, in which every call on the world
+// and every runbook statement is a suspension. The executor is a pure state machine around it: events
+// in, orders out, no clock, no disk, no network.
+//
+// How a run survives: everything that decides how it goes on is a *fact* - an answer, a verdict, a
+// decision, a deadline - and every fact is a record. Facts that follow from the program and the facts before
+// (a step begins, an undo ended) are *noted* where they arise; the others are *written* when an event tells them.
+// Orders are given only after the records that they rely on, in one append per batch of events.
+//
+// Resuming is running the machine again from the start and telling it the records in their order: a noted
+// record must be the next one when the program gets there, a written one is given to the operation
+// at its position. So the interleaving of parallel branches is the one of the first life, the registered
+// undos stand in the same order, and a record that does not fit is found at once (E0603). When the records
+// are used up, every operation that waits is activated: an act with an intent and no outcome is settled,
+// a timer waits for what is left of it, a question is asked again, a poll goes on.
+
+import DrBase
+import DrData
+import DrEval
+import DrSema
+
+/// Carries out one runbook, durably.
+package final class Executor: Runner {
+  let machine: Machine
+  let identity: RunIdentity
+  private(set) var now: Instant
+  private(set) var startedAt: Instant
+
+  // What the machine does.
+  private var runnable: [Frame] = []
+  private var waiting: [Position: Operation] = [:]
+  private var pending: [Operation] = []
+  private var root: RootOperation?
+
+  // What is awaited from outside.
+  private var calls: [CallID: (operation: Operation, isAct: Bool)] = [:]
+  private var timers: [TimerID: Operation] = [:]
+  private var questions: [(id: String, operation: Operation)] = []
+  private var nextID = 0
+  /// Answers of people to questions that have not been asked in this life yet.
+  private(set) var answers: [String: (approved: Bool, by: String)] = [:]
+
+  // The journal.
+  private var writer: JournalWriter
+  private var unwritten: [UInt8] = []
+  private var mustAppend = false
+  /// Of earlier lives; emptied once they have been replayed.
+  private var records: [JournalRecord]
+  private var cursor = 0
+  private let isResumed: Bool
+  private var mustMark: Bool
+  private(set) var refusal: JournalRefusal?
+
+  // What is given out.
+  private var orders: [Order] = []
+  private var hasBegun = false
+  package private(set) var result: RunResult?
+  private var stopping: (status: RunResult.Status, message: String)?
+
+  // What the run has done.
+  var locks: [LockOperation] = []
+  /// Acts that wait for a lock to be confirmed.
+  private var held: [Operation] = []
+  private(set) var actsDone = 0
+  private var standing: Set<Position> = []
+  private var generations: [Position: Int] = [:]
+  private var visits: [Position: Int] = [:]
+
+  /// A new run or, with the journal of its earlier lives, a resumed one.
+  ///
+  /// `now` is when this life begins. Throws where the journal is not one of this run.
+  package init(
+    machine: Machine, runbook: FunctionID, arguments: [Value], identity: RunIdentity,
+    journal: Journal? = nil, at now: Instant
+  ) throws(JournalRefusal) {
+    self.machine = machine
+    self.identity = identity
+    self.now = now
+    startedAt = now
+    records = journal?.records ?? []
+    isResumed = !records.isEmpty
+    mustMark = isResumed
+    writer = journal.map(JournalWriter.init(after:)) ?? JournalWriter()
+    if journal?.validCount ?? 0 == 0 { unwritten = JournalFormat.header }
+    if let first = records.first {
+      try check(first)
+      startedAt = first.at
+      cursor = 1
+    }
+    let root = RootOperation(self)
+    self.root = root
+    root.start(machine.start(runbook, arguments))
+    if isResumed { settleDown() }
+    records = []
+    cursor = 0
+    if let refusal { throw refusal }
+  }
+
+  /// A resumed run must be the run that began.
+  private func check(_ first: JournalRecord) throws(JournalRefusal) {
+    guard case .begun(let begun) = first.body else {
+      throw .notAJournal("the journal does not begin a run")
+    }
+    let pairs = [
+      ("run", begun.runID, identity.runID),
+      ("runbook", begun.runbook, identity.runbook),
+      ("program", begun.programDigest, identity.programDigest),
+      ("world", begun.world, identity.world),
+      (
+        "call", JSON.write(.object(begun.arguments)), JSON.write(.object(identity.arguments))
+      ),
+    ]
+    for (what, theirs, ours) in pairs where theirs != ours {
+      throw .anotherRun(what: what, journal: theirs, program: ours)
+    }
+    if case .ended(let status, _)? = records.last?.body { throw .ended(status) }
+  }
+
+  // MARK: Events
+
+  /// Takes what has happened and gives what is to be done, in order.
+  package func handle(_ event: Event, at now: Instant) -> [Order] { handle([event], at: now) }
+
+  /// The same for several events at once: their records share one append, and so one flush to disk.
+  package func handle(_ events: [Event], at now: Instant) -> [Order] {
+    guard result == nil else { return [] }
+    if now > self.now { self.now = now }
+    for event in events where result == nil {
+      take(event)
+      settleDown()
+    }
+    stopIfQuiet()
+    return takeOrders()
+  }
+
+  private func take(_ event: Event) {
+    switch event {
+    case .begin: begin()
+    case .answered(let id, let answer):
+      guard let call = calls.removeValue(forKey: id) else { return }
+      call.operation.answered(id, answer)
+    case .fired(let id):
+      timers.removeValue(forKey: id)?.fired(id)
+    case .decided(let id, let approved, let person):
+      if let index = questions.firstIndex(where: { $0.id == id }) {
+        questions.remove(at: index).operation.decided(id, approved: approved, by: person)
+      } else {
+        answers[id] = (approved, person)
+      }
+    case .interrupted:
+      stop(.paused, "interrupted")
+    }
+  }
+
+  private func begin() {
+    guard !hasBegun else { return }
+    hasBegun = true
+    if isResumed {
+      markResumption()
+      show(.runResumed, depth: 0, identity.runbook)
+    } else {
+      append(JournalRecord(at: now, .begun(identity)))
+      show(.runStarted, depth: 0, identity.runbook)
+    }
+  }
+
+  // MARK: The loop
+
+  private var isReplaying: Bool { cursor < records.count }
+
+  /// Runs whatever can run until everything waits for an event.
+  private func settleDown() {
+    while refusal == nil, result == nil {
+      if !runnable.isEmpty {
+        run(runnable.removeFirst())
+      } else if isReplaying {
+        deliver()
+      } else if hasBegun, stopping == nil || root?.isReleasing == true, !pending.isEmpty {
+        let operation = pending.removeFirst()
+        operation.isPending = false
+        operation.activate()
+      } else {
+        return
+      }
+    }
+  }
+
+  private func run(_ frame: Frame) {
+    machine.refuel()
+    switch machine.run(frame.fiber) {
+    case .finished(let value):
+      if let cancelled = frame.cancelled { return fail(frame, cancelled) }
+      frame.owner.frame?.uncovered += frame.uncovered
+      frame.owner.childFinished(frame, value)
+    case .failed(let diagnostic):
+      fail(frame, frame.cancelled ?? Failure(diagnostic))
+    case .call(let call):
+      if let cancelled = frame.cancelled { return fail(frame, cancelled) }
+      begin(operation(for: call, in: frame, at: nextPosition(frame)), in: frame)
+    case .directive(let directive):
+      let position = nextPosition(frame)
+      guard frame.evidence == nil else {
+        return fail(frame, Failure(.program, "a condition may only read"))
+      }
+      switch directive.kind {
+      case .undo, .onFailure: return register(directive, in: frame, at: position)
+      case .step, .wait, .pause, .require, .verify, .approve, .parallel, .run, .lock, .fail: break
+      }
+      if let cancelled = frame.cancelled { return fail(frame, cancelled) }
+      do throws(Failure) {
+        begin(try operation(for: directive, in: frame, at: position), in: frame)
+      } catch {
+        fail(frame, error)
+      }
+    }
+  }
+
+  private func nextPosition(_ frame: Frame) -> Position {
+    defer { frame.next += 1 }
+    return frame.position.child(frame.next)
+  }
+
+  private func begin(_ operation: Operation, in frame: Frame) {
+    frame.operation = operation
+    // The reads of conditions are not records: they run in live mode only and share no position.
+    if frame.evidence == nil { waiting[operation.position] = operation }
+    operation.begin()
+  }
+
+  // MARK: Frames
+
+  func start(_ frame: Frame) { runnable.append(frame) }
+
+  func resume(_ frame: Frame, with value: Value) {
+    frame.operation = nil
+    machine.resume(frame.fiber, with: value)
+    runnable.append(frame)
+  }
+
+  func fail(_ frame: Frame, _ failure: Failure) {
+    frame.operation = nil
+    frame.owner.frame?.uncovered += frame.uncovered
+    frame.owner.childFailed(frame, frame.cancelled ?? failure)
+  }
+
+  /// Ends a frame at its next suspension, or where it waits if nothing is in doubt there.
+  func cancel(_ frame: Frame, _ failure: Failure) {
+    guard frame.cancelled == nil else { return }
+    frame.cancelled = failure
+    frame.operation?.cancel(failure)
+  }
+
+  /// The operation waits for something outside; it is activated once nothing can run.
+  func pend(_ operation: Operation) {
+    guard !operation.isPending else { return }
+    operation.isPending = true
+    pending.append(operation)
+  }
+
+  func watch(_ operation: Operation, at position: Position) { waiting[position] = operation }
+
+  func end(_ operation: Operation) {
+    if waiting[operation.position] === operation { waiting[operation.position] = nil }
+    if operation.isPending {
+      pending.removeAll { $0 === operation }
+      operation.isPending = false
+    }
+    held.removeAll { $0 === operation }
+    questions.removeAll { question in
+      guard question.operation === operation else { return false }
+      orders.append(.withdraw(questionID: question.id))
+      return true
+    }
+  }
+
+  private func register(_ directive: Directive, in frame: Frame, at position: Position) {
+    guard let closure = directive.operands.first else { return }
+    let undo = Undo(
+      title: frame.scope.title, position: position, closure: closure, depth: frame.depth, attempt: frame.attempt,
+      covers: frame.uncovered, span: directive.span)
+    switch directive.kind {
+    case .undo:
+      frame.scope.undos.append(undo)
+      frame.uncovered = []
+    case .onFailure: frame.scope.enclosingRun.handlers.append(undo)
+    case .step, .wait, .pause, .require, .verify, .approve, .parallel, .run, .lock, .fail: break
+    }
+    resume(frame, with: .unit)
+  }
+
+  // MARK: Facts
+
+  /// Takes down a fact that an event told.
+  func write(_ record: JournalRecord) { append(record) }
+
+  /// Takes down a fact that follows from those before; in a later life gives the one taken down then.
+  func note(_ body: JournalRecord.Body, at position: Position, attempt: Int) -> JournalRecord.Body {
+    guard isReplaying else {
+      append(JournalRecord(at: now, position: position, attempt: attempt, body))
+      return body
+    }
+    skipMarks()
+    guard isReplaying else { return note(body, at: position, attempt: attempt) }
+    let record = records[cursor]
+    guard record.position == position, record.attempt == attempt, record.body.agrees(with: body)
+    else {
+      diverge(record, program: body.summary, at: position)
+      return body
+    }
+    cursor += 1
+    return record.body
+  }
+
+  /// In a later life, whether another attempt followed at that position; nil where it is to be decided now.
+  func followedByRetry(at position: Position) -> Bool? {
+    skipMarks()
+    guard isReplaying else { return nil }
+    guard records[cursor].position == position, case .retry = records[cursor].body else {
+      return false
+    }
+    return true
+  }
+
+  /// Records that say when a life ended and the next began belong to nothing in the program.
+  private func skipMarks() {
+    while isReplaying {
+      switch records[cursor].body {
+      case .resumed, .paused: cursor += 1
+      case .begun, .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
+        .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
+        .ended:
+        return
+      }
+    }
+  }
+
+  private func deliver() {
+    skipMarks()
+    guard isReplaying else { return }
+    let record = records[cursor]
+    guard let operation = waiting[record.position] else {
+      return diverge(record, program: "nothing", at: record.position)
+    }
+    cursor += 1
+    if !operation.replay(record.body) {
+      diverge(record, program: operation.summary, at: record.position)
+    }
+  }
+
+  private func diverge(_ record: JournalRecord, program: String, at position: Position) {
+    guard refusal == nil else { return }
+    let place = record.position == position ? "" : " at \(record.position)"
+    refusal = .diverged(
+      position: position, journal: record.body.summary + place, program: program)
+  }
+
+  private func markResumption() {
+    guard mustMark else { return }
+    mustMark = false
+    append(JournalRecord(at: now, .resumed))
+  }
+
+  private func append(_ record: JournalRecord) {
+    markResumption()
+    guard let bytes = writer.encode(record) else {
+      // Values are bounded where they come in, so only a program with megabytes of text gets here.
+      return stop(.paused, "a record of \(record.position) is too large for the journal")
+    }
+    unwritten.append(contentsOf: bytes)
+    if !record.body.isLazy { mustAppend = true }
+  }
+
+  private func takeOrders() -> [Order] {
+    if mustAppend || unwritten.count > 1 << 16 {
+      orders.insert(.append(unwritten), at: 0)
+      unwritten = []
+      mustAppend = false
+    }
+    defer { orders = [] }
+    return orders
+  }
+
+  // MARK: Orders
+
+  func call(_ call: WorldCall, _ phase: CallPhase, for operation: Operation) -> CallID {
+    nextID += 1
+    let id = CallID(nextID)
+    var isAct = false
+    if case .perform = phase {
+      isAct = true
+      mustAppend = !unwritten.isEmpty
+    }
+    calls[id] = (operation, isAct)
+    orders.append(.call(id, call, phase))
+    return id
+  }
+
+  /// Gives up a read, an observation or a question about an act in doubt.
+  func cancel(_ call: CallID) {
+    if calls.removeValue(forKey: call) != nil { orders.append(.cancel(call)) }
+  }
+
+  func startTimer(at instant: Instant, for operation: Operation) -> TimerID {
+    nextID += 1
+    let id = TimerID(nextID)
+    timers[id] = operation
+    orders.append(.startTimer(id, at: instant))
+    return id
+  }
+
+  func cancel(_ timer: TimerID) {
+    if timers.removeValue(forKey: timer) != nil { orders.append(.cancelTimer(timer)) }
+  }
+
+  func ask(_ question: Question, for operation: Operation) {
+    mustAppend = !unwritten.isEmpty
+    questions.append((question.id, operation))
+    orders.append(.ask(question))
+  }
+
+  /// Says what a paused run wants to know; the answer comes when it is resumed.
+  func askOnStop(_ question: Question) { orders.append(.ask(question)) }
+
+  func show(_ kind: Progress.Kind, depth: Int, _ text: String) {
+    guard !isReplaying, hasBegun else { return }
+    orders.append(.show(Progress(kind: kind, at: now, depth: depth, text: text)))
+  }
+
+  // MARK: Acts
+
+  /// Whether an act may begin now: every lock is confirmed to be ours for a while yet.
+  var mayAct: Bool { stopping == nil && locks.allSatisfy { $0.isConfirmed(at: now) } }
+
+  func hold(_ operation: Operation) { held.append(operation) }
+
+  func releaseHeld() {
+    let operations = held
+    held = []
+    for operation in operations { pend(operation) }
+  }
+
+  func actDone(_ position: Position, in frame: Frame, actClass: ActClass) {
+    guard actClass != .read else { return }
+    frame.uncovered.append(position)
+    guard !frame.isCleanup else { return }
+    actsDone += 1
+    standing.insert(position)
+  }
+
+  /// The acts are undone: done again, they are new acts with new keys.
+  func undone(_ positions: [Position]) {
+    for position in positions {
+      standing.remove(position)
+      generations[position, default: 0] += 1
+    }
+  }
+
+  var somethingStands: Bool { !standing.isEmpty }
+
+  func key(for position: Position) -> String {
+    let generation = generations[position] ?? 0
+    let suffix = generation == 0 ? "" : "~\(generation)"
+    return "\(identity.runID)/\(position.text)\(suffix)"
+  }
+
+  /// How often a position has been reached, this time included.
+  func visit(_ position: Position) -> Int {
+    visits[position, default: 0] += 1
+    return visits[position, default: 1]
+  }
+
+  // MARK: The end
+
+  /// Begins no further act; what is in flight is awaited, then the run is left as it stands, to be resumed.
+  func stop(_ status: RunResult.Status, _ message: String) {
+    guard stopping == nil, result == nil, root?.isReleasing != true else { return }
+    stopping = (status, message)
+    for (id, call) in calls.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where !call.isAct {
+      cancel(id)
+    }
+    for question in questions { orders.append(.withdraw(questionID: question.id)) }
+    questions = []
+  }
+
+  private func stopIfQuiet() {
+    guard let stopping, result == nil, root?.isReleasing != true, !calls.values.contains(where: \.isAct) else { return }
+    if hasBegun { append(JournalRecord(at: now, .paused(why: stopping.message))) }
+    conclude(stopping.status, stopping.message, .paused)
+  }
+
+  /// The run is over.
+  func ended(_ status: RunResult.Status, _ message: String?) {
+    let fact = note(.ended(status, message: message), at: .root, attempt: 1)
+    guard case .ended(let status, let message) = fact else { return }
+    conclude(status, message, .finished)
+  }
+
+  private func conclude(
+    _ status: RunResult.Status, _ message: String?, _ kind: Progress.Kind
+  ) {
+    show(kind, depth: 0, message ?? status.rawValue)
+    let result = RunResult(
+      status: status, message: message, startedAt: startedAt, endedAt: now)
+    self.result = result
+    orders.append(.finish(result))
+    mustAppend = !unwritten.isEmpty
+  }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrEval
+
+/// `pause D`
+final class PauseOperation: Operation {
+  private let length: Int64
+  private var until: Instant?
+  private var timer: TimerID?
+
+  init(_ executor: Executor, _ frame: Frame, at position: Position, _ length: Int64) {
+    self.length = length
+    super.init(executor, frame, at: position)
+  }
+
+  override var summary: String { "a pause of \(Words.duration(length))" }
+
+  override func begin() {
+    let fact = executor.note(
+      .waiting(for: .pause, text: Words.duration(length), until: executor.now.advanced(by: length)),
+      at: position, attempt: attempt)
+    if case .waiting(_, _, let until) = fact { self.until = until }
+    show(.waitStarted, "pause \(Words.duration(length))")
+    executor.pend(self)
+  }
+
+  override func activate() {
+    guard timer == nil else { return }
+    timer = executor.startTimer(at: until ?? executor.now, for: self)
+  }
+
+  override func fired(_ id: TimerID) {
+    write(.elapsed)
+    finish(.unit)
+  }
+
+  override func replay(_ record: JournalRecord.Body) -> Bool {
+    guard record == .elapsed else { return false }
+    finish(.unit)
+    return true
+  }
+
+  override func cancel(_ failure: Failure) {
+    if let timer { executor.cancel(timer) }
+    fail(failure)
+  }
+}
+
+/// `approve "…" by "…" within D else …`
+///
+/// A person's no ends the run whatever follows `else`, which is about silence.
+final class ApproveOperation: Operation {
+  private let operands: ApproveOperands
+  private let id: String
+  private var until: Instant?
+  private var timer: TimerID?
+
+  init(_ executor: Executor, _ frame: Frame, at position: Position, _ operands: ApproveOperands) {
+    self.operands = operands
+    id = "approve/\(executor.identity.runID)/\(position.text)/\(executor.visit(position))"
+    super.init(executor, frame, at: position)
+  }
+
+  override var summary: String { "the approval “\(operands.question)”" }
+
+  override func begin() {
+    let fact = executor.note(
+      .waiting(
+        for: .approve, text: operands.question,
+        until: operands.within.map(executor.now.advanced(by:))),
+      at: position, attempt: attempt)
+    if case .waiting(_, _, let until) = fact { self.until = until }
+    executor.pend(self)
+  }
+
+  override func activate() {
+    if let until, executor.now >= until { return decide(nil, by: nil) }
+    if let answer = executor.answers[id] { return decide(answer.approved, by: answer.by) }
+    show(.approvalAsked, operands.question)
+    executor.ask(
+      Question(
+        id: id, text: operands.question, audience: operands.audience, deadline: until),
+      for: self)
+    if let until { timer = executor.startTimer(at: until, for: self) }
+  }
+
+  override func decided(_ questionID: String, approved: Bool, by person: String) {
+    // An answer that comes with or after the deadline is none.
+    if let until, executor.now >= until { return decide(nil, by: nil) }
+    decide(approved, by: person)
+  }
+
+  override func fired(_ id: TimerID) {
+    timer = nil
+    decide(nil, by: nil)
+  }
+
+  private func decide(_ approved: Bool?, by person: String?) {
+    write(.decision(approved: approved, by: person))
+    conclude(approved, by: person)
+  }
+
+  private func conclude(_ approved: Bool?, by person: String?) {
+    if let timer { executor.cancel(timer) }
+    switch approved {
+    case true?:
+      show(.approvalGiven, "\(operands.question) yes, by \(person ?? "somebody")")
+      finish(.unit)
+    case false?:
+      fail(Failure(.declined, "\(person ?? "somebody") declined: \(operands.question)"))
+    case nil where operands.continuesUnanswered:
+      show(.approvalGiven, "\(operands.question) nobody answered; going on")
+      finish(.unit)
+    case nil:
+      fail(Failure(.declined, "nobody answered in time: \(operands.question)"))
+    }
+  }
+
+  override func replay(_ record: JournalRecord.Body) -> Bool {
+    guard case .decision(let approved, let person) = record else { return false }
+    conclude(approved, by: person)
+    return true
+  }
+
+  override func cancel(_ failure: Failure) {
+    if let timer { executor.cancel(timer) }
+    fail(failure)
+  }
+}
+
+/// The operands of an approval, taken apart.
+struct ApproveOperands {
+  let question: String
+  let audience: String?
+  let within: Int64?
+  let continuesUnanswered: Bool
+}
+
+/// `fail "…"`
+final class FailOperation: Operation {
+  private let message: String
+
+  init(_ executor: Executor, _ frame: Frame, at position: Position, _ message: String) {
+    self.message = message
+    super.init(executor, frame, at: position)
+  }
+
+  override func begin() { fail(Failure(.explicit, message)) }
+}
+
+/// `parallel limit N { … }`: branches start in order as room comes free. When one fails no further branch
+/// is begun; those that run end first, then the failure goes on.
+final class ParallelOperation: Operation {
+  private let limit: Int
+  private let bodies: [Value]
+  private var running: [Child] = []
+  private var results: [Value]
+  private var started = 0
+  private var failure: Failure?
+
+  init(
+    _ executor: Executor, _ frame: Frame, at position: Position, limit: Int, bodies: [Value]
+  ) {
+    self.limit = limit
+    self.bodies = bodies
+    results = Array(repeating: .unit, count: bodies.count)
+    super.init(executor, frame, at: position)
+  }
+
+  override var summary: String { "parallel branches" }
+
+  override func begin() { fill() }
+
+  private func fill() {
+    guard let frame else { return }
+    while failure == nil, running.count < limit, started < bodies.count {
+      let child = Frame(
+        executor.machine.start(closure: bodies[started], []), at: position.child(started),
+        owner: self, scope: frame.scope, depth: frame.depth, attempt: frame.attempt,
+        purpose: frame.purpose)
+      started += 1
+      running.append(Child(child))
+      executor.start(child)
+    }
+    guard running.isEmpty else { return }
+    if let failure { return fail(failure) }
+    do {
+      finish(try executor.machine.list(results))
+    } catch {
+      fail(Failure(.program, "the results of the branches take too much memory"))
+    }
+  }
+
+  override func childFinished(_ child: Frame, _ value: Value) {
+    if let index = Int(child.position.text.split(separator: ".").last ?? "") {
+      results[index] = value
+    }
+    running.removeAll { $0.frame === child }
+    fill()
+  }
+
+  override func childFailed(_ child: Frame, _ failure: Failure) {
+    if self.failure == nil { self.failure = failure }
+    running.removeAll { $0.frame === child }
+    fill()
+  }
+
+  override func cancel(_ failure: Failure) {
+    if self.failure == nil { self.failure = failure }
+    for frame in running.compactMap(\.frame) { executor.cancel(frame, failure) }
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrSema
+
+extension JournalRecord.Body {
+  /// Whether the record needs not be on disk before the run goes on: after a crash it is made again.
+  var isLazy: Bool {
+    switch self {
+    case .resumed, .step, .stepDone, .read, .elapsed, .attempt: true
+    case .begun, .stepFailed, .intent, .outcome, .settled, .waiting, .verdict, .decision, .retry,
+      .expired, .unwinding, .undone, .lock, .paused, .ended:
+      false
+    }
+  }
+
+  /// Whether a fact of an earlier life is the one that the program arrives at now. Instants and
+  /// causes may differ; what is fixed by the program may not.
+  func agrees(with other: JournalRecord.Body) -> Bool {
+    switch (self, other) {
+    case (.step(let a, _), .step(let b, _)): a == b
+    case (.waiting(let kind, let text, _), .waiting(let otherKind, let otherText, _)):
+      kind == otherKind && text == otherText
+    case (.unwinding(let a, _), .unwinding(let b, _)): a == b
+    case (.undone(let a), .undone(let b)): (a == nil) == (b == nil)
+    case (.stepDone, .stepDone), (.stepFailed, .stepFailed), (.retry, .retry): true
+    case _: false
+    }
+  }
+
+  /// A few words for the message that a journal does not fit.
+  var summary: String {
+    switch self {
+    case .begun(let identity): "the beginning of \(identity.runID)"
+    case .resumed: "a resumption"
+    case .step(let title, _): "the step “\(title)”"
+    case .stepDone: "the end of the step"
+    case .stepFailed: "the failure of the step"
+    case .read(let call, _): "the read \(call.name)"
+    case .intent(let intent): "the act \(intent.call.name)"
+    case .outcome: "the outcome of an act"
+    case .settled: "the settlement of an act"
+    case .waiting(let kind, let text, _):
+      switch kind {
+      case .approve: "the approval “\(text)”"
+      case .pause: "a pause of \(text)"
+      case .step, .undo, .wait, .require, .verify, .parallel, .run, .lock, .onFailure, .fail: text
+      }
+    case .verdict: "a verdict"
+    case .decision: "a decision"
+    case .elapsed: "the end of a pause"
+    case .retry, .attempt: "another attempt"
+    case .expired: "the end of a deadline"
+    case .unwinding(let undos, _): "the unwinding of \(undos) undos"
+    case .undone: "the end of an undo"
+    case .lock(let name, _): "the lock “\(name)”"
+    case .paused: "a pause of the run"
+    case .ended(let status, _): "the end of the run: \(status.rawValue)"
+    }
+  }
+}

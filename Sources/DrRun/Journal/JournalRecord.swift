@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrSema
+
+/// Where in a run something happens: the indexes of the suspensions that lead there, from the
+/// runbook inwards. `2.1` is the second thing that the body of the runbook's third step stops at.
+/// It depends on the program and on what it was told only, so it is the same in every life of a run.
+package struct Position: Hashable, Sendable, CustomStringConvertible {
+  package let text: String
+
+  package init(_ text: String) { self.text = text }
+
+  /// The runbook as a whole.
+  package static let root = Position("")
+
+  package func child(_ index: Int) -> Position {
+    Position(text.isEmpty ? String(index) : "\(text).\(index)")
+  }
+
+  package var description: String { text.isEmpty ? "the runbook" : text }
+}
+
+/// What a run is: everything that must be the same when it is resumed, and what people ask first.
+package struct RunIdentity: Sendable, Equatable {
+  package struct Source: Sendable, Equatable {
+    package let name: String
+    /// SHA-256 in hexadecimal.
+    package let digest: String
+
+    package init(name: String, digest: String) {
+      self.name = name
+      self.digest = digest
+    }
+  }
+
+  package var runID: String
+  package var runbook: String
+  /// By parameter name, for people and for the check that a resumed run is the same run.
+  package var arguments: DocumentObject
+  /// Of the checked program, so that a journal is never replayed against another one.
+  package var programDigest: String
+  package var sources: [Source]
+  /// Of the tool that began the run.
+  package var version: String
+  /// `real` or `simulated`.
+  package var world: String
+
+  package init(
+    runID: String, runbook: String, arguments: DocumentObject, programDigest: String,
+    sources: [Source], version: String, world: String
+  ) {
+    self.runID = runID
+    self.runbook = runbook
+    self.arguments = arguments
+    self.programDigest = programDigest
+    self.sources = sources
+    self.version = version
+    self.world = world
+  }
+}
+
+/// What a call answered, as it stands in the journal.
+package typealias Answer = Result<Document, WorldFailure>
+
+/// A call as the journal names it: enough to tell another call from it, and for people to read.
+package struct CallNote: Sendable, Equatable {
+  package let name: String
+  /// Bounded: see `Bounded.copy`.
+  package let arguments: Document
+
+  package init(name: String, arguments: Document) {
+    self.name = name
+    self.arguments = arguments
+  }
+
+  package init(_ name: String, _ arguments: DocumentObject) {
+    self.name = name
+    self.arguments = Bounded.copy(.object(arguments))
+  }
+}
+
+/// What a condition looked at when it gave its verdict. For people; replay does not need it.
+package struct Evidence: Sendable, Equatable {
+  package let call: CallNote
+  /// Bounded.
+  package let answer: Answer
+
+  package init(call: CallNote, answer: Answer) {
+    self.call = call
+    self.answer = answer
+  }
+}
+
+/// The promise to act, durable before the act is begun.
+package struct Intent: Sendable, Equatable {
+  package let call: CallNote
+  package let actClass: ActClass
+  package let key: String
+  package let observation: Observation
+
+  package init(call: CallNote, actClass: ActClass, key: String, observation: Observation) {
+    self.call = call
+    self.actClass = actClass
+    self.key = key
+    self.observation = observation
+  }
+}
+
+/// What was found out about an act in doubt.
+package struct Settlement: Sendable, Equatable {
+  package enum State: String, Sendable {
+    case done
+    case notDone = "not_done"
+    case unknown
+  }
+  package let state: State
+  /// Of the act, where it is done.
+  package let result: Document?
+  /// Who said so, where it was a person.
+  package let by: String?
+
+  package init(state: State, result: Document?, by: String?) {
+    self.state = state
+    self.result = result
+    self.by = by
+  }
+}
+
+/// One line of the journal.
+package struct JournalRecord: Sendable, Equatable {
+  package enum Body: Sendable, Equatable {
+    /// The first record of every journal.
+    case begun(RunIdentity)
+    /// A further life begins.
+    case resumed
+    case step(title: String, until: Instant?)
+    case stepDone
+    case stepFailed(why: String)
+    case read(CallNote, Answer)
+    case intent(Intent)
+    case outcome(Answer)
+    case settled(Settlement)
+    /// A wait, verification, pause or approval has begun: what it is, in words, and its deadline.
+    case waiting(for: DirectiveKind, text: String, until: Instant?)
+    case verdict(holds: Bool, message: String?, evidence: [Evidence])
+    /// `approved` is nil where nobody answered in time.
+    case decision(approved: Bool?, by: String?)
+    /// A pause is over.
+    case elapsed
+    /// An attempt failed and another follows at that instant.
+    case retry(attempt: Int, at: Instant, why: String)
+    case attempt(Int)
+    /// The deadline of a step is over.
+    case expired
+    case unwinding(undos: Int, why: String)
+    /// An undo ended; `failure` is nil where it succeeded.
+    case undone(failure: String?)
+    case lock(name: String, fencing: Int64)
+    case paused(why: String)
+    case ended(RunResult.Status, message: String?)
+  }
+
+  package let at: Instant
+  package let position: Position
+  /// Counted from 1.
+  package let attempt: Int
+  package let body: Body
+
+  package init(at: Instant, position: Position = .root, attempt: Int = 1, _ body: Body) {
+    self.at = at
+    self.position = position
+    self.attempt = attempt
+    self.body = body
+  }
+}
+
+/// Keeps journals small where completeness is not needed, and bounded where it is.
+package enum Bounded {
+  /// Largest copy of what replay does not need.
+  package static let copyBytes = 4 << 10
+  /// Largest value that replay does need; a call that gives more fails.
+  package static let valueBytes = 1 << 20
+
+  /// The document itself, or, where its text is larger than 4 KiB, its digest and the beginning of its text.
+  package static func copy(_ document: Document) -> Document {
+    let text = Array(JSON.write(document).utf8)
+    guard text.count > copyBytes else { return document }
+    return [
+      "bytes": .int(Int64(text.count)),
+      "sha256": .string(SHA256.hexDigest(text)),
+      "begins": .string(String(decoding: text.prefix(1 << 10), as: UTF8.self)),
+    ]
+  }
+
+  /// Whether a value that replay needs is small enough to be kept whole.
+  package static func fits(_ document: Document) -> Bool {
+    JSON.write(document).utf8.count <= valueBytes
+  }
+}

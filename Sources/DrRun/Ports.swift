@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the executor asks of the world and what it is told. The executor itself never waits, never
+// reads a clock and never touches a disk: it takes an `Event` and returns `Order`s. `DrHost` carries
+// the orders out for real, `DrSim` in virtual time.
+
+import DrBase
+import DrData
+import DrSema
+
+/// A point in time in nanoseconds since 1970-01-01 UTC. Journals hold wall-clock instants so that
+/// deadlines survive a crash.
+package struct Instant: Hashable, Sendable, Comparable {
+  package let nanoseconds: Int64
+  package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+  package static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
+  /// The instant so many nanoseconds later; saturates.
+  package func advanced(by nanoseconds: Int64) -> Instant {
+    let (sum, overflow) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+    return Instant(nanoseconds: overflow ? .max : sum)
+  }
+}
+
+/// A call on the world as drivers see it.
+package struct WorldCall: Sendable, Equatable {
+  /// `kube.scale`
+  package let name: String
+  /// By parameter name, plain data: the vocabulary of `.dr` has been boiled down to names, numbers and selectors.
+  package let arguments: DocumentObject
+  package let effect: Effect
+  /// `nil` for reads.
+  package let actClass: ActClass?
+  /// Run id and position, stable over retries and resumes: `20261123T201500-k3v9/2.1.0`.
+  package let key: String
+
+  package init(
+    name: String, arguments: DocumentObject, effect: Effect, actClass: ActClass?, key: String
+  ) {
+    self.name = name
+    self.arguments = arguments
+    self.effect = effect
+    self.actClass = actClass
+    self.key = key
+  }
+}
+
+/// Why a call failed.
+package enum WorldFailure: Error, Sendable, Equatable {
+  /// The target did not answer; nothing was changed. May be tried again.
+  case unreachable(String)
+  /// The target answered that it will not; trying again is of no use.
+  case refused(String)
+  /// The target answered that it cannot now (429, 503, conflict); may be tried again.
+  case busy(String)
+  /// An act was sent and it is not known whether it happened.
+  case inDoubt(String)
+  /// No driver has that name, or the run was not granted it.
+  case unavailable(String)
+
+  package var message: String {
+    switch self {
+    case .unreachable(let text), .refused(let text), .busy(let text), .inDoubt(let text),
+      .unavailable(let text):
+      text
+    }
+  }
+}
+
+/// What is asked of a driver about one call.
+package enum CallPhase: Sendable, Equatable {
+  /// A read: its result.
+  case read
+  /// Before an act: the state that it would change, and what it would do. Gives an `Observation` as a document.
+  case observe
+  /// The act itself, given what was observed. Gives the result.
+  case perform(observed: Document)
+  /// After a crash or a lost answer: did the act, observed before as given, happen?
+  /// Gives `{ "state": "done" | "not_done" | "unknown", "result": … }`.
+  case settle(observed: Document)
+}
+
+/// The document that `observe` gives. Everything in it goes to the journal with the intent.
+package struct Observation: Sendable, Equatable {
+  /// What it touches: `deployments/deepseek-inference-az2 in deepseek`.
+  package var target: String
+  /// What it would change, for people: `replicas 1 → 2`; empty when nothing would change.
+  package var changes: [String]
+  /// Kubernetes permissions that it needs: `patch apps/deployments/scale in deepseek`.
+  package var permissions: [String]
+  /// What the driver wants back at perform and settle: previous values, resourceVersion, uid.
+  package var state: Document
+  /// The result that `perform` will give if the world stays as observed.
+  package var result: Document
+
+  package init(
+    target: String, changes: [String], permissions: [String], state: Document, result: Document
+  ) {
+    self.target = target
+    self.changes = changes
+    self.permissions = permissions
+    self.state = state
+    self.result = result
+  }
+
+  package var document: Document {
+    [
+      "target": .string(target),
+      "changes": .array(changes.map(Document.string)),
+      "permissions": .array(permissions.map(Document.string)),
+      "state": state,
+      "result": result,
+    ]
+  }
+
+  /// `nil` where a document is not of that shape.
+  package init?(_ document: Document) {
+    guard let target = document["target"]?.stringValue, let state = document["state"],
+      let result = document["result"]
+    else { return nil }
+    self.init(
+      target: target,
+      changes: document["changes"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+      permissions: document["permissions"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+      state: state, result: result)
+  }
+}
+
+package struct CallID: Hashable, Sendable {
+  package let rawValue: Int
+  package init(_ rawValue: Int) { self.rawValue = rawValue }
+}
+
+package struct TimerID: Hashable, Sendable {
+  package let rawValue: Int
+  package init(_ rawValue: Int) { self.rawValue = rawValue }
+}
+
+/// A question for a person.
+package struct Question: Sendable, Equatable {
+  package let id: String
+  package let text: String
+  /// Who is asked, as written after `by`.
+  package let audience: String?
+  package let deadline: Instant?
+
+  package init(id: String, text: String, audience: String?, deadline: Instant?) {
+    self.id = id
+    self.text = text
+    self.audience = audience
+    self.deadline = deadline
+  }
+}
+
+/// What the executor wants done. Orders of one batch are carried out in order; `append` must be durable
+/// before any later order of the batch is begun.
+package enum Order: Sendable {
+  /// Append these encoded records to the journal and make them durable.
+  case append([UInt8])
+  case call(CallID, WorldCall, CallPhase)
+  /// Give up a call whose answer no longer matters; it may still be answered.
+  case cancel(CallID)
+  case startTimer(TimerID, at: Instant)
+  case cancelTimer(TimerID)
+  case ask(Question)
+  case withdraw(questionID: String)
+  case show(Progress)
+  /// The run is over (or paused, to be resumed); nothing follows.
+  case finish(RunResult)
+}
+
+/// What the executor is told.
+package enum Event: Sendable {
+  case begin
+  case answered(CallID, Result<Document, WorldFailure>)
+  case fired(TimerID)
+  case decided(questionID: String, approved: Bool, by: String)
+  /// SIGINT, SIGTERM or SIGHUP: pause after the acts in flight.
+  case interrupted
+}
+
+/// One line of what is going on, for the live view, logs and the report.
+package struct Progress: Sendable, Equatable {
+  package enum Kind: String, Sendable {
+    case runStarted, runResumed, stepStarted, stepRetried, stepFinished, stepFailed, stepSkipped
+    case actStarted, actFinished, actSettled, actPlanned
+    case waitStarted, waitFinished, verified, required, approvalAsked, approvalGiven
+    case paused, undoStarted, undoFinished, undoFailed, locked, failed, finished
+  }
+  package let kind: Kind
+  package let at: Instant
+  /// Nesting depth, for indentation.
+  package let depth: Int
+  package let text: String
+
+  package init(kind: Kind, at: Instant, depth: Int, text: String) {
+    self.kind = kind
+    self.at = at
+    self.depth = depth
+    self.text = text
+  }
+}
+
+/// How a run ended; decides the exit status of `dr run`.
+package struct RunResult: Sendable, Equatable {
+  package enum Status: String, Sendable {
+    case succeeded
+    /// Failed, and what was done could not be (or was not to be) undone.
+    case failed
+    /// Failed, and everything done was undone.
+    case rolledBack
+    /// Stopped by a signal or for a person's answer; `dr resume` goes on.
+    case paused
+    /// The world did not answer before anything was done.
+    case unreachable
+    case lockHeld
+  }
+  package let status: Status
+  package let message: String?
+  package let startedAt: Instant
+  package let endedAt: Instant
+
+  package init(status: Status, message: String?, startedAt: Instant, endedAt: Instant) {
+    self.status = status
+    self.message = message
+    self.startedAt = startedAt
+    self.endedAt = endedAt
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a host drives: the executor of a run or the planner of one.
+package protocol Runner: AnyObject {
+  /// Takes what has happened, in order, and gives what is to be done, in order.
+  func handle(_ events: [Event], at now: Instant) -> [Order]
+  /// Set once the last order, `.finish`, has been given.
+  var result: RunResult? { get }
+}

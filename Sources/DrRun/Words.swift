@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Figures for people.
+package enum Words {
+  /// A duration as `.dr` code writes it: `1h30m`, `2m5s`, `250ms`.
+  package static func duration(_ nanoseconds: Int64) -> String {
+    if nanoseconds == 0 { return "0s" }
+    if nanoseconds < 0 { return "-" + duration(nanoseconds == .min ? .max : -nanoseconds) }
+    var rest = nanoseconds
+    var text = ""
+    for (unit, length) in units where rest >= length {
+      text += "\(rest / length)\(unit)"
+      rest %= length
+    }
+    return text
+  }
+
+  private static let units: [(String, Int64)] = [
+    ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000),
+    ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1),
+  ]
+
+  /// `1 undo`, `2 undos`.
+  package static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+}

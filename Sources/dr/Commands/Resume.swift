@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrHost
+import DrRun
+
+struct Resume: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Go on with a run that crashed or was paused.")
+
+  @Argument(help: "The run: its id, the beginning of its id, or last.")
+  var run: String = "last"
+
+  @Flag(help: "Answer yes to every approval; the journal says so.")
+  var yes = false
+
+  @OptionGroup var output: OutputOptions
+
+  mutating func run() async throws {
+    let store = RunStore()
+    let id = try store.resolve(run)
+    let launch = try store.launch(id)
+    let prepared = try PreparedRun(launch, style: output.style)
+    let session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
+    try await session.resume()
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrHost
+import DrRun
+
+/// The end of a run in a few lines, and its exit status.
+enum RunReport {
+  static func text(_ result: RunResult, id: String, launch: Launch) -> String {
+    let took = Words.duration(
+      roundedToTenths(result.endedAt.nanoseconds - result.startedAt.nanoseconds))
+    var text = "\n"
+    switch result.status {
+    case .succeeded: text += "\(launch.runbook): done in \(took)\n"
+    case .failed: text += "\(launch.runbook): FAILED after \(took)\n"
+    case .rolledBack: text += "\(launch.runbook): failed after \(took); everything done was undone\n"
+    case .paused: text += "\(launch.runbook): paused after \(took)\n"
+    case .unreachable: text += "\(launch.runbook): nothing was done; the world does not answer\n"
+    case .lockHeld: text += "\(launch.runbook): nothing was done; another run holds the lock\n"
+    }
+    if let message = result.message { text += "  \(message)\n" }
+    if result.status == .paused { text += "  go on with: dr resume \(id)\n" }
+    return text
+  }
+
+  /// Exit statuses are listed in `dr --help`.
+  static func exitStatus(_ status: RunResult.Status, stop: StopSignal?) -> Int32 {
+    switch status {
+    case .succeeded: 0
+    case .failed: 1
+    case .rolledBack: 6
+    case .paused: stop?.exitStatus ?? 1
+    case .unreachable: 3
+    case .lockHeld: 5
+    }
+  }
+
+  /// Tenths of a second are enough for people.
+  static func roundedToTenths(_ nanoseconds: Int64) -> Int64 {
+    nanoseconds < 1_000_000_000
+      ? nanoseconds / 1_000_000 * 1_000_000 : nanoseconds / 100_000_000 * 100_000_000
+  }
+}

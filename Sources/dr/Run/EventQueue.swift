@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrRun
+import Synchronization
+
+/// Events on their way to the executor. They are taken in batches, so that acts that end together share one flush of
+/// the journal.
+final class EventQueue: Sendable {
+  private let waiting = Mutex<[Event]>([])
+  private let wakeUps: AsyncStream<Void>
+  private let wakeUp: AsyncStream<Void>.Continuation
+
+  init() { (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+  func push(_ event: Event) {
+    waiting.withLock { $0.append(event) }
+    wakeUp.yield()
+  }
+
+  /// Batches, until the task that asks is cancelled. For one consumer.
+  func forEachBatch(_ body: ([Event]) throws -> Bool) async rethrows {
+    for await _ in wakeUps {
+      let batch = waiting.withLock { events in
+        defer { events = [] }
+        return events
+      }
+      if !batch.isEmpty, try !body(batch) { return }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrBase
+import DrData
+import DrHost
+import DrRun
+import Glibc
+
+/// One life of a run in the real world, from its journal file to its exit status.
+struct RealSession {
+  let prepared: PreparedRun
+  let id: String
+  let store: RunStore
+  let approvesAll: Bool
+
+  /// Begins a new run.
+  func start() async throws {
+    let world = try makeWorld()
+    try store.create(id, prepared.launch)
+    var file = try JournalFile.create(store.journalPath(id))
+    try await drive(world, journal: nil) { bytes in try file.append(bytes) }
+  }
+
+  /// Goes on with a run.
+  func resume() async throws {
+    let path = store.journalPath(id)
+    var file: JournalFile
+    do throws(FileFailure) {
+      file = try JournalFile.open(path)
+    } catch {
+      Console.write("\(error.message)\n", to: .error)
+      throw ExitCode(error.code == EWOULDBLOCK ? 5 : 4)
+    }
+    let journal: Journal
+    do {
+      journal = try Journal(bytes: JournalFile.read(path))
+      if journal.tornCount > 0 {
+        Console.write(
+          "the last \(journal.tornCount) bytes of the journal were cut off by the crash\n", to: .error)
+        try file.truncate(to: journal.validCount)
+      }
+    } catch let refusal as JournalRefusal {
+      throw fail(refusal.diagnostic, status: 4)
+    }
+    let world = try makeWorld()
+    try await drive(world, journal: journal) { bytes in try file.append(bytes) }
+  }
+
+  private func makeWorld() throws -> RealWorld {
+    do throws(Diagnostic) {
+      return try prepared.launch.makeRealWorld()
+    } catch {
+      throw fail(error, status: 1)
+    }
+  }
+
+  private func fail(_ diagnostic: Diagnostic, status: Int32) -> ExitCode {
+    prepared.project.report(diagnostic)
+    prepared.project.printDiagnostics()
+    return ExitCode(status)
+  }
+
+  private func drive(
+    _ world: RealWorld, journal: Journal?, append: ([UInt8]) throws -> Void
+  ) async throws {
+    let executor: Executor
+    do throws(JournalRefusal) {
+      executor = try Executor(
+        machine: prepared.machine, runbook: prepared.runbook, arguments: prepared.arguments,
+        identity: prepared.identity(runID: id), journal: journal, at: WallClock.now())
+    } catch {
+      throw fail(error.diagnostic, status: 4)
+    }
+    let begun = journal?.records.first?.at ?? WallClock.now()
+    let lines = ProgressLines(
+      colour: prepared.project.style.usesColour(.output), start: begun)
+    Console.write("run \(id)\n")
+    let driver = RealDriver(
+      runner: executor, world: world, approver: Approver(approvesAll: approvesAll)
+    ) { Console.write(lines.line($0)) }
+    let result: RunResult?
+    do {
+      result = try await driver.run(append: append)
+    } catch let failure as FileFailure {
+      Console.write(
+        "\(failure.message)\nNothing further was done. Mend it, then: dr resume \(id)\n", to: .error)
+      throw ExitCode(4)
+    }
+    await world.shutdown()
+    try finish(result, stop: driver.stop)
+  }
+
+  private func finish(_ result: RunResult?, stop: StopSignal?) throws {
+    guard let result else { throw ExitCode(1) }
+    let text = RunReport.text(result, id: id, launch: prepared.launch)
+    Console.write(text)
+    let status = RunReport.exitStatus(result.status, stop: stop)
+    if status != 0 { throw ExitCode(status) }
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrHost
+import Glibc
+import Synchronization
+
+extension StopSignal {
+  private static let first = Atomic<Int32>(0)
+
+  /// The signal that asked this process to stop first.
+  static var remembered: StopSignal? { StopSignal(rawValue: first.load(ordering: .relaxed)) }
+
+  static func remember(_ signal: StopSignal) { first.store(signal.rawValue, ordering: .relaxed) }
+
+  /// Ends the process at once; the journal is whole at any moment, so the run can be resumed.
+  static func leave(_ signal: StopSignal) { _exit(signal.exitStatus) }
+}

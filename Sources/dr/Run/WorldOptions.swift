@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrBase
+import DrHost
+import Glibc
+
+/// Which world a runbook is for.
+struct WorldOptions: ParsableArguments {
+  @Option(help: "real or simulated. Default: real where there is a kubeconfig, else simulated.")
+  var world: Launch.WorldKind?
+
+  @Option(help: "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, the pod's service account.")
+  var kubeconfig: String?
+
+  @Option(help: "Context of the kubeconfig. Default: the one named like the program's cluster, else the current one.")
+  var context: String?
+
+  var kind: Launch.WorldKind {
+    if let world { return world }
+    if kubeconfig != nil || context != nil { return .real }
+    let source = KubeconfigSource.standard()
+    if source.list?.isEmpty == false || source.serviceHost?.isEmpty == false { return .real }
+    if let home = source.home, access("\(home)/.kube/config", F_OK) == 0 { return .real }
+    return .simulated
+  }
+}
+
+extension Launch.WorldKind: ExpressibleByArgument {}
+
+/// The runbook that is meant, and what it is given.
+struct RunbookArguments: ParsableArguments {
+  @Argument(help: "The program.")
+  var file: String
+
+  @Argument(help: "The runbook, then its arguments: evacuate from=az1 to=az2.")
+  var words: [String] = []
+
+  func launch(_ source: SourceOptions, _ world: WorldOptions) throws -> Launch {
+    guard let runbook = words.first, !runbook.contains("=") else {
+      throw ValidationError("which runbook? Write its name after the file: evacuate from=az1 to=az2")
+    }
+    return Launch(
+      file: realPath(file) ?? file, runbook: runbook, arguments: Array(words.dropFirst()),
+      inputs: source.inputs, world: world.kind, kubeconfig: world.kubeconfig.flatMap(realPath),
+      context: world.context)
+  }
+}
+
+extension Launch {
+  /// The real world as this launch names it.
+  func makeRealWorld() throws(Diagnostic) -> RealWorld {
+    var options = RealWorld.Options(kubeconfig: try KubeconfigSource.standard(given: kubeconfig).load())
+    options.context = context
+    return RealWorld(options)
+  }
+}
