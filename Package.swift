@@ -9,6 +9,10 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
 let package = Package(
   name: "dr",
   products: [
@@ -66,6 +70,26 @@ let package = Package(
       ]),
     // Tools for ourselves
     .executableTarget(name: "drdev", swiftSettings: settings),
+    // Tests
+    tests("DrBaseTests", ["DrBase"]),
+    tests("DrSyntaxTests", ["DrBase", "DrSyntax"]),
+    tests("DrFormatTests", ["DrBase", "DrSyntax", "DrFormat"]),
+    tests("DrSemaTests", ["DrBase", "DrSyntax", "DrSema", "DrEval", "DrEmit", "DrData"]),
+    tests("DrDataTests", ["DrBase", "DrData"]),
+    tests("DrEvalTests", ["DrBase", "DrData", "DrSema", "DrEval"]),
+    tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrEmit"]),
+    tests("DrRunTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
+    tests("DrActionsTests", ["DrBase", "DrData", "DrSema", "DrRun", "DrActions"]),
+    tests("DrSimTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
+    tests(
+      "DrHostTests",
+      [
+        "DrBase", "DrData", "DrRun", "DrActions", "DrHost",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
+    tests("DrTests", ["dr", "drdev"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// DrData: data that leaves or enters the program: an ordered document value and its JSON and YAML codecs.
-// It is the only user of libyaml. It knows nothing of the language.
+// DrData: data that leaves or enters the program: an ordered document value and its JSON and YAML
+// codecs. It is the only user of libyaml. It knows nothing of the language.
 
 /// A JSON-like value. Members of an object keep the order in which they were added.
 package enum Document: Sendable, Equatable {

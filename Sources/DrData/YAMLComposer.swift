@@ -108,7 +108,8 @@ struct YAMLComposer {
     guard let anchored = anchors[name] else {
       let within = open.contains { $0.anchor == name }
       throw error(
-        within ? "the alias `*\(name)` stands inside what it names"
+        within
+          ? "the alias `*\(name)` stands inside what it names"
           : "nothing is named `&\(name)` before this alias", event)
     }
     if waitsForName {

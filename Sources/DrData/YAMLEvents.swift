@@ -116,7 +116,9 @@ struct YAMLEvents: ~Copyable {
       let offset = min(Int(parser.pointee.problem_offset), bytes.count)
       return DataError(readerSentence(words), at: offset, in: bytes)
     }
-    let mark = parser.pointee.problem_mark
+    // A name without its colon is noticed on the next line; the context is where it stands.
+    let isName = words == "could not find expected ':'"
+    let mark = isName ? parser.pointee.context_mark : parser.pointee.problem_mark
     let line = Int(mark.line) + 1
     let column = Int(mark.column) + 1
     let context = parser.pointee.context.map { String(cString: $0) }

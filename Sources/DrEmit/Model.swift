@@ -11,8 +11,10 @@ extension Machine {
     var failures: [Diagnostic] = []
     var seen: Set<Mistake> = []
     func note(_ diagnostic: Diagnostic) {
-      let place = diagnostic.span
-      if seen.insert(Mistake(code: diagnostic.code, span: place)).inserted {
+      // A cycle is the same from wherever it is entered: what it goes through says which one it is.
+      let isCycle = diagnostic.code == .cyclicDefinition
+      let places = isCycle ? Set(diagnostic.labels.map(\.span)) : Set([diagnostic.span].compactMap(\.self))
+      if seen.insert(Mistake(code: diagnostic.code, places: places)).inserted {
         failures.append(diagnostic)
       }
     }
@@ -31,5 +33,5 @@ extension Machine {
 /// What makes two failures the same: the values around them only say who asked.
 private struct Mistake: Hashable {
   let code: DiagnosticCode
-  let span: Span?
+  let places: Set<Span>
 }

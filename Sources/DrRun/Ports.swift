@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the executor asks of the world and what it is told. The executor itself never waits, never
-// reads a clock and never touches a disk: it takes an `Event` and returns `Order`s. `DrHost` carries
-// the orders out for real, `DrSim` in virtual time.
+// reads a clock and never touches a disk: it takes an `Event` and returns `Order`s. `DrHost`
+// carries the orders out for real, `DrSim` in virtual time.
 
 import DrBase
 import DrData
@@ -25,7 +25,8 @@ package struct Instant: Hashable, Sendable, Comparable {
 package struct WorldCall: Sendable, Equatable {
   /// `kube.scale`
   package let name: String
-  /// By parameter name, plain data: the vocabulary of `.dr` has been boiled down to names, numbers and selectors.
+  /// By parameter name, plain data: the vocabulary of `.dr` has been boiled down to names, numbers
+  /// and selectors.
   package let arguments: DocumentObject
   package let effect: Effect
   /// `nil` for reads.
@@ -70,7 +71,8 @@ package enum WorldFailure: Error, Sendable, Equatable {
 package enum CallPhase: Sendable, Equatable {
   /// A read: its result.
   case read
-  /// Before an act: the state that it would change, and what it would do. Gives an `Observation` as a document.
+  /// Before an act: the state that it would change, and what it would do. Gives an `Observation` as
+  /// a document.
   case observe
   /// The act itself, given what was observed. Gives the result.
   case perform(observed: Document)
@@ -151,8 +153,8 @@ package struct Question: Sendable, Equatable {
   }
 }
 
-/// What the executor wants done. Orders of one batch are carried out in order; `append` must be durable
-/// before any later order of the batch is begun.
+/// What the executor wants done. Orders of one batch are carried out in order; `append` must be
+/// durable before any later order of the batch is begun.
 package enum Order: Sendable {
   /// Append these encoded records to the journal and make them durable.
   case append([UInt8])

@@ -11,6 +11,8 @@ struct BlockIdentity {
   let span: Span
   /// Named blocks around it, innermost last.
   let enclosing: [GlobalID]
+  /// Whether it stands in a block of an unknown kind, so that its parents are not known.
+  var isWithinUnknown = false
 }
 
 extension Checker {
@@ -19,7 +21,7 @@ extension Checker {
     let name = names.count > 1 ? names[1].text : ""
     let identity = BlockIdentity(
       name: name, label: label(work.node, name: name), span: work.node.span,
-      enclosing: work.enclosing)
+      enclosing: work.enclosing, isWithinUnknown: work.isWithinUnknown)
     let checked = inFreshFunction(allowed: .pure, place: .definition) { () -> [Expr?] in
       nextLocal = 1  // local 0 is the record itself
       return blockFields(
@@ -37,7 +39,7 @@ extension Checker {
     }
     guard let text = labelNode.stringText() else {
       report(
-        .typeMismatch, "a label is a plain text", at: labelNode.span,
+        .typeMismatch, "a label is a plain text", at: labelNode.span, caption: "this is computed",
         help: "write it without `\\(…)`")
       return name
     }
@@ -61,7 +63,7 @@ extension Checker {
         }
       }
     }
-    reportMissingFields(id, values, node)
+    reportMissingFields(id, values, node, identity)
     return values
   }
 
@@ -89,9 +91,12 @@ extension Checker {
       }
     }
     if node.token(.forKeyword) != nil, !record(id).fields.contains(where: { $0.mark == .subject }) {
+      let subject = node.expression(after: "for")
       report(
-        .unexpectedToken, "a \(record(id).name) is not for anything", at: node.span,
-        help: "no field of \(record(id).name) is its `subject`")
+        .unexpectedToken, "\(article(record(id).name)) is not for anything",
+        at: subject?.span ?? node.span,
+        notes: ["no field of \(record(id).name) is its `subject`"], help: "leave out the `for`")
+      _ = subject.map { checkExpression($0) }
     }
   }
 
@@ -104,16 +109,14 @@ extension Checker {
       let index = fields.firstIndex(where: { $0.name == nameNode.text && $0.mark != .implicit })
     else {
       reportUnknownMember(
-        nameNode, of: "a \(record(id).name)",
+        nameNode, of: article(record(id).name),
         among: fields.filter { $0.mark != .implicit }.map(\.name),
         label: Label(record(id).span, "\(record(id).name) is declared here"))
       if let value = item.expression { _ = checkExpression(value) }
       return
     }
     if let earlier = given[index] {
-      report(
-        .duplicateName, "`\(nameNode.text)` is given twice", at: nameNode.span,
-        labels: [Label(earlier, "first given here")], help: "remove one of them")
+      reportGivenTwice(nameNode.text, at: nameNode.span, earlier: earlier)
     }
     given[index] = nameNode.span
     if let value = item.expression {
@@ -133,7 +136,7 @@ extension Checker {
       return
     }
     let value: Expr
-    if let global = globalOfNode[node.key] {
+    if let global = globalOfNode[node.key], program[global].type != TypeTable.error {
       value = Expr(.global(global), intern(.record(element)), node.span)
     } else {
       value = nestedRecord(node, element, name: kind.text, enclosing: enclosing)
@@ -179,7 +182,25 @@ extension Checker {
     return nil
   }
 
+  /// Kinds of blocks that have a field for blocks of the kind.
+  private func holders(of kind: RecordID) -> [String] {
+    program.records.indices.compactMap { index in
+      let owner = program.records[index]
+      guard owner.isVocabulary else { return nil }
+      let holds = owner.fields.contains { field in
+        guard field.mark == .ordinary else { return false }
+        return switch type(unwrapped(field.type)) {
+        case .record(let element): element == kind
+        case .list(let inner): inner == intern(.record(kind))
+        default: false  // open: no other field holds a block
+        }
+      }
+      return holds ? article(owner.name) : nil
+    }
+  }
+
   private func reportNestedBlock(_ kind: SyntaxNode, _ id: RecordID) {
+    if hasSyntaxMistake(onLineOf: kind.span) { return }
     let blocks = record(id).fields.filter { field in
       if case .record = type(unwrapped(field.type)) { return field.mark == .ordinary }
       return false
@@ -188,10 +209,14 @@ extension Checker {
       report(
         .typeMismatch, "`\(kind.text)` takes \(describe(field.type)), not a block", at: kind.span,
         labels: [Label(field.span, "declared here")], help: "write `\(kind.text) = …`")
-    } else if keyword(kind.text) != nil {
+    } else if let found = keyword(kind.text) {
+      let holders = holders(of: found)
       report(
-        .unknownBlock, "a \(record(id).name) holds no `\(kind.text)` block", at: kind.span,
-        labels: [Label(record(id).span, "\(record(id).name) is declared here")])
+        .unknownBlock, "\(article(record(id).name)) holds no `\(kind.text)` block", at: kind.span,
+        labels: [Label(record(id).span, "\(record(id).name) is declared here")],
+        help: holders.isEmpty
+          ? "move it to the top of the file"
+          : "move it into \(holders.joined(separator: " or "))")
     } else {
       reportUnknownBlock(kind, fields: blocks)
     }
@@ -216,13 +241,12 @@ extension Checker {
     let id: RecordID
     if case .record(let found) = symbol(name) {
       id = found
+    } else if case .alias(let alias) = symbol(name), case .record(let found) = type(alias) {
+      id = found
     } else if let found = keyword(name) {
       id = found
     } else {
-      let nearest = nearestName(to: name, among: visibleKeywords())
-      report(
-        .unknownBlock, "there is no type or kind of block called `\(name)`", at: head.span,
-        help: nearest.map { "did you mean `\($0)`?" })
+      reportUnknownBlock(head)
       return broken(node.span)
     }
     let identity = BlockIdentity(name: name, label: name, span: node.span, enclosing: [])
@@ -230,32 +254,45 @@ extension Checker {
     return Expr(.record(id, fields: fields), intern(.record(id)), node.span)
   }
 
-  private func reportMissingFields(_ id: RecordID, _ values: [Expr?], _ node: SyntaxNode) {
+  private func reportMissingFields(
+    _ id: RecordID, _ values: [Expr?], _ node: SyntaxNode, _ identity: BlockIdentity
+  ) {
+    // Where something could not be read, it may have been what seems to be missing.
+    if hasSyntaxMistake(node) { return }
     let missing = record(id).fields.indices.filter { index in
       let field = record(id).fields[index]
       return values[index] == nil && !field.hasDefault && !isOptional(field.type)
         && field.type != TypeTable.error && field.mark != .implicit
-    }
+    }.map { record(id).fields[$0] }
     let head = node.first(.name)?.span ?? node.children.first { _ in true }?.span ?? node.span
-    for index in missing {
-      let field = record(id).fields[index]
-      switch field.mark {
-      case .parent:
-        report(
-          .missingField,
-          "a \(record(id).name) stands inside a \(typeName(field.type))", at: head,
-          help: "move it into a \(typeName(field.type)) block")
-      case .subject:
-        report(
-          .missingField, "this says nothing about what it is for", at: head,
-          help: "write `for` and the name of a \(typeName(field.type)) before the `{`")
-      case .ordinary, .implicit:
-        report(
-          .missingField, "the field `\(field.name)` is missing", at: head,
-          caption: "a \(record(id).name) needs it",
-          labels: [Label(field.span, "declared here, without a default")],
-          help: "add `\(field.name) = …` with \(describe(field.type))")
-      }
+    let name = article(record(id).name)
+    // One block in the wrong place misses all its parents at once.
+    if let parent = missing.last(where: { $0.mark == .parent }), !identity.isWithinUnknown {
+      report(
+        .missingField, "\(name) stands inside \(article(typeName(parent.type)))", at: head,
+        labels: [Label(parent.span, "its parent, declared here")],
+        help: "move it into \(article(typeName(parent.type))) block")
     }
+    for field in missing where field.mark == .subject {
+      report(
+        .missingField, "this does not say what it is for", at: head,
+        labels: [Label(field.span, "its subject, declared here")],
+        help: "write `for` and the name of \(article(typeName(field.type))) before the `{`")
+    }
+    for field in missing where field.mark == .ordinary {
+      report(
+        .missingField, "the field `\(field.name)` is missing", at: head,
+        caption: "\(name) needs it",
+        labels: [Label(field.span, "declared here, without a default")],
+        help: "add \(example(of: field)), \(describe(field.type))")
+    }
+  }
+
+  /// How a field is given: as a block where its type is a record, else with `=`.
+  private func example(of field: RecordField) -> String {
+    if case .record = type(unwrapped(field.type)) {
+      return "`\(field.name) { … }` or `\(field.name) = …`"
+    }
+    return "`\(field.name) = …`"
   }
 }

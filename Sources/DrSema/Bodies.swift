@@ -78,8 +78,17 @@ extension Checker {
   // MARK: Functions
 
   /// The result of a function; one that does not write it is checked first.
-  func result(of id: FunctionID) -> TypeID {
-    if program[id].result == TypeTable.error { checkFunctionIfNeeded(id) }
+  func result(of id: FunctionID, at span: Span) -> TypeID {
+    guard program[id].result == TypeTable.error else { return program[id].result }
+    if inferringFunctions.contains(id) {
+      report(
+        .cyclicDefinition, "`\(program[id].name)` calls itself, so its result must be written",
+        at: span, labels: [Label(program[id].span, "declared here, without `-> …`")],
+        help: "write what it gives: `fn \(program[id].name)(…) -> Int = …`")
+      inferringFunctions.remove(id)
+    } else {
+      checkFunctionIfNeeded(id)
+    }
     return program[id].result
   }
 
@@ -89,7 +98,10 @@ extension Checker {
     let saved = (module, typeParameters)
     defer { (module, typeParameters) = saved }
     module = functionWork[index].module
-    checkFunction(id, functionWork[index].node)
+    let node = functionWork[index].node
+    if node.type == nil, program[id].role == .function { inferringFunctions.insert(id) }
+    checkFunction(id, node)
+    inferringFunctions.remove(id)
   }
 
   private func checkFunction(_ id: FunctionID, _ node: SyntaxNode) {
@@ -150,16 +162,50 @@ extension Checker {
   private func checkLet(_ id: GlobalID, _ node: SyntaxNode) {
     guard let valueNode = node.expression else { return }
     let wanted = node.type.map(resolve)
-    let checked = inFreshFunction(allowed: .pure, place: .definition) {
-      checkExpression(valueNode, expected: wanted)
+    if let wanted { program.globals[Int(id.rawValue)].type = wanted }
+    if wanted == nil { inferringGlobals.append(id) }
+    let checked = inFreshFunction(allowed: .pure, place: .definition) { () -> Expr in
+      let value = checkExpression(valueNode, expected: wanted)
+      if wanted == nil { reportNoValue(value, name: program[id].name) }
+      return value
     }
+    if wanted == nil { inferringGlobals.removeLast() }
     setGlobal(id, type: wanted ?? checked.value.type, .value(checked.value), checked.localCount)
+  }
+
+  /// A `let` without a type whose value is none.
+  func reportNoValue(_ value: Expr, name: String) {
+    guard value.type == TypeTable.unit else { return }
+    switch value.kind {
+    case .if(_, _, else: nil):
+      report(
+        .typeMismatch, "this `if` gives nothing where its condition does not hold", at: value.span,
+        help: "add `else { … }` with the other value")
+    case .if(_, let then, else: let other?) where then.type != other.type:
+      report(
+        .typeMismatch, "the branches of this `if` have nothing in common", at: value.span,
+        labels: [Label(then.span, typeName(then.type)), Label(other.span, typeName(other.type))],
+        help: "let both give values of one type")
+    case .match(_, _, let arms) where Set(arms.map(\.body.type)).count > 1:
+      report(
+        .typeMismatch, "the cases of this `match` have nothing in common", at: value.span,
+        labels: arms.map { Label($0.body.span, typeName($0.body.type)) },
+        help: "let all give values of one type")
+    case .call(let id, _) where program[id].effect > .pure && site.place.isDefinition:
+      break  // That it is called here at all is reported with the effects.
+    default:  // open: everything else that gives nothing
+      report(
+        .typeMismatch, "`\(name)` would have no value", at: value.span, caption: "this gives nothing",
+        help: "leave out `let \(name) =`")
+    }
   }
 
   private func checkInput(_ id: GlobalID, _ node: SyntaxNode) {
     let type = node.type.map(resolve) ?? TypeTable.error
-    let checked = inFreshFunction(allowed: .pure, place: .definition) {
-      node.expression.map { checkExpression($0, expected: type) }
+    program.globals[Int(id.rawValue)].type = type
+    let checked = inFreshFunction(allowed: .pure, place: .definition) { () -> Expr? in
+      if let value = node.expression { return checkExpression(value, expected: type) }
+      return isOptional(type) ? Expr(.nilValue, nilType, node.span) : nil
     }
     setGlobal(id, type: type, .input(default: checked.value), checked.localCount)
     program.globals[Int(id.rawValue)].documentation = node.documentation

@@ -15,7 +15,8 @@ struct WrittenArgument {
 }
 
 extension Checker {
-  func checkCall(_ node: SyntaxNode, expected: TypeID?) -> Expr {
+  /// `startsRunbook`: the call stands after `run`.
+  func checkCall(_ node: SyntaxNode, expected: TypeID?, startsRunbook: Bool = false) -> Expr {
     guard let callee = node.expression else { return broken(node.span) }
     var arguments = (node.first(.argumentList)?.all(.argument) ?? []).compactMap { argument in
       argument.expressions.last.map {
@@ -25,36 +26,78 @@ extension Checker {
     if callee.kind == .memberExpr, let base = callee.expression, let nameNode = callee.names.last {
       if let found = qualified(base, nameNode.text) {
         guard case .function(let id) = found.symbol else {
-          reportUnknownMember(nameNode, of: "the module `\(base.text)`", among: found.names)
+          if found.symbol == nil {
+            reportUnknown(nameNode, in: base, among: found.names)
+            return brokenCall(arguments, node)
+          }
+          return callValue(checkExpression(callee), arguments, node)
+        }
+        guard isCallable(id, startsRunbook, at: node.span) else {
           return brokenCall(arguments, node)
         }
         return call(id, arguments, node, expected: expected)
       }
       let receiver = checkExpression(base)
       if receiver.type == TypeTable.error { return brokenCall(arguments, node) }
-      if !hasField(receiver.type, nameNode.text), let id = functionSymbol(nameNode.text) {
+      if !hasField(receiver.type, nameNode.text) {
+        guard let id = functionSymbol(nameNode.text) else {
+          reportUnknownMethod(nameNode, receiver, base, isAlone: arguments.isEmpty)
+          return brokenCall(arguments, node)
+        }
+        guard isCallable(id, startsRunbook, at: node.span) else {
+          return brokenCall(arguments, node)
+        }
         arguments.insert(
           WrittenArgument(label: nil, value: .expr(receiver), span: base.span), at: 0)
         return call(id, arguments, node, expected: expected)
       }
-      return callValue(checkExpression(callee), arguments, node)
+      return callValue(member(receiver, nameNode, callee, optionalAccess: false), arguments, node)
     }
-    if callee.kind == .nameExpr, lookupLocal(callee.text) == nil {
-      if let id = functionSymbol(callee.text) {
-        return call(id, arguments, node, expected: expected)
-      }
+    if callee.kind == .nameExpr, lookupLocal(callee.text) == nil,
+      !selfFields().contains(callee.text), let id = functionSymbol(callee.text)
+    {
+      guard isCallable(id, startsRunbook, at: node.span) else { return brokenCall(arguments, node) }
+      return call(id, arguments, node, expected: expected)
     }
     let value = checkExpression(callee)
     if value.type == TypeTable.error { return brokenCall(arguments, node) }
     return callValue(value, arguments, node)
   }
 
+  private func isCallable(_ id: FunctionID, _ startsRunbook: Bool, at span: Span) -> Bool {
+    if program[id].role != .runbook || startsRunbook { return true }
+    reportRunbookCall(id, at: span)
+    return false
+  }
+
   private func hasField(_ id: TypeID, _ name: String) -> Bool {
-    if case .record(let record) = type(id) {
-      self.record(record).fields.contains { $0.name == name }
-    } else {
-      type(id) == .object
+    guard case .record(let record) = type(id) else { return false }
+    return self.record(record).fields.contains { $0.name == name }
+  }
+
+  private func reportUnknownMethod(
+    _ name: SyntaxNode, _ receiver: Expr, _ base: SyntaxNode, isAlone: Bool
+  ) {
+    if hasSyntaxMistake(onLineOf: name.span) { return }
+    let use = modules[module].uses.first {
+      if case .function? = scopes[$0.module].symbols[name.text] { return true }
+      return false
     }
+    if let use, !name.text.hasPrefix("_") {
+      report(
+        .unknownName, "an act is called by its module's name", at: name.span,
+        help: "write `\(use.alias).\(name.text)(\(base.text)\(isAlone ? "" : ", …"))`")
+      return
+    }
+    var fields: [String] = []
+    if case .record(let id) = type(receiver.type) { fields = record(id).fields.map(\.name) }
+    let near = nearest(name.text, among: visibleModules.flatMap(functionNames) + fields)
+    report(
+      .unknownName, "there is no function `\(name.text)`, and \(describe(receiver.type)) has no such field",
+      at: name.span,
+      help: near.map { "did you mean `\($0)`?" }
+        ?? "declare it, `fn \(name.text)(…) = …`, or `use` the module that has it",
+      fixes: near.map { [Fix("write `\($0)`", replacing: name.span, with: $0)] } ?? [])
   }
 
   /// Checks the arguments all the same, for the mistakes in them.
@@ -74,15 +117,22 @@ extension Checker {
       if callee.type != TypeTable.error {
         report(
           .notCallable, "\(describe(callee.type)) cannot be called", at: callee.span,
-          help: "only functions are called")
+          caption: "this is \(typeName(callee.type))",
+          help: "only functions are called; leave the `(…)` out")
       }
       return brokenCall(arguments, node)
     }
     guard parameters.count == arguments.count else {
       report(
         .wrongArguments,
-        "this takes \(parameters.count) arguments, and \(arguments.count) are given", at: node.span)
+        "this takes \(plural(parameters.count, "argument")), and \(arguments.count == 1 ? "1 is" : "\(arguments.count) are") given",
+        at: node.span, help: "it is \(typeName(callee.type))")
       return brokenCall(arguments, node)
+    }
+    for label in arguments.compactMap(\.label) {
+      report(
+        .wrongArguments, "a function that is a value has no labels", at: label.span,
+        help: "write the arguments in order, without labels")
     }
     let values = zip(arguments, parameters).map { argument, wanted in
       check(argument, expected: wanted)
@@ -104,11 +154,14 @@ extension Checker {
   ) -> Expr {
     recordCall(id, at: node.span)
     let function = program[id]
-    guard let slots = match(arguments, to: function, node) else {
+    guard let slots = match(arguments, to: id, node) else {
       return brokenCall(arguments, node)
     }
     var bindings: [Int: TypeID] = [:]
-    if let expected { bind(function.result, to: expected, &bindings, weakly: true) }
+    // Anything plain can become an Object, so that one says nothing.
+    if let expected, unwrapped(expected) != TypeTable.object {
+      bind(function.result, to: expected, &bindings, weakly: true)
+    }
     let hints = bindings
     bindings = [:]
     var values = [Expr?](repeating: nil, count: slots.count)
@@ -124,7 +177,7 @@ extension Checker {
         values[index] = parameter.defaultValue
         continue
       }
-      let wanted = substitute(parameter.type, bindings, hints)
+      let wanted = substitute(parameter.type, hints, bindings)
       if mentionsParameter(parameter.type) {
         let value = check(argument, expected: wanted)
         if !bind(parameter.type, to: value.type, &bindings, weakly: false) {
@@ -135,8 +188,42 @@ extension Checker {
         values[index] = check(argument, expected: wanted)
       }
     }
-    let result = substitute(self.result(of: id), bindings, hints) ?? TypeTable.error
+    refit(&values, to: function, bindings, hints)
+    let isBroken = values.contains { $0?.type == TypeTable.error }
+    let result = resultOfCall(id, bindings, hints, isBroken, node)
     return Expr(.call(id, values.map { $0 ?? broken(node.span) }), result, node.span)
+  }
+
+  /// Looks at the arguments again when all of them have said what the type parameters stand for: a function
+  /// that was given for a narrower type would get values that it does not know.
+  private func refit(
+    _ values: inout [Expr?], to function: Function, _ bindings: [Int: TypeID], _ hints: [Int: TypeID]
+  ) {
+    for (index, parameter) in function.parameters.enumerated() {
+      guard mentionsParameter(parameter.type), let value = values[index],
+        let wanted = substitute(parameter.type, bindings, hints),
+        fitting(value.type, wanted) != .same
+      else { continue }
+      reportMismatch(value, wanted: wanted)
+      values[index] = broken(value.span)
+    }
+  }
+
+  private func resultOfCall(
+    _ id: FunctionID, _ bindings: [Int: TypeID], _ hints: [Int: TypeID], _ isBroken: Bool,
+    _ node: SyntaxNode
+  ) -> TypeID {
+    if let result = substitute(self.result(of: id, at: node.span), bindings, hints) { return result }
+    if isBroken { return TypeTable.error }
+    report(
+      .typeMismatch, "nothing says what `\(program[id].name)` gives here", at: node.span,
+      caption: "it is \(signature(id))", help: "say it: `let name: [Int] = …`")
+    return TypeTable.error
+  }
+
+  /// `1 argument`, `2 arguments`.
+  func plural(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 
   private func isLambda(_ argument: WrittenArgument?) -> Bool {
@@ -145,19 +232,20 @@ extension Checker {
 
   /// The argument of each parameter; positional ones first, then by label. `nil` after a report.
   private func match(
-    _ arguments: [WrittenArgument], to function: Function, _ node: SyntaxNode
+    _ arguments: [WrittenArgument], to id: FunctionID, _ node: SyntaxNode
   ) -> [WrittenArgument?]? {
+    let function = program[id]
     var slots = [WrittenArgument?](repeating: nil, count: function.parameters.count)
     var position = 0
     for argument in arguments {
       var index = position
       if let label = argument.label {
         guard let found = function.parameters.firstIndex(where: { $0.label == label.text }) else {
-          let nearest = nearestName(to: label.text, among: function.parameters.map(\.label))
+          let nearest = nearest(label.text, among: function.parameters.map(\.label))
           report(
             .wrongArguments, "`\(function.name)` has no parameter `\(label.text)`", at: label.span,
             labels: [Label(function.span, "declared here")],
-            help: nearest.map { "did you mean `\($0):`?" } ?? "it is \(signature(function))",
+            help: nearest.map { "did you mean `\($0):`?" } ?? "it is \(signature(id))",
             fixes: nearest.map { [Fix("write `\($0)`", replacing: label.span, with: $0)] } ?? [])
           return nil
         }
@@ -167,8 +255,12 @@ extension Checker {
       }
       guard index < slots.count, slots[index] == nil else {
         report(
-          .wrongArguments, "`\(function.name)` takes no further argument", at: argument.span,
-          labels: [Label(function.span, "declared here")], help: "it is \(signature(function))")
+          .wrongArguments,
+          index < slots.count
+            ? "the argument `\(function.parameters[index].label)` is given twice"
+            : "`\(function.name)` takes \(plural(slots.count, "argument")); this is one too many",
+          at: argument.span, labels: [Label(function.span, "declared here")],
+          help: "it is \(signature(id))")
         return nil
       }
       slots[index] = argument
@@ -180,82 +272,19 @@ extension Checker {
       report(
         .wrongArguments, "`\(function.name)` needs the argument `\(parameter.label)`",
         at: node.span, labels: [Label(function.span, "declared here")],
-        help: "it is \(signature(function))")
+        help: "it is \(signature(id))")
       return nil
     }
     return slots
   }
 
-  func signature(_ function: Function) -> String {
+  func signature(_ id: FunctionID) -> String {
+    let function = program[id]
+    namedParameters = typeParameterNames[id] ?? []
+    defer { namedParameters = [] }
     let parameters = function.parameters.map { "\($0.label): \(typeName($0.type))" }
     let result = function.result == TypeTable.unit ? "" : " -> \(typeName(function.result))"
     return "\(function.name)(\(parameters.joined(separator: ", ")))\(result)"
-  }
-
-  // MARK: Generic functions
-
-  private func mentionsParameter(_ id: TypeID) -> Bool {
-    switch type(id) {
-    case .parameter: true
-    case .list(let element): mentionsParameter(element)
-    case .optional(let inner): mentionsParameter(inner)
-    case .map(let key, let value): mentionsParameter(key) || mentionsParameter(value)
-    case .function(let parameters, let result):
-      parameters.contains(where: mentionsParameter) || mentionsParameter(result)
-    default: false  // open: all other types are closed
-    }
-  }
-
-  /// Learns what type parameters stand for. Returns whether the types agree.
-  @discardableResult
-  private func bind(
-    _ pattern: TypeID, to actual: TypeID, _ bindings: inout [Int: TypeID], weakly: Bool
-  ) -> Bool {
-    switch (type(pattern), type(actual)) {
-    case (_, .error): return true
-    case (.parameter(let index), _):
-      guard let bound = bindings[index] else {
-        bindings[index] = actual
-        return true
-      }
-      guard let joined = join(bound, actual) else { return weakly }
-      bindings[index] = joined
-      return true
-    case (.list(let a), .list(let b)): return bind(a, to: b, &bindings, weakly: weakly)
-    case (.optional(let a), .optional(let b)): return bind(a, to: b, &bindings, weakly: weakly)
-    case (.optional(let a), _): return bind(a, to: actual, &bindings, weakly: weakly)
-    case (.map(let k, let v), .map(let k2, let v2)):
-      return bind(k, to: k2, &bindings, weakly: weakly) && bind(v, to: v2, &bindings, weakly: weakly)
-    case (.function(let p, let r), .function(let p2, let r2)):
-      guard p.count == p2.count else { return false }
-      for (a, b) in zip(p, p2) where !bind(a, to: b, &bindings, weakly: weakly) { return false }
-      return bind(r, to: r2, &bindings, weakly: weakly)
-    default: return weakly || fitting(actual, pattern) == .same  // open: closed types must fit
-    }
-  }
-
-  /// The type with type parameters replaced; `nil` where one is not known yet.
-  private func substitute(
-    _ id: TypeID, _ bindings: [Int: TypeID], _ hints: [Int: TypeID]
-  ) -> TypeID? {
-    switch type(id) {
-    case .parameter(let index): return bindings[index] ?? hints[index]
-    case .list(let element):
-      return substitute(element, bindings, hints).map { intern(.list($0)) }
-    case .optional(let inner): return substitute(inner, bindings, hints).map(optional)
-    case .map(let key, let value):
-      guard let key = substitute(key, bindings, hints),
-        let value = substitute(value, bindings, hints)
-      else { return nil }
-      return intern(.map(key: key, value: value))
-    case .function(let parameters, let result):
-      let known = parameters.compactMap { substitute($0, bindings, hints) }
-      guard known.count == parameters.count else { return nil }
-      // The result may be what the lambda teaches us.
-      let result = substitute(result, bindings, hints) ?? TypeTable.error
-      return intern(.function(parameters: known, result: result))
-    default: return id  // open: all other types are closed
-    }
   }
 
   // MARK: simulate(…) { at 1m: fail(az1) }

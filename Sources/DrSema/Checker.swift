@@ -32,11 +32,18 @@ enum Symbol {
   case global(GlobalID)
 }
 
+/// An alias by its module and name.
+struct AliasKey: Hashable {
+  let module: Int
+  let name: String
+}
+
 /// What one module declares.
 struct ModuleScope {
   var symbols: [String: Symbol] = [:]
   var keywords: [String: RecordID] = [:]
   var spans: [String: Span] = [:]
+  var keywordSpans: [String: Span] = [:]
   /// Named blocks inside other blocks.
   var nested: [String: [GlobalID]] = [:]
 }
@@ -63,8 +70,21 @@ package final class Checker {
   var narrowed: Set<String> = []
   var selfRecord: RecordID?
   var typeParameters: [String: Int] = [:]
+  /// Names of the type parameters of each generic function, for people.
+  var typeParameterNames: [FunctionID: [String]] = [:]
+  /// Those of the function that a message is about, where it is not the one being checked.
+  var namedParameters: [String] = []
+  /// Functions and values without a written type that are being inferred, one for another.
+  var inferringFunctions: Set<FunctionID> = []
+  var inferringGlobals: [GlobalID] = []
+  /// How deep expressions are nested, those of functions and values being inferred included.
+  var depth = 0
+  /// What native recursion bears in a debug build.
+  static let maximumDepth = 1_000
   var site = EffectSite.Context(function: nil, allowed: .pure, place: .definition)
   var effectSites: [EffectSite] = []
+  /// The callee that a function without a declared effect has its effect from.
+  var effectCause: [FunctionID: FunctionID] = [:]
   var yieldsAllowed = false
 
   // Work noted by the declaring pass for the later ones.
@@ -76,6 +96,15 @@ package final class Checker {
   var blockWork: [BlockWork] = []
   var globalOfNode: [UInt64: GlobalID] = [:]
   var aliasWork: [(module: Int, name: String, node: SyntaxNode)] = []
+  /// Aliases that wait to be resolved, by module and name.
+  var aliasIndex: [AliasKey: Int] = [:]
+  var resolvingAliases: Set<Int> = []
+  /// Names that stand for no type after a mistake that was reported.
+  var unknownTypes: Set<String> = []
+  /// Where the parser reported mistakes, sorted, by file.
+  var syntaxMistakes: [FileID: [UInt32]] = [:]
+  /// What modules that the program does not use declare; read when a name is not found.
+  var otherModules: [UnusedModule]?
   var checkedFunctions: Set<FunctionID> = []
   var checkedGlobals: Set<GlobalID> = []
 
@@ -107,6 +136,10 @@ package final class Checker {
     modules = builder.graph.modules
     program.sources = builder.graph.sources
     diagnostics = builder.graph.diagnostics
+    for span in diagnostics.compactMap(\.span) {
+      syntaxMistakes[span.file, default: []].append(span.start)
+    }
+    for file in syntaxMistakes.keys { syntaxMistakes[file]?.sort() }
     scopes = modules.map { _ in ModuleScope() }
 
     for index in modules.indices { declare(module: index) }
@@ -125,6 +158,51 @@ package final class Checker {
       Diagnostic(
         code, message, at: span, caption: caption, labels: labels, notes: notes, help: help,
         fixes: fixes))
+  }
+
+  func reportDuplicate(_ message: String, at span: Span, earlier: Span) {
+    report(
+      .duplicateName, message, at: span, caption: "again here",
+      labels: [Label(earlier, "first declared here")], help: "give one of them another name")
+  }
+
+  /// Something that may stand once.
+  func reportGivenTwice(_ name: String, at span: Span, earlier: Span) {
+    report(
+      .duplicateName, "`\(name)` is given twice", at: span, caption: "again here",
+      labels: [Label(earlier, "first given here")], help: "take one of them out")
+  }
+
+  /// Whether the parser reported something in the node: what is missing there may have been written.
+  func hasSyntaxMistake(_ node: SyntaxNode) -> Bool {
+    let span = node.span
+    return hasSyntaxMistake(span.file, from: span.start, to: span.end)
+  }
+
+  /// Whether the parser reported something on the line where a span begins.
+  func hasSyntaxMistake(onLineOf span: Span) -> Bool {
+    guard syntaxMistakes[span.file] != nil else { return false }
+    let source = program.sources[span.file]
+    let line = source.line(at: span.start)
+    let start = source.lineStarts[line]
+    return hasSyntaxMistake(
+      span.file, from: start, to: start + UInt32(source.lineBytes(line).count))
+  }
+
+  private func hasSyntaxMistake(_ file: FileID, from start: UInt32, to end: UInt32) -> Bool {
+    guard let places = syntaxMistakes[file] else { return false }
+    var low = 0
+    var high = places.count
+    while low < high {
+      let middle = (low + high) / 2
+      if places[middle] < start { low = middle + 1 } else { high = middle }
+    }
+    return low < places.count && places[low] <= end
+  }
+
+  /// The nearest of some names; `nil` when a program has so many mistakes that guessing takes too long.
+  func nearest(_ name: String, among candidates: @autoclosure () -> [String]) -> String? {
+    diagnostics.count > 200 ? nil : nearestName(to: name, among: candidates())
   }
 
   /// An expression that stands for what could not be understood.

@@ -65,31 +65,21 @@ extension Checker {
   private struct Coverage {
     var hasAny = false
     var hasNil = false
+    /// Whether a case was not understood.
+    var hasMistake = false
     var words: Set<String> = []
     var records: Set<RecordID> = []
     var bools: Set<Bool> = []
+    var numbers: Set<Int64> = []
   }
 
   private func checkPattern(
     _ node: SyntaxNode, _ subject: TypeID, _ covered: inout Coverage
   ) -> Arm.Pattern {
     if covered.hasAny {
-      report(.notExhaustive, "this case is never reached", at: node.span,
-        help: "`_` takes everything; put it last")
+      reportUnreachable(node, help: "`_` takes everything; put it last")
     }
-    if let literal = node.expression {
-      if literal.text == "nil" {
-        covered.hasNil = true
-        return .nilValue
-      }
-      let value = checkExpression(literal, expected: unwrapped(subject))
-      switch value.kind {
-      case .string(let text): covered.words.insert(text)
-      case .bool(let flag): covered.bools.insert(flag)
-      default: break  // open: numbers cannot all be listed
-      }
-      return .value(value)
-    }
+    if let literal = node.expression { return checkLiteralPattern(literal, subject, &covered) }
     let names = node.names
     guard let first = names.first else {
       covered.hasAny = true
@@ -106,27 +96,74 @@ extension Checker {
       if let found = keyword(first.text) {
         id = found
       } else {
-        report(
-          .unknownName, "`\(first.text)` is no record type", at: first.span,
-          help: "a case is `_`, a literal, or the name of a type")
+        if !hasSyntaxMistake(onLineOf: first.span) { reportPattern(first, subject) }
+        // It may have been meant for any case that seems to be left out.
+        covered.hasMistake = true
+        _ = names.count > 1 ? bind(names[1].text, TypeTable.error, at: names[1].span) : nil
         return .any
       }
     }
     let type = intern(.record(id))
     if fitting(type, subject) == .no {
       report(
-        .typeMismatch, "the value is never a \(record(id).name)", at: first.span,
-        notes: ["it is \(describe(subject))"])
+        .typeMismatch, "the value is never \(article(record(id).name))", at: first.span,
+        notes: ["it is \(describe(subject))"], help: "take this case out")
     }
-    covered.records.insert(id)
+    if !covered.records.insert(id).inserted {
+      reportUnreachable(node, help: "a case before it takes every \(record(id).name)")
+    }
     if names.count > 1 {
       return .record(id, bind(names[1].text, type, at: names[1].span))
     }
     return .record(id, nil)
   }
 
+  private func checkLiteralPattern(
+    _ literal: SyntaxNode, _ subject: TypeID, _ covered: inout Coverage
+  ) -> Arm.Pattern {
+    if literal.text == "nil" {
+      if !isOptional(subject), subject != TypeTable.error {
+        report(
+          .typeMismatch, "the value is never nil", at: literal.span,
+          notes: ["it is \(describe(subject))"], help: "take this case out")
+      }
+      covered.hasNil = true
+      return .nilValue
+    }
+    let value = checkExpression(literal, expected: unwrapped(subject))
+    var isNew = true
+    switch value.kind {
+    case .string(let text): isNew = covered.words.insert(text).inserted
+    case .bool(let flag): isNew = covered.bools.insert(flag).inserted
+    case .int(let number): isNew = covered.numbers.insert(number).inserted
+    default: break  // open: no other literal is compared
+    }
+    if value.type == TypeTable.error { covered.hasMistake = true }
+    if !isNew { reportUnreachable(literal, help: "a case before it is the same") }
+    return .value(value)
+  }
+
+  private func reportUnreachable(_ node: SyntaxNode, help: String) {
+    report(.notExhaustive, "this case is never reached", at: node.span, help: help)
+  }
+
+  private func reportPattern(_ name: SyntaxNode, _ subject: TypeID) {
+    var names: [String] = []
+    if case .union(let ids) = type(unwrapped(subject)) { names = ids.map { record($0).name } }
+    let near = nearest(name.text, among: names + visibleKeywords())
+    var help = "a case is `_`, a literal, or the name of a type"
+    if case .choice(let words) = type(unwrapped(subject)), words.contains(name.text) {
+      help = "write it as a text: \"\(name.text)\""
+    } else if let near {
+      help = "did you mean `\(near)`?"
+    }
+    report(.unknownName, "`\(name.text)` is no record type", at: name.span, help: help)
+  }
+
   private func reportMissingCases(_ covered: Coverage, _ subject: Expr, _ node: SyntaxNode) {
-    guard !covered.hasAny, subject.type != TypeTable.error else { return }
+    guard !covered.hasAny, !covered.hasMistake, subject.type != TypeTable.error,
+      !hasSyntaxMistake(node)
+    else { return }
     var missing: [String] = []
     if isOptional(subject.type), !covered.hasNil { missing.append("nil") }
     switch type(unwrapped(subject.type)) {
@@ -136,7 +173,13 @@ extension Checker {
     case .record(let id): missing += covered.records.contains(id) ? [] : [record(id).name]
     case .union(let ids):
       missing += ids.filter { !covered.records.contains($0) }.map { record($0).name }
-    default: missing.append("_")  // open: all other types have more values than can be listed
+    case .error: return
+    case .never, .unit, .int, .float, .string, .duration, .bytes, .percent, .rate, .throughput,
+      .secret, .object, .range, .list, .map, .optional, .function, .parameter:
+      report(
+        .notExhaustive, "this match leaves out all other values", at: subject.span,
+        caption: "this is \(typeName(subject.type))", help: "add `_: …` for the rest")
+      return
     }
     guard !missing.isEmpty else { return }
     report(
@@ -149,20 +192,32 @@ extension Checker {
     let names = node.first(.lambdaParameters)?.names ?? node.names
     guard let expected, case .function(let types, let result) = type(unwrapped(expected)) else {
       report(
-        .typeMismatch, "nothing says what `\(names.first?.text ?? "x")` is here", at: node.span,
-        help: "a lambda stands where a function is expected, such as an argument of `map`")
+        .typeMismatch,
+        names.isEmpty
+          ? "nothing says what function is needed here"
+          : "nothing says what `\(names[0].text)` is here", at: node.span,
+        help: "say it: `let f: (Int) -> Int = x => …`, or pass it to a function such as `map`")
       return broken(node.span)
     }
     guard types.count == names.count else {
       report(
         .wrongArguments,
-        "a function of \(types.count) parameters is needed, this has \(names.count)", at: node.span)
+        "a function of \(plural(types.count, "parameter")) is needed, this has \(names.count)",
+        at: node.span, help: "it must be \(typeName(expected))")
       return broken(node.span)
     }
-    return inScope {
+    return asValue {
+      lambda(node, names, types, result: result)
+    }
+  }
+
+  private func lambda(
+    _ node: SyntaxNode, _ names: [SyntaxNode], _ types: [TypeID], result: TypeID
+  ) -> Expr {
+    inScope {
       let parameters = zip(names, types).map { name, type in
         Parameter(
-          label: name.text, local: bind(name.text, type, at: name.span), type: type,
+          label: name.text, local: bindOnce(name.text, type, at: name.span), type: type,
           defaultValue: nil)
       }
       let wanted = result == TypeTable.error || result == TypeTable.unit ? nil : result
@@ -192,7 +247,9 @@ extension Checker {
           statements += checkStatement(child)
         }
       }
-      if let expected, result == nil, expected != TypeTable.unit, expected != TypeTable.error {
+      if let expected, result == nil, expected != TypeTable.unit, expected != TypeTable.error,
+        !hasSyntaxMistake(node)
+      {
         report(
           .typeMismatch, "this block gives nothing, where \(describe(expected)) is needed",
           at: node.span, help: "end it with the value")
@@ -209,19 +266,23 @@ extension Checker {
       guard let valueNode = node.expression else { return [] }
       let value = checkExpression(valueNode, expected: wanted)
       let name = node.first(.name)
-      let local = bind(name?.text ?? "_", wanted ?? value.type, at: name?.span ?? node.span)
+      if wanted == nil, let name { reportNoValue(value, name: name.text) }
+      let local = bindOnce(name?.text ?? "_", wanted ?? value.type, at: name?.span ?? node.span)
       return [.let(local, value)]
     case .exprStmt:
-      return node.expression.map { [.expression(checkExpression($0))] } ?? []
+      guard let valueNode = node.expression else { return [] }
+      reportUnused(valueNode)
+      return [.expression(checkExpression(valueNode))]
     case .forStmt:
       return checkFor(node).map { [$0] } ?? []
     case .yieldStmt:
       guard let valueNode = node.expression else { return [] }
       if !yieldsAllowed {
         report(
-          .unexpectedToken, "`yield` gives a manifest, which only an `emit` does", at: node.span)
+          .unexpectedToken, "`yield` gives a manifest, which only an `emit` does", at: node.span,
+          help: "let the function give the object: end it with `{ … }`")
       }
-      return [.yield(checkExpression(valueNode, expected: TypeTable.object))]
+      return [.yield(checkYield(valueNode))]
     case .assertStmt:
       let parts = node.expressions
       guard let test = parts.first else { return [] }
@@ -231,6 +292,31 @@ extension Checker {
       ]
     default:  // open: runbook statements, and errors that the parser reported
       return checkDirective(node).map { [.expression($0)] } ?? []
+    }
+  }
+
+  private func checkYield(_ node: SyntaxNode) -> Expr {
+    let value = checkExpression(node)
+    switch type(unwrapped(value.type)) {
+    case .object, .map, .record, .error: return fit(value, to: TypeTable.object)
+    default:  // open: nothing else can be a manifest
+      reportMismatch(value, wanted: TypeTable.object)
+      return broken(node.span)
+    }
+  }
+
+  /// A value on a line of its own, which does nothing.
+  private func reportUnused(_ node: SyntaxNode) {
+    switch node.kind {
+    case .literal, .stringExpr, .binaryExpr, .unaryExpr, .listExpr, .mapExpr, .rangeExpr, .nameExpr,
+      .memberExpr:
+      guard !hasSyntaxMistake(onLineOf: node.span) else { return }
+      report(
+        .unexpectedToken, "this value is not used", at: node.span,
+        help: node.kind == .stringExpr
+          ? "a message follows `else`: assert x > 0 else \"…\""
+          : "give it a name, `let x = …`, or take it out")
+    default: break  // open: everything else may do something
     }
   }
 

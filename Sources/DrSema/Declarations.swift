@@ -11,6 +11,8 @@ struct BlockWork {
   let node: SyntaxNode
   /// Innermost last.
   let enclosing: [GlobalID]
+  /// Whether it stands in a block of an unknown kind, so that its parents are not known.
+  let isWithinUnknown: Bool
 }
 
 extension Checker {
@@ -30,9 +32,7 @@ extension Checker {
 
   func define(_ name: String, _ symbol: Symbol, at span: Span) {
     if let earlier = scopes[module].spans[name] {
-      report(
-        .duplicateName, "`\(name)` is declared twice", at: span, caption: "again here",
-        labels: [Label(earlier, "first declared here")], help: "give one of them another name")
+      reportDuplicate("`\(name)` is declared twice", at: span, earlier: earlier)
       return
     }
     scopes[module].symbols[name] = symbol
@@ -43,8 +43,16 @@ extension Checker {
 
   private func declareType(_ node: SyntaxNode) {
     guard let name = node.name else { return }
+    if Self.builtIn[name] != nil {
+      report(
+        .duplicateName, "`\(name)` is a type of the language", at: nameSpan(node),
+        help: "give yours another name")
+    }
     if let alias = node.type {
-      aliasWork.append((module, name, alias))
+      if scopes[module].spans[name] == nil {
+        aliasIndex[AliasKey(module: module, name: name)] = aliasWork.count
+        aliasWork.append((module, name, alias))
+      }
       define(name, .alias(TypeTable.error), at: nameSpan(node))
       return
     }
@@ -57,10 +65,13 @@ extension Checker {
         documentation: node.documentation))
     define(name, .record(id), at: nameSpan(node))
     if let keyword {
-      if scopes[module].keywords[keyword] != nil {
-        report(.duplicateName, "the block keyword `\(keyword)` is declared twice", at: node.span)
+      if let earlier = scopes[module].keywordSpans[keyword] {
+        reportDuplicate(
+          "the kind of block `\(keyword)` is declared twice", at: names[1].span, earlier: earlier)
+      } else {
+        scopes[module].keywords[keyword] = id
+        scopes[module].keywordSpans[keyword] = names[1].span
       }
-      scopes[module].keywords[keyword] = id
     }
     if let parameters = node.first(.typeParameters) {
       report(
@@ -124,49 +135,46 @@ extension Checker {
     }
   }
 
-  private func declareBlock(_ node: SyntaxNode, enclosing: [GlobalID]) {
+  /// `isWithinUnknown`: the block stands in one of an unknown kind.
+  private func declareBlock(
+    _ node: SyntaxNode, enclosing: [GlobalID], isWithinUnknown: Bool = false
+  ) {
     let names = node.names
-    guard let kind = names.first else { return }
+    guard let kind = names.first, !kind.text.isEmpty else { return }
+    let isTop = enclosing.isEmpty && !isWithinUnknown
+    let record = keyword(kind.text)
     var around = enclosing
+    // A nested one is reported where the block around it is checked.
+    if record == nil, isTop { reportUnknownBlock(kind) }
     if names.count > 1 {
-      if let record = keyword(kind.text) {
-        let name = names[1].text
-        let id = addGlobal(name, node)
+      let name = names[1]
+      let id = addGlobal(name.text, node)
+      program.globals[Int(id.rawValue)].span = name.span
+      if isTop {
+        define(name.text, .global(id), at: name.span)
+      } else {
+        scopes[module].nested[name.text, default: []].append(id)
+      }
+      if let record {
         program.globals[Int(id.rawValue)].type = intern(.record(record))
-        program.globals[Int(id.rawValue)].span = names[1].span
-        if enclosing.isEmpty {
-          define(name, .global(id), at: names[1].span)
-        } else {
-          scopes[module].nested[name, default: []].append(id)
-        }
         blockWork.append(
-          BlockWork(module: module, global: id, record: record, node: node, enclosing: enclosing))
+          BlockWork(
+            module: module, global: id, record: record, node: node, enclosing: enclosing,
+            isWithinUnknown: isWithinUnknown))
         around.append(id)
-      } else {
-        reportUnknownBlock(kind)
       }
-    } else if enclosing.isEmpty {
-      if keyword(kind.text) == nil {
-        reportUnknownBlock(kind)
-      } else {
-        report(
-          .unexpectedToken, "this block has no name", at: kind.span,
-          help: "write `\(kind.text) some_name { … }`")
-      }
+    } else if record != nil, isTop, !hasSyntaxMistake(onLineOf: kind.span) {
+      report(
+        .unexpectedToken, "this block has no name", at: kind.span,
+        help: "write `\(kind.text) some_name { … }`")
     }
     for body in node.all(.blockBody) {
-      for nested in body.all(.block) { declareBlock(nested, enclosing: around) }
+      for nested in body.all(.block) {
+        declareBlock(
+          nested, enclosing: around,
+          isWithinUnknown: isWithinUnknown || names.count > 1 && record == nil)
+      }
     }
-  }
-
-  func reportUnknownBlock(_ kind: SyntaxNode, fields: [String] = []) {
-    let known = visibleKeywords() + fields
-    let nearest = nearestName(to: kind.text, among: known)
-    report(
-      .unknownBlock, "there is no kind of block called `\(kind.text)`", at: kind.span,
-      help: nearest.map { "did you mean `\($0)`?" }
-        ?? "a kind of block is declared by `type … declares \(kind.text)`, or comes with a `use`",
-      fixes: nearest.map { [Fix("write `\($0)`", replacing: kind.span, with: $0)] } ?? [])
   }
 
   // MARK: Looking names up

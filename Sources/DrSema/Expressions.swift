@@ -7,16 +7,30 @@ extension Checker {
   /// Checks an expression and fits it to the type expected, where there is one.
   func checkExpression(_ node: SyntaxNode, expected: TypeID? = nil) -> Expr {
     let wanted = expected.flatMap { $0 == TypeTable.error ? nil : $0 }
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.maximumDepth else {
+      reportDepth(node)
+      return broken(node.span)
+    }
     let expr = infer(node, expected: wanted)
     guard let wanted else { return expr }
     return fit(expr, to: wanted)
+  }
+
+  private func reportDepth(_ node: SyntaxNode) {
+    guard !diagnostics.contains(where: { $0.code == .depthExceeded }) else { return }
+    report(
+      .depthExceeded, "the types of too many functions and values depend on one another",
+      at: node.span, caption: "given up here",
+      help: "write the type of some: `let name: Int = …`, `fn name() -> Int = …`")
   }
 
   private func infer(_ node: SyntaxNode, expected: TypeID?) -> Expr {
     switch node.kind {
     case .literal: return checkLiteral(node, expected: expected)
     case .stringExpr: return checkString(node, expected: expected)
-    case .nameExpr: return checkName(node)
+    case .nameExpr: return checkName(node, expected: expected)
     case .parenExpr:
       return node.expression.map { checkExpression($0, expected: expected) } ?? broken(node.span)
     case .listExpr: return checkList(node, expected: expected)
@@ -24,8 +38,8 @@ extension Checker {
     case .listComprehension, .mapComprehension: return checkComprehension(node, expected: expected)
     case .objectExpr: return checkObject(node)
     case .recordExpr: return checkRecordExpression(node)
-    case .memberExpr: return checkMember(node, isOptional: false)
-    case .optionalMemberExpr: return checkMember(node, isOptional: true)
+    case .memberExpr: return checkMember(node, isOptional: false, expected: expected)
+    case .optionalMemberExpr: return checkMember(node, isOptional: true, expected: expected)
     case .indexExpr: return checkIndex(node)
     case .callExpr: return checkCall(node, expected: expected)
     case .unaryExpr: return checkUnary(node)
@@ -70,7 +84,7 @@ extension Checker {
     case (.optional(let inner), .optional(let wanted)): return fitting(inner, wanted)
     case (.optional, .object): return .no
     case (_, .optional(let wanted)): return fitting(from, wanted)
-    case (.function, .object), (.unit, .object), (.secret, .object): return .no
+    case (_, .object) where !isWritable(from): return .no
     case (_, .object): return isPlainData(from) ? .same : .convert(.toObject)
     case (.choice, .string): return .same
     case (.choice(let words), .choice(let allowed)):
@@ -102,51 +116,26 @@ extension Checker {
     }
   }
 
-  func reportMismatch(_ expr: Expr, wanted: TypeID) {
-    let from = typeName(expr.type)
-    let to = typeName(wanted)
-    if isOptional(expr.type), fitting(unwrapped(expr.type), wanted) != .no {
-      report(
-        .mayBeNil, "this may be nil, where a \(to) is needed", at: expr.span,
-        caption: "this is \(from)",
-        help: "give a value for that case: `… ?? some_default`, or test it: `if … != nil { … }`")
-    } else if isQuantity(unwrapped(expr.type)), isQuantity(unwrapped(wanted)) {
-      report(
-        .unitMismatch, "this is \(describe(expr.type)), where \(describe(wanted)) is needed",
-        at: expr.span, caption: "\(from), not \(to)", help: exampleOfUnit(unwrapped(wanted)))
-    } else {
-      report(
-        .typeMismatch, "this is \(describe(expr.type)), where \(describe(wanted)) is needed",
-        at: expr.span, caption: "\(from), not \(to)")
-    }
+  /// Whether values of the type can become data. Secrets never do, nor records that hold one; a named block
+  /// is written as its label.
+  func isWritable(_ id: TypeID) -> Bool {
+    var seen: Set<RecordID> = []
+    return isWritable(id, &seen)
   }
 
-  /// With an article, as in a sentence.
-  func describe(_ id: TypeID) -> String {
-    switch id {
-    case TypeTable.duration: "a duration (Duration)"
-    case TypeTable.bytes: "a size (Bytes)"
-    case TypeTable.percent: "a ratio (Percent)"
-    case TypeTable.rate: "a rate (Rate)"
-    case TypeTable.throughput: "a throughput (Throughput)"
-    case TypeTable.int: "a whole number (Int)"
-    case TypeTable.float: "a number (Float)"
-    case TypeTable.string: "a text (String)"
-    case TypeTable.bool: "true or false (Bool)"
-    case nilType: "nil"
-    default: typeName(id)  // open: named types speak for themselves
-    }
-  }
-
-  private func exampleOfUnit(_ id: TypeID) -> String? {
-    switch id {
-    case TypeTable.duration: "write a unit of time: 30s, 5m, 1h30m"
-    case TypeTable.bytes: "write a unit of size: 512Mi, 16Gi, 100GB"
-    case TypeTable.percent: "write a ratio: 70%"
-    case TypeTable.rate: "write a rate: 50rps"
-    case TypeTable.throughput: "write a throughput: 2GB/s"
-    case TypeTable.int, TypeTable.float: "write the number without a unit"
-    default: nil  // open: no other type is a quantity
+  private func isWritable(_ id: TypeID, _ seen: inout Set<RecordID>) -> Bool {
+    switch type(id) {
+    case .function, .unit, .secret: return false
+    case .list(let element): return isWritable(element, &seen)
+    case .optional(let inner): return isWritable(inner, &seen)
+    case .map(let key, let value): return isWritable(key, &seen) && isWritable(value, &seen)
+    case .record(let id):
+      guard !record(id).isVocabulary, seen.insert(id).inserted else { return true }
+      return record(id).fields.allSatisfy { isWritable($0.type, &seen) }
+    case .union(let ids): return ids.allSatisfy { isWritable(intern(.record($0)), &seen) }
+    case .error, .never, .bool, .int, .float, .string, .duration, .bytes, .percent, .rate,
+      .throughput, .object, .range, .choice, .parameter:
+      return true
     }
   }
 
@@ -193,7 +182,7 @@ extension Checker {
     if let text = node.stringText() {
       if let expected, case .choice(let words) = type(unwrapped(expected)) {
         guard words.contains(text) else {
-          let nearest = nearestName(to: text, among: words)
+          let nearest = nearest(text, among: words)
           report(
             .typeMismatch, "\"\(text)\" is none of the possible values", at: node.span,
             help: nearest.map { "did you mean \"\($0)\"?" }
@@ -213,7 +202,13 @@ extension Checker {
       } else if child.kind == .interpolation, let inner = child.expression {
         let part = checkExpression(inner)
         if case .function = type(part.type) {
-          report(.typeMismatch, "a function has no text", at: inner.span)
+          report(
+            .typeMismatch, "a function has no text", at: inner.span,
+            caption: "this is \(typeName(part.type))", help: "call it: `\(inner.text)(…)`")
+        } else if part.type == TypeTable.unit {
+          report(
+            .typeMismatch, "this gives nothing that could be written", at: inner.span,
+            help: "write a value")
         }
         parts.append(part)
       }
@@ -235,8 +230,9 @@ extension Checker {
       } else {
         report(
           .typeMismatch,
-          "the elements of a list have one type; this is \(describe(type)), those before are \(describe(common))",
-          at: span)
+          "the elements of a list have one type; this is \(describe(type)), before it was \(describe(common))",
+          at: span, caption: "\(typeName(type)), not \(typeName(common))",
+          help: "write elements of one type, or say what the list is: `let xs: [Object] = …`")
         common = TypeTable.error
       }
     }
@@ -246,7 +242,10 @@ extension Checker {
         if case .list(let element) = type(list.type) {
           add(element, at: inner.span)
         } else if list.type != TypeTable.error {
-          report(.typeMismatch, "`...` wants a list, this is \(describe(list.type))", at: inner.span)
+          report(
+            .typeMismatch, "`...` wants a list, this is \(describe(list.type))", at: inner.span,
+            caption: "this is \(typeName(list.type))",
+            help: isOptional(list.type) ? "write `...(… ?? [])`" : "write the element without `...`")
         }
         elements.append(.spread(list))
       } else if child.kind.isExpression {
@@ -273,7 +272,12 @@ extension Checker {
       let value = checkExpression(sides[1], expected: wanted?.value)
       if wanted == nil {
         guard let keys = join(keyType, key.type), let values = join(valueType, value.type) else {
-          report(.typeMismatch, "the entries of a map have one type", at: entry.span)
+          let before = typeName(intern(.map(key: keyType, value: valueType)))
+          let here = typeName(intern(.map(key: key.type, value: value.type)))
+          report(
+            .typeMismatch, "the entries of a map have one type; this is \(here), before it was \(before)",
+            at: entry.span, caption: "\(here), not \(before)",
+            help: "write keys of one type and values of one type, or an object: { name: value }")
           continue
         }
         (keyType, valueType) = (keys, values)
@@ -333,17 +337,39 @@ extension Checker {
     default:  // open: nothing else has elements
       report(
         .typeMismatch, "`for` goes through a list, a map or a range, not \(describe(source.type))",
-        at: source.span)
+        at: source.span, caption: "this is \(typeName(source.type))",
+        help: source.type == TypeTable.int ? "write a range: 0..n" : "write a list: [a, b]")
       return TypeTable.error
     }
   }
 
+  private func checkSpread(_ node: SyntaxNode) -> Expr {
+    let value = checkExpression(node)
+    switch type(unwrapped(value.type)) {
+    case .object, .map, .record, .error, .never:
+      return fit(value, to: optional(TypeTable.object))
+    default:  // open: nothing else has members
+      reportMismatch(value, wanted: TypeTable.object)
+      return broken(node.span)
+    }
+  }
+
+  private func reportUnwritable(_ value: Expr) {
+    let isSecret = unwrapped(value.type) == TypeTable.secret
+    report(
+      .typeMismatch, "\(describe(value.type)) cannot be written into an object", at: value.span,
+      caption: "this is \(typeName(value.type))",
+      help: isSecret
+        ? "write the name of the Secret object: `secret_name(…)`"
+        : "write plain values: texts, numbers, quantities, lists, maps, objects")
+  }
+
   private func checkObject(_ node: SyntaxNode) -> Expr {
     var members: [Member] = []
+    var given: [String: Span] = [:]
     for child in node.children {
       if child.kind == .spread, let inner = child.expression {
-        members.append(
-          .spread(checkExpression(inner, expected: optional(TypeTable.object))))
+        members.append(.spread(checkSpread(inner)))
       } else if child.kind == .objectMember {
         let parts = child.expressions
         let key: Expr
@@ -357,12 +383,14 @@ extension Checker {
         } else {
           continue
         }
-        let value = checkExpression(valueNode)
-        switch type(value.type) {
-        case .function, .secret, .unit:
-          report(.typeMismatch, "\(describe(value.type)) cannot be written into an object", at: valueNode.span)
-        default: break  // open: everything else can
+        if case .string(let name) = key.kind {
+          if let earlier = given[name] {
+            reportGivenTwice(name, at: key.span, earlier: earlier)
+          }
+          given[name] = key.span
         }
+        let value = checkExpression(valueNode)
+        if !isWritable(value.type) { reportUnwritable(value) }
         members.append(.member(name: key, value: value))
       }
     }

@@ -7,6 +7,7 @@ import DrSyntax
 struct Local {
   let id: LocalID
   let type: TypeID
+  let span: Span
 }
 
 extension Checker {
@@ -53,8 +54,22 @@ extension Checker {
   @discardableResult
   func bind(_ name: String, _ type: TypeID, at span: Span) -> LocalID {
     let id = newLocal(type)
-    if name != "_" { locals[locals.count - 1][name] = Local(id: id, type: type) }
+    guard name != "_" else { return id }
+    locals[locals.count - 1][name] = Local(id: id, type: type, span: span)
+    // What was known of another value of that name says nothing about this one.
+    if !narrowed.isEmpty {
+      narrowed = narrowed.filter { $0 != name && !$0.hasPrefix(name + ".") }
+    }
     return id
+  }
+
+  /// Binds a name that must be new among those written beside it: parameters, or `let`s of one block.
+  @discardableResult
+  func bindOnce(_ name: String, _ type: TypeID, at span: Span) -> LocalID {
+    if name != "_", let earlier = locals[locals.count - 1][name] {
+      reportDuplicate("`\(name)` is declared twice", at: span, earlier: earlier.span)
+    }
+    return bind(name, type, at: span)
   }
 
   func lookupLocal(_ name: String) -> Local? {

@@ -30,6 +30,8 @@ package struct Module {
   package var alias: String
   /// Modules named in its `use`, with the names they go by here.
   package var uses: [(alias: String, module: Int)] = []
+  /// Whether something in its `use` was not found, so that names may be missing.
+  package var hasBrokenUse = false
 }
 
 /// The modules of a program, dependencies first.
@@ -95,17 +97,23 @@ struct ModuleGraphBuilder {
   private mutating func resolve(_ item: SyntaxNode, from module: inout Module) {
     let asName = item.token(.asKeyword) != nil ? item.names.last?.text : nil
     if let path = item.first(.stringExpr)?.stringText() {
-      guard let index = loadFile(path, from: module, at: item.span) else { return }
-      module.uses.append((asName ?? graph.modules[index].alias, index))
+      guard let index = loadFile(path, from: module, at: item.span) else {
+        module.hasBrokenUse = true
+        return
+      }
+      add((asName ?? graph.modules[index].alias, index), to: &module, at: item.span)
       return
     }
+    module.hasBrokenUse = module.hasBrokenUse || item.name == nil
     guard let name = item.name else { return }
     let cycle = "std:" + name
     if loading.contains(cycle) {
       reportCycle(to: cycle, at: item.span)
+      module.hasBrokenUse = true
     } else if let index = loadStandard(name) {
-      module.uses.append((asName ?? graph.modules[index].alias, index))
+      add((asName ?? graph.modules[index].alias, index), to: &module, at: item.span)
     } else {
+      module.hasBrokenUse = true
       let nearest = nearestName(to: name, among: loader.standardModules)
       graph.diagnostics.append(
         Diagnostic(
@@ -113,6 +121,20 @@ struct ModuleGraphBuilder {
           help: nearest.map { "did you mean `\($0)`?" }
             ?? "a file of yours is used by its path: use \"./\(name).dr\""))
     }
+  }
+
+  private mutating func add(
+    _ use: (alias: String, module: Int), to module: inout Module, at span: Span
+  ) {
+    if let other = module.uses.first(where: { $0.alias == use.alias }), other.module != use.module {
+      graph.diagnostics.append(
+        Diagnostic(
+          .duplicateName, "two modules are called `\(use.alias)` here", at: span,
+          caption: "this is \(graph.modules[use.module].path), the other is \(graph.modules[other.module].path)",
+          help: "give one of them another name: `use … as \(use.alias)_2`"))
+      return
+    }
+    if !module.uses.contains(where: { $0 == use }) { module.uses.append(use) }
   }
 
   private mutating func loadFile(_ path: String, from module: Module, at span: Span) -> Int? {
@@ -142,7 +164,8 @@ struct ModuleGraphBuilder {
     guard graph.modules.count < limits.files else {
       graph.diagnostics.append(
         Diagnostic(
-          .unreadableFile, "the program has more than \(limits.files) files", at: span))
+          .unreadableFile, "the program has more than \(limits.files) files", at: span,
+          help: "put several small files into one"))
       return nil
     }
     switch loader.file(target) {
@@ -157,13 +180,17 @@ struct ModuleGraphBuilder {
   static func diagnostic(_ failure: LoadFailure, path: String, at span: Span?) -> Diagnostic {
     switch failure {
     case .notFound:
-      Diagnostic(.unreadableFile, "there is no file \(path)", at: span)
+      Diagnostic(
+        .unreadableFile, "there is no file \(path)", at: span,
+        help: "a path begins at the file that says `use`: \"./…\" beside it, \"../…\" above it")
     case .outsideRoot:
       Diagnostic(
         .fileOutsideRoot, "\(path) leads outside the project root", at: span,
         help: "copy the file into the project")
     case .unreadable(let reason):
-      Diagnostic(.unreadableFile, "\(path) cannot be read: \(reason)", at: span)
+      Diagnostic(
+        .unreadableFile, "\(path) cannot be read: \(reason)", at: span,
+        help: "check what it is and who may read it")
     }
   }
 

@@ -4,8 +4,9 @@ import DrBase
 import DrSyntax
 
 extension Checker {
-  func checkName(_ node: SyntaxNode) -> Expr {
+  func checkName(_ node: SyntaxNode, expected: TypeID? = nil) -> Expr {
     let name = node.text
+    if name.isEmpty { return broken(node.span) }
     if let local = lookupLocal(name) {
       return Expr(.local(local.id), narrow(local.type, node), node.span)
     }
@@ -18,32 +19,65 @@ extension Checker {
       reportUnknownName(node)
       return broken(node.span)
     }
-    return value(of: symbol, node)
+    return value(of: symbol, node, expected: expected)
   }
 
-  private func value(of symbol: Symbol, _ node: SyntaxNode) -> Expr {
+  private func value(of symbol: Symbol, _ node: SyntaxNode, expected: TypeID?) -> Expr {
     switch symbol {
     case .global(let id):
-      return Expr(.global(id), narrow(typeOf(id), node), node.span)
+      return Expr(.global(id), narrow(typeOf(id, at: node.span), node), node.span)
     case .function(let id):
-      recordCall(id, at: node.span)
-      let function = program[id]
-      let type = intern(
-        .function(parameters: function.parameters.map(\.type), result: result(of: id)))
-      return Expr(.function(id), type, node.span)
+      return functionValue(id, node, expected: expected)
     case .record(let id):
       report(
         .typeMismatch, "`\(record(id).name)` is a type, not a value", at: node.span,
         help: "make a value of it: `\(node.text) { … }`")
       return broken(node.span)
     case .alias:
-      report(.typeMismatch, "`\(node.text)` is a type, not a value", at: node.span)
+      report(
+        .typeMismatch, "`\(node.text)` is a type, not a value", at: node.span,
+        help: "write a value of that type")
       return broken(node.span)
     }
   }
 
+  /// A function that is passed on by its name.
+  private func functionValue(_ id: FunctionID, _ node: SyntaxNode, expected: TypeID?) -> Expr {
+    guard program[id].role == .function else {
+      reportRunbookCall(id, at: node.span)
+      return broken(node.span)
+    }
+    asValue { recordCall(id, at: node.span) }
+    let own = intern(
+      .function(parameters: program[id].parameters.map(\.type), result: result(of: id, at: node.span)))
+    guard typeParameterNames[id] != nil else { return Expr(.function(id), own, node.span) }
+    guard let type = instance(of: own, for: expected) else {
+      report(
+        .typeMismatch, "`\(node.text)` works on many types; on which is not known here",
+        at: node.span, caption: "it is \(signature(id))",
+        help: "write a function that calls it: `x => \(node.text)(x)`")
+      return broken(node.span)
+    }
+    return Expr(.function(id), type, node.span)
+  }
+
+  func reportRunbookCall(_ id: FunctionID, at span: Span) {
+    report(
+      .notCallable, "`\(program[id].name)` is a runbook, not a function", at: span,
+      labels: [Label(program[id].span, "declared here")],
+      help: "start it with `run \(program[id].name)(…)`, in a runbook or a policy")
+  }
+
   /// The type of a global; a `let` whose type is not written is checked now.
-  func typeOf(_ id: GlobalID) -> TypeID {
+  func typeOf(_ id: GlobalID, at span: Span) -> TypeID {
+    if let first = inferringGlobals.firstIndex(of: id) {
+      let names = (inferringGlobals[first...] + [id]).map { "`\(program[$0].name)`" }
+      report(
+        .cyclicDefinition, "\(names[0]) needs itself: \(names.joined(separator: " → "))", at: span,
+        caption: "needed again here", labels: [Label(program[id].span, "declared here")],
+        help: "give one of them a value that does not depend on the others")
+      return TypeTable.error
+    }
     checkGlobalIfNeeded(id)
     return program[id].type
   }
@@ -53,80 +87,33 @@ extension Checker {
     return unwrapped(type)
   }
 
-  private func reportUnknownName(_ node: SyntaxNode) {
-    let name = node.text
-    if let several = scopes[module].nested[name], several.count > 1 {
-      report(
-        .unknownName, "several blocks are called `\(name)`", at: node.span,
-        labels: several.prefix(3).map { Label(program[$0].span, "one of them") },
-        help: "give the one that is meant a name of its own")
-      return
-    }
-    if moduleIndex(name) != nil {
-      report(
-        .unknownName, "`\(name)` is a module, not a value", at: node.span,
-        help: "name what you need of it: `\(name).…`")
-      return
-    }
-    // An act of a module in use, written without the module's name.
-    for use in modules[module].uses where scopes[use.module].symbols[name] != nil {
-      report(
-        .unknownName, "an act is called by its module's name", at: node.span,
-        help: "write `\(use.alias).\(name)`",
-        fixes: [
-          Fix("write `\(use.alias).\(name)`", replacing: node.span, with: "\(use.alias).\(name)")
-        ])
-      return
-    }
-    if let provider = moduleThatDeclares(name) {
-      report(
-        .unknownName, "there is nothing called `\(name)` here", at: node.span,
-        help: "it is part of a module: add `use \(provider)`")
-      return
-    }
-    let nearest = nearestName(to: name, among: visibleNames() + selfFields())
-    report(
-      .unknownName, "there is nothing called `\(name)` here", at: node.span,
-      labels: nearest.flatMap(declarationLabel).map { [$0] } ?? [],
-      help: nearest.map { "did you mean `\($0)`?" },
-      fixes: nearest.map { [Fix("write `\($0)`", replacing: node.span, with: $0)] } ?? [])
-  }
-
-  private func selfFields() -> [String] {
-    selfRecord.map { record($0).fields.map(\.name) } ?? []
-  }
-
-  private func declarationLabel(_ name: String) -> Label? {
-    for index in visibleModules {
-      if let span = scopes[index].spans[name] { return Label(span, "`\(name)` is declared here") }
-    }
-    return nil
-  }
-
-  /// A standard module, loaded but not used here, that declares the name.
-  private func moduleThatDeclares(_ name: String) -> String? {
-    for (index, other) in modules.enumerated()
-    where other.isStandard && !visibleModules.contains(index) && !other.path.contains("/") {
-      if scopes[index].symbols[name] != nil { return other.path }
-    }
-    return nil
-  }
-
   // MARK: Members
 
-  func checkMember(_ node: SyntaxNode, isOptional optionalAccess: Bool) -> Expr {
+  func checkMember(
+    _ node: SyntaxNode, isOptional optionalAccess: Bool, expected: TypeID? = nil
+  ) -> Expr {
     guard let baseNode = node.expression, let nameNode = node.names.last else {
+      _ = node.expression.map { checkExpression($0) }
       return broken(node.span)
     }
     if !optionalAccess, let found = qualified(baseNode, nameNode.text) {
       guard let symbol = found.symbol else {
-        reportUnknownMember(nameNode, of: "the module `\(baseNode.text)`", among: found.names)
+        reportUnknown(nameNode, in: baseNode, among: found.names)
         return broken(node.span)
       }
-      return value(of: symbol, node)
+      return value(of: symbol, node, expected: expected)
     }
     let base = checkExpression(baseNode)
     return member(base, nameNode, node, optionalAccess: optionalAccess)
+  }
+
+  /// Reports a name that the module before the dot does not give.
+  func reportUnknown(_ name: SyntaxNode, in base: SyntaxNode, among names: [String]) {
+    if let index = moduleIndex(base.text), scopes[index].symbols[name.text] != nil {
+      reportHidden(name.text, (base.text, index), at: name.span)
+    } else {
+      reportUnknownMember(name, of: "the module `\(base.text)`", among: names)
+    }
   }
 
   /// What `module.name` stands for, where the base is the name of a module.
@@ -135,10 +122,12 @@ extension Checker {
       let index = moduleIndex(base.text), symbol(base.text) == nil,
       !selfFields().contains(base.text)
     else { return nil }
-    return (scopes[index].symbols[name], Array(scopes[index].symbols.keys))
+    let isOwn = index == module
+    let names = scopes[index].symbols.keys.filter { isOwn || !$0.hasPrefix("_") }
+    return (isOwn || !name.hasPrefix("_") ? scopes[index].symbols[name] : nil, names.sorted())
   }
 
-  private func member(
+  func member(
     _ base: Expr, _ nameNode: SyntaxNode, _ node: SyntaxNode, optionalAccess: Bool
   ) -> Expr {
     let name = nameNode.text
@@ -175,15 +164,24 @@ extension Checker {
     case .union(let ids):
       return commonField(base, ids, nameNode, node)
     default:  // open: no other type has fields
-      report(
-        .unknownField, "\(describe(base.type)) has no field `\(name)`", at: nameNode.span,
-        help: isFunction(name) ? "call it: `.\(name)()`" : nil)
+      reportNoField(base, nameNode)
       return broken(node.span)
     }
   }
 
-  private func isFunction(_ name: String) -> Bool {
-    if case .function = symbol(name) { true } else { false }
+  private func reportNoField(_ base: Expr, _ nameNode: SyntaxNode) {
+    let name = nameNode.text
+    if functionSymbol(name) != nil {
+      report(
+        .unknownField, "\(describe(base.type)) has no field `\(name)`", at: nameNode.span,
+        help: "call the function: `.\(name)(…)`")
+      return
+    }
+    let near = nearest(name, among: visibleModules.flatMap(functionNames))
+    report(
+      .unknownField, "\(describe(base.type)) has no field `\(name)`", at: nameNode.span,
+      help: near.map { "did you mean the function `.\($0)(…)`?" }
+        ?? "there is no function `\(name)` that could be called on it either")
   }
 
   /// A field of a choice among records is reached by `match`, unless it is one of every block.
@@ -195,19 +193,6 @@ extension Checker {
       at: nameNode.span,
       help: "take it apart: match … { \(record(ids[0]).name) it: it.\(nameNode.text), … }")
     return broken(node.span)
-  }
-
-  func reportUnknownMember(
-    _ name: SyntaxNode, of owner: String, among candidates: [String], label: Label? = nil
-  ) {
-    let nearest = nearestName(to: name.text, among: candidates)
-    report(
-      .unknownField, "\(owner) has no `\(name.text)`", at: name.span,
-      labels: label.map { [$0] } ?? [],
-      help: nearest.map { "did you mean `\($0)`?" }
-        ?? (candidates.count <= 12
-          ? "it has \(candidates.sorted().joined(separator: ", "))" : nil),
-      fixes: nearest.map { [Fix("write `\($0)`", replacing: name.span, with: $0)] } ?? [])
   }
 
   func checkIndex(_ node: SyntaxNode) -> Expr {
@@ -223,7 +208,10 @@ extension Checker {
       return Expr(.member(base, index), optional(value), node.span)
     case .object, .optional:
       guard unwrapped(base.type) == TypeTable.object else {
-        reportMismatch(base, wanted: TypeTable.object)
+        report(
+          .mayBeNil, "this may be nil, so it has no element to take", at: base.span,
+          caption: "this is \(typeName(base.type))",
+          help: "give a value for that case: `(… ?? [])[…]`, or test it: `if … != nil { … }`")
         return broken(node.span)
       }
       let index = checkExpression(parts[1], expected: TypeTable.string)
@@ -232,7 +220,8 @@ extension Checker {
     default:  // open: nothing else is indexed
       report(
         .typeMismatch, "only lists, maps and objects have `[…]`, not \(describe(base.type))",
-        at: base.span)
+        at: base.span, caption: "this is \(typeName(base.type))",
+        help: "take a field with `.name`, or leave the brackets out")
       return broken(node.span)
     }
   }

@@ -11,8 +11,14 @@ extension Checker {
         .not(checkExpression(operand, expected: TypeTable.bool)), TypeTable.bool, node.span)
     }
     let value = checkExpression(operand)
+    if isOptional(value.type), value.type != nilType {
+      reportMismatch(value, wanted: unwrapped(value.type))
+      return broken(node.span)
+    }
     guard isQuantity(value.type) || value.type == TypeTable.error else {
-      report(.typeMismatch, "\(describe(value.type)) has no negative", at: operand.span)
+      report(
+        .typeMismatch, "\(describe(value.type)) has no negative", at: operand.span,
+        caption: "this is \(typeName(value.type))", help: "only numbers and quantities have one")
       return broken(node.span)
     }
     let kind: Expr.Kind = value.type == TypeTable.float ? .negateFloat(value) : .negateInt(value)
@@ -62,11 +68,11 @@ extension Checker {
   private func operands(_ sides: [SyntaxNode]) -> (left: Expr, right: Expr) {
     if isPlainLiteral(sides[0]), !isPlainLiteral(sides[1]) {
       let right = checkExpression(sides[1])
-      return (checkExpression(sides[0], expected: hint(from: right.type)), right)
+      return (checkExpression(sides[0], expected: hint(for: sides[0], from: right.type)), right)
     }
     let left = checkExpression(sides[0])
     if isPlainLiteral(sides[1]) {
-      return (left, checkExpression(sides[1], expected: hint(from: left.type)))
+      return (left, checkExpression(sides[1], expected: hint(for: sides[1], from: left.type)))
     }
     return (left, checkExpression(sides[1]))
   }
@@ -76,39 +82,36 @@ extension Checker {
       || node.kind == .literal && node.children.contains { $0.tokenKind == .integer }
   }
 
-  private func hint(from id: TypeID) -> TypeID? {
+  private func hint(for literal: SyntaxNode, from id: TypeID) -> TypeID? {
     switch type(unwrapped(id)) {
-    case .choice: unwrapped(id)
-    case .float: TypeTable.float
+    case .choice: literal.kind == .stringExpr ? unwrapped(id) : nil
+    case .float: literal.kind == .stringExpr ? nil : TypeTable.float
     default: nil  // open: no other type reads a literal in its own way
     }
   }
 
   private func checkEquality(_ symbol: String, _ sides: [SyntaxNode], _ node: SyntaxNode) -> Expr {
-    let left: Expr
-    let right: Expr
-    if case .choice = type(unwrapped(inferQuietly(sides[0]) ?? TypeTable.error)),
-      sides[1].kind == .stringExpr
-    {
-      left = checkExpression(sides[0])
-      right = checkExpression(sides[1], expected: unwrapped(left.type))
-    } else {
-      (left, right) = operands(sides)
-    }
-    let isNil = left.type == nilType || right.type == nilType
-    if !isNil, join(left.type, right.type) == nil {
+    let (left, right) = operands(sides)
+    if !areComparable(left.type, right.type) {
       reportOperands("compare", left, right, node)
       return broken(node.span)
     }
     return Expr(.binary(symbol == "==" ? .equal : .notEqual, left, right), TypeTable.bool, node.span)
   }
 
-  /// The type of a name or path, without reporting; `nil` for anything else.
-  private func inferQuietly(_ node: SyntaxNode) -> TypeID? {
-    guard path(node) != nil else { return nil }
-    let (saved, sites) = (diagnostics, effectSites)
-    defer { (diagnostics, effectSites) = (saved, sites) }
-    return checkExpression(node).type
+  /// Whether values of the two types can be equal; a comparison that never holds is a mistake.
+  private func areComparable(_ a: TypeID, _ b: TypeID) -> Bool {
+    if a == nilType || b == nilType { return true }
+    let (a, b) = (unwrapped(a), unwrapped(b))
+    switch (type(a), type(b)) {
+    case (.error, _), (_, .error): return true
+    case (.record(let x), .record(let y)): return x == y
+    case (.record(let x), .union(let y)), (.union(let y), .record(let x)): return y.contains(x)
+    case (.union(let x), .union(let y)): return x.contains(where: y.contains)
+    case (.choice(let x), .choice(let y)): return x.contains(where: y.contains)
+    case (.function, _), (_, .function): return false
+    default: return join(a, b) != nil  // open: all other types are equal or fit one another
+    }
   }
 
   private func checkOrder(_ symbol: String, _ sides: [SyntaxNode], _ node: SyntaxNode) -> Expr {
@@ -148,7 +151,8 @@ extension Checker {
     default:  // open: nothing else contains values
       report(
         .typeMismatch, "`in` looks into a list, a map, a range or a text, not \(describe(container.type))",
-        at: container.span)
+        at: container.span, caption: "this is \(typeName(container.type))",
+        help: "write `element in [a, b]`, `key in map` or `\"part\" in text`")
     }
     let element = checkExpression(sides[0], expected: wanted)
     let test = Expr(.binary(.contains, element, container), TypeTable.bool, node.span)
@@ -224,32 +228,6 @@ extension Checker {
     case ("*", T.rate, T.duration): return (.rateCount, T.float, false)
     case ("*", T.duration, T.rate): return (.rateCount, T.float, true)
     default: return nil  // open: no other pair has a meaning
-    }
-  }
-
-  private func reportOperands(_ verb: String, _ left: Expr, _ right: Expr, _ node: SyntaxNode) {
-    let units = isQuantity(left.type) && isQuantity(right.type)
-    let joiner = ["add": "to", "subtract": "from", "divide": "by", "multiply": "by"][verb] ?? "with"
-    let (first, second) =
-      verb == "add" || verb == "subtract" ? (right.type, left.type) : (left.type, right.type)
-    report(
-      units ? .unitMismatch : .typeMismatch,
-      "cannot \(verb) \(describe(first)) \(joiner) \(describe(second))", at: node.span,
-      labels: [
-        Label(left.span, typeName(left.type)), Label(right.span, typeName(right.type)),
-      ],
-      help: helpForOperands(left.type, right.type, verb))
-  }
-
-  private func helpForOperands(_ a: TypeID, _ b: TypeID, _ verb: String) -> String? {
-    switch (a, b) {
-    case (TypeTable.string, _), (_, TypeTable.string):
-      verb == "add" ? "put the value into the text: \"… \\(value) …\"" : nil
-    case (TypeTable.int, TypeTable.float), (TypeTable.float, TypeTable.int):
-      "turn the whole number into a Float: `.to_float()`"
-    case _ where isQuantity(a) && isQuantity(b):
-      "give both the same unit"
-    default: nil  // open: the message says it all
     }
   }
 }

@@ -7,7 +7,9 @@ import DrSyntax
 /// the standard library (`Policy`, `Detector`, `Guard`, `Drill`), with closures for their code.
 extension Checker {
   private func standardRecord(_ name: String, at span: Span) -> RecordID? {
-    if case .record(let id) = symbol(name) { return id }
+    for index in preludeModules {
+      if case .record(let id)? = scopes[index].symbols[name] { return id }
+    }
     report(
       .unknownName, "the standard library has no type `\(name)`", at: span,
       help: "this needs stdlib/policy.dr")
@@ -31,6 +33,7 @@ extension Checker {
     _ global: GlobalID, _ id: RecordID, _ node: SyntaxNode, _ fill: (inout [String: Expr]) -> Void
   ) {
     program.globals[Int(global.rawValue)].type = intern(.record(id))
+    let head = node.first(.name)?.span ?? node.span
     let checked = inFreshFunction(allowed: .pure, place: .definition) { () -> [Expr?] in
       nextLocal = 1  // local 0 is the record itself
       var values = identity(node)
@@ -39,11 +42,18 @@ extension Checker {
           values[field.name] = checkExpression(subject, expected: field.type)
         } else {
           report(
-            .missingField, "this says nothing about what it is for", at: node.span,
+            .missingField, "this does not say what it is for", at: head,
             help: "write `for` and the name of a service before the `{`")
         }
       }
       fill(&values)
+      for field in record(id).fields where field.mark == .ordinary && values[field.name] == nil {
+        guard !field.hasDefault, !isOptional(field.type), !hasSyntaxMistake(node) else { continue }
+        report(
+          .missingField, "`\(field.name)` is missing", at: head,
+          labels: [Label(field.span, "declared here, without a default")],
+          help: "add `\(field.name) { … }`")
+      }
       return record(id).fields.map { field in values[field.name].map { fit($0, to: field.type) } }
     }
     setGlobal(global, type: intern(.record(id)), .block(id, fields: checked.value), checked.localCount)
@@ -70,7 +80,11 @@ extension Checker {
     let settable = ["every", "cooldown"]
     guard settable.contains(nameNode.text), let wanted = fieldType(id, nameNode.text) else {
       reportUnknownMember(nameNode, of: "a policy", among: settable)
+      _ = item.expression.map { checkExpression($0) }
       return
+    }
+    if let earlier = values[nameNode.text] {
+      reportGivenTwice(nameNode.text, at: nameNode.span, earlier: earlier.span)
     }
     if let value = item.expression {
       values[nameNode.text] = checkExpression(value, expected: wanted)
@@ -156,10 +170,16 @@ extension Checker {
     else { return }
     setRecord(global, id, node) { values in
       var windows: [Expr] = []
+      var given: [String: Span] = [:]
       for item in node.all(.drillItem) {
         let parts = item.expressions
         guard let first = parts.first else { continue }
-        switch item.children.first(where: { _ in true })?.text {
+        let word = item.children.first(where: { _ in true })
+        if let word, word.text != "fault", let earlier = given[word.text] {
+          reportGivenTwice(word.text, at: word.span, earlier: earlier)
+        }
+        if let word { given[word.text] = word.span }
+        switch word?.text {
         case "steady": values["steady"] = drillCondition(first, "a drill's `steady`")
         case "load": values["load"] = checkExpression(first, expected: fieldType(id, "load"))
         case "fault":

@@ -11,17 +11,18 @@ extension Checker {
     module = mainModule
     let runbook = program[id]
     let errorsBefore = diagnostics.count
+    let sitesBefore = effectSites.count
     var values: [String: FunctionID] = [:]
     for text in written {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       let name = parts.first ?? ""
       guard parts.count == 2, let parameter = runbook.parameters.first(where: { $0.label == name })
       else {
-        let nearest = nearestName(to: name, among: runbook.parameters.map(\.label))
+        let nearest = nearest(name, among: runbook.parameters.map(\.label))
         diagnostics.append(
           Diagnostic(
             .wrongArguments, "`\(runbook.name)` has no parameter `\(name)`", at: runbook.span,
-            help: nearest.map { "did you mean `\($0)=…`?" } ?? "it is \(signature(runbook))"))
+            help: nearest.map { "did you mean `\($0)=…`?" } ?? "it is \(signature(id))"))
         continue
       }
       values[name] = checkArgument(parts[1], parameter)
@@ -33,10 +34,11 @@ extension Checker {
         diagnostics.append(
           Diagnostic(
             .wrongArguments, "`\(runbook.name)` needs the argument `\(parameter.label)`",
-            at: runbook.span, caption: "it is \(signature(runbook))",
+            at: runbook.span, caption: "it is \(signature(id))",
             help: "add \(parameter.label)=… with a \(typeName(parameter.type))"))
       }
     }
+    compareEffects(from: sitesBefore)
     guard diagnostics.count == errorsBefore else { return nil }
     return runbook.parameters.compactMap { values[$0.label] }
   }

@@ -7,6 +7,7 @@ import DrSyntax
 extension Checker {
   /// The directive that a statement stands for; `nil` when it is none.
   func checkDirective(_ node: SyntaxNode) -> Expr? {
+    checkClauses(node)
     switch node.kind {
     case .stepStmt: return checkStep(node)
     case .undoStmt:
@@ -32,6 +33,11 @@ extension Checker {
     case .parallelStmt: return checkParallel(node)
     case .runStmt: return checkRun(node)
     case .lockStmt:
+      if !node.all(.clause).contains(where: { word($0) == "for" }) {
+        report(
+          .missingField, "this does not say how long the lock is held at most", at: node.span,
+          help: "write `lock … for 15m`: a run that is lost must not hold it for ever")
+      }
       return directive(
         .lock,
         [value(node.expression, TypeTable.string, node), clause(node, "for", TypeTable.duration)],
@@ -49,8 +55,8 @@ extension Checker {
   ) -> Expr {
     if !directivesAllowed {
       report(
-        .unexpectedToken, "this statement belongs into a runbook", at: node.span,
-        help: "only a `runbook` has steps, waits and approvals")
+        .unexpectedToken, "this statement belongs in a runbook", at: node.span,
+        help: "only a `runbook` has steps, waits and approvals: `runbook name() { … }`")
     }
     return Expr(.directive(kind, operands), type ?? TypeTable.unit, node.span)
   }
@@ -58,15 +64,12 @@ extension Checker {
   private var directivesAllowed: Bool {
     switch site.place {
     case .runbook, .step: true
-    case .definition, .function, .readingFunction, .emit, .test, .condition: false
+    case .definition, .function, .readingFunction, .emit, .test, .condition, .value: false
     }
   }
 
   private func checkStep(_ node: SyntaxNode) -> Expr {
     let clauses = node.all(.clause)
-    for clause in clauses where !["within", "retry", "every", "backoff", "if"].contains(word(clause)) {
-      reportClause(clause, allowed: "within, retry, every, backoff and if")
-    }
     let body = code(node, "step", allowed: .acts, .step)
     guard case .function(_, let result) = type(body.type) else { return broken(node.span) }
     let test = clauses.first { word($0) == "if" }.map {
@@ -125,10 +128,7 @@ extension Checker {
     } else if let body = node.first(.codeBlock) {
       // Every statement of the block is a branch.
       let branches = body.children.filter { $0.kind != .token && $0.kind != .error }.map { child in
-        closure(child.span, "branch") {
-          checkDirective(child)
-            ?? child.expression.map { checkExpression($0) } ?? broken(child.span)
-        }
+        closure(child.span, "branch") { checkBranch(child) }
       }
       bodies = Expr(
         .list(branches.map(Element.value)),
@@ -140,17 +140,62 @@ extension Checker {
   }
 
   private func checkRun(_ node: SyntaxNode) -> Expr {
-    guard let callNode = node.expression, let callee = callNode.expression,
-      case .function(let id) = symbol(callee.text), program[id].role == .runbook
-    else {
-      report(
-        .notCallable, "`run` starts a runbook", at: node.expression?.span ?? node.span,
-        help: "write `run name_of_a_runbook(…)`")
+    guard let callNode = node.expression, let id = runbook(callNode) else {
       return broken(node.span)
     }
-    let body = closure(node.span, program[id].name) { checkCall(callNode, expected: nil) }
+    let body = closure(node.span, program[id].name) {
+      checkCall(callNode, expected: nil, startsRunbook: true)
+    }
     return directive(
       .run, [Expr(.string(program[id].name), TypeTable.string, node.span), body], node)
+  }
+
+  /// The runbook that `run` starts; `nil` after a report.
+  private func runbook(_ node: SyntaxNode) -> FunctionID? {
+    guard let callee = node.expression, node.kind == .callExpr else {
+      if !hasSyntaxMistake(onLineOf: node.span) {
+        report(
+          .notCallable, "`run` starts a runbook", at: node.span,
+          help: "write `run name_of_a_runbook(…)`")
+      }
+      return nil
+    }
+    var found: FunctionID?
+    if callee.kind == .memberExpr, let base = callee.expression, let name = callee.names.last,
+      case .function(let id)? = qualified(base, name.text)?.symbol
+    {
+      found = id
+    } else if callee.kind == .nameExpr {
+      found = functionSymbol(callee.text)
+    }
+    if let found, program[found].role == .runbook { return found }
+    let runbooks = program.runbooks.keys.sorted()
+    let near = nearest(callee.text, among: runbooks)
+    let help =
+      near.map { "did you mean `\($0)`?" }
+      ?? (runbooks.isEmpty
+        ? "declare it: `runbook \(callee.text)(…) { … }`"
+        : "the runbooks are \(runbooks.map { "`\($0)`" }.joined(separator: ", "))")
+    if let found {
+      report(
+        .notCallable, "`\(callee.text)` is a function, and `run` starts a runbook",
+        at: callee.span, labels: [Label(program[found].span, "declared here")],
+        help: "leave out `run` to call it")
+    } else if !hasSyntaxMistake(onLineOf: node.span) {
+      report(
+        .unknownName, "there is no runbook called `\(callee.text)`", at: callee.span, help: help)
+    }
+    return nil
+  }
+
+  /// One statement of a `parallel` block.
+  private func checkBranch(_ node: SyntaxNode) -> Expr {
+    if let directive = checkDirective(node) { return directive }
+    if node.kind == .exprStmt, let value = node.expression { return checkExpression(value) }
+    report(
+      .unexpectedToken, "this is no branch of a `parallel`", at: node.span,
+      help: "a branch is a step, a run or a call; to go through a list write `parallel for x in xs { … }`")
+    return broken(node.span)
   }
 
   private func checkOnFailure(_ node: SyntaxNode) -> Expr {
@@ -221,9 +266,37 @@ extension Checker {
     }
   }
 
-  private func reportClause(_ clause: SyntaxNode, allowed: String) {
-    report(
-      .unexpectedToken, "`\(word(clause))` says nothing here", at: clause.span,
-      help: "a step takes \(allowed)")
+  /// The clauses that a statement takes; `nil` for what is no statement of a runbook.
+  private func clausesAllowed(_ kind: NodeKind) -> [String]? {
+    switch kind {
+    case .stepStmt: ["within", "retry", "every", "backoff", "if"]
+    case .waitStmt: ["within", "every"]
+    case .verifyStmt: ["within", "every", "else"]
+    case .approveStmt: ["by", "within", "else"]
+    case .lockStmt: ["for"]
+    case .parallelStmt: ["limit"]
+    default: nil  // open: all others take none, and the parser knows
+    }
+  }
+
+  private func checkClauses(_ node: SyntaxNode) {
+    guard let allowed = clausesAllowed(node.kind) else { return }
+    var given: [String: Span] = [:]
+    for clause in node.all(.clause) {
+      let name = word(clause)
+      if !allowed.contains(name) {
+        report(
+          .unexpectedToken, "`\(name)` says nothing here", at: clause.span,
+          help: "this statement takes \(allowed.joined(separator: ", "))")
+        _ = clause.expression.map { checkExpression($0) }
+      } else if let earlier = given[name] {
+        reportGivenTwice(name, at: clause.span, earlier: earlier)
+      } else if clause.expression == nil, name != "else", !hasSyntaxMistake(onLineOf: clause.span) {
+        report(
+          .missingField, "`\(name)` needs a value", at: clause.span,
+          help: "write it after the word, as in `within 5m`, `retry 3`, `by \"oncall\"`")
+      }
+      given[name] = clause.span
+    }
   }
 }

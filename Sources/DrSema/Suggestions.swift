@@ -3,22 +3,28 @@
 /// The candidate that a misspelt name most likely meant, or `nil` when none is near.
 ///
 /// Nearness is the Damerau–Levenshtein distance (insertions, deletions, substitutions, swaps of
-/// neighbours), at most a third of the name's length; ties go to the first in order.
+/// neighbours) between characters, at most a third of the name's length, and 1 for short names that say
+/// something; ties go to the first in order.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
-  let word = Array(name.lowercased().utf8)
+  let word = Array(name.lowercased())
   guard word.count <= 64 else { return nil }
   var best: (name: String, distance: Int)?
-  for candidate in candidates.sorted() where candidate != name {
-    let other = Array(candidate.lowercased().utf8)
-    let bound = max(1, max(word.count, other.count) / 3)
+  for candidate in candidates where candidate != name {
+    let other = Array(candidate.lowercased())
+    let length = max(word.count, other.count)
+    // One letter out of two is another name, one Chinese character out of two may be a slip.
+    let isShort = length < 3 && candidate.utf8.count < 6
+    let bound = isShort ? 0 : max(1, length / 3)
     guard abs(other.count - word.count) <= bound else { continue }
     let distance = editDistance(word, other)
-    if distance <= bound, distance < (best?.distance ?? .max) { best = (candidate, distance) }
+    guard distance <= bound else { continue }
+    if let best, (best.distance, best.name) <= (distance, candidate) { continue }
+    best = (candidate, distance)
   }
   return best?.name
 }
 
-private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
   var beforePrevious = [Int](repeating: 0, count: b.count + 1)
   var previous = Array(0...b.count)
   for i in a.indices {

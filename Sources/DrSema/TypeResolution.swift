@@ -6,15 +6,46 @@ import DrSyntax
 extension Checker {
   /// Pass 2a: aliases, then the fields of records, then the named blocks, which need both.
   func resolveTypes() {
-    for work in aliasWork {
-      module = work.module
-      scopes[module].symbols[work.name] = .alias(resolve(work.node))
-    }
+    for index in aliasWork.indices { resolveAlias(index) }
     for work in typeWork {
       module = work.module
+      // A record takes no parameters, which was reported; what stands for them is not known.
+      unknownTypes = Set((work.node.first(.typeParameters)?.names ?? []).map(\.text))
+      defer { unknownTypes = [] }
       program.records[Int(work.record.rawValue)].fields = resolveFields(work)
     }
     declareBlocks()
+  }
+
+  /// Resolves an alias, and first those that it is made of.
+  private func resolveAlias(_ index: Int) {
+    let work = aliasWork[index]
+    let key = AliasKey(module: work.module, name: work.name)
+    guard aliasIndex[key] == index else { return }
+    guard resolvingAliases.insert(index).inserted, resolvingAliases.count <= 200 else {
+      let isCycle = resolvingAliases.count <= 200
+      report(
+        .cyclicDefinition,
+        isCycle
+          ? "the type `\(work.name)` is made of itself"
+          : "the type `\(work.name)` stands for more than 200 others, one after the other",
+        at: work.node.span,
+        help: isCycle
+          ? "a type that holds its own kind is a record: `type \(work.name) { … }`"
+          : "name the type itself")
+      aliasIndex[key] = nil
+      return
+    }
+    let saved = module
+    defer {
+      module = saved
+      resolvingAliases.remove(index)
+    }
+    module = work.module
+    let type = resolve(work.node)
+    if aliasIndex[key] == nil { return }
+    scopes[work.module].symbols[work.name] = .alias(type)
+    aliasIndex[key] = nil
   }
 
   private func resolveFields(
@@ -35,9 +66,15 @@ extension Checker {
         ? .subject : node.token(.parentKeyword) != nil ? .parent : .ordinary
       let span = node.first(.name)?.span ?? node.span
       if fields.contains(where: { $0.name == name }) {
-        report(
-          .duplicateName, "the field `\(name)` is declared twice", at: span,
-          help: "`name`, `label` and `origin` are fields of every block already")
+        let earlier = fields.first { $0.name == name }
+        if earlier?.mark == .implicit {
+          report(
+            .duplicateName, "every block has a field `\(name)` already", at: span,
+            help: "call it something else; `name`, `label` and `origin` come with `declares`")
+        } else {
+          reportDuplicate(
+            "the field `\(name)` is declared twice", at: span, earlier: earlier?.span ?? span)
+        }
         continue
       }
       var field = RecordField(
@@ -81,13 +118,14 @@ extension Checker {
       default:  // open: only records can be told apart at run time
         report(
           .typeMismatch, "only record types can stand on either side of `|`", at: part.span,
-          caption: "this is \(typeName(id))")
+          caption: "this is \(typeName(id))",
+          help: "put it into a record: `type Some { value: \(part.text) }`")
       }
     }
     return records.isEmpty ? TypeTable.error : intern(.union(records))
   }
 
-  private static let builtIn: [String: TypeID] = [
+  static let builtIn: [String: TypeID] = [
     "Bool": TypeTable.bool, "Int": TypeTable.int, "Float": TypeTable.float,
     "String": TypeTable.string, "Duration": TypeTable.duration, "Bytes": TypeTable.bytes,
     "Percent": TypeTable.percent, "Rate": TypeTable.rate, "Throughput": TypeTable.throughput,
@@ -99,21 +137,53 @@ extension Checker {
     let name = node.name ?? node.text
     if let index = typeParameters[name] { return intern(.parameter(index)) }
     if let id = Self.builtIn[name] { return id }
+    if name.isEmpty || unknownTypes.contains(name) { return TypeTable.error }
     switch symbol(name) {
     case .record(let id): return intern(.record(id))
-    case .alias(let id): return id
+    case .alias(let id): return aliased(name) ?? id
     case .function, .global:
-      report(.typeMismatch, "`\(name)` is no type", at: node.span)
+      report(
+        .typeMismatch, "`\(name)` is no type", at: node.span,
+        help: "write a type, such as Int, String, or one that `type` declares")
       return TypeTable.error
     case nil:
-      let known = Array(Self.builtIn.keys) + visibleNames().filter { $0.first?.isUppercase == true }
-      let nearest = nearestName(to: name, among: known)
+      if hasSyntaxMistake(onLineOf: node.span) { return TypeTable.error }
+      let known = Array(Self.builtIn.keys) + visibleTypes()
+      let nearest = nearest(name, among: known)
+      if nearest == nil, modules[module].hasBrokenUse { return TypeTable.error }
       report(
         .unknownName, "there is no type `\(name)`", at: node.span,
-        help: nearest.map { "did you mean `\($0)`?" },
+        help: nearest.map { "did you mean `\($0)`?" }
+          ?? unusedModule(thatDeclares: name).map { "it is part of a module: add `use \($0.path)`" }
+          ?? "declare it, `type \(name) { … }`, or `use` the module or file that has it",
         fixes: nearest.map { [Fix("write `\($0)`", replacing: node.span, with: $0)] } ?? [])
       return TypeTable.error
     }
+  }
+
+  private func visibleTypes() -> [String] {
+    visibleModules.flatMap { index in
+      scopes[index].symbols.filter { entry in
+        switch entry.value {
+        case .record, .alias: true
+        case .function, .global: false
+        }
+      }.keys
+    }
+  }
+
+  /// The type of an alias that was not resolved when its name was found.
+  private func aliased(_ name: String) -> TypeID? {
+    for index in visibleModules {
+      guard let work = aliasIndex[AliasKey(module: index, name: name)] else {
+        if scopes[index].symbols[name] != nil { return nil }
+        continue
+      }
+      resolveAlias(work)
+      if case .alias(let id)? = scopes[index].symbols[name] { return id }
+      return TypeTable.error
+    }
+    return nil
   }
 
   /// Pass 2b: parameters, results and effects of functions.
@@ -128,9 +198,9 @@ extension Checker {
     for work in functionWork {
       module = work.module
       typeParameters = [:]
-      for (index, name) in (work.node.first(.typeParameters)?.names ?? []).enumerated() {
-        typeParameters[name.text] = index
-      }
+      let names = work.node.first(.typeParameters)?.names ?? []
+      for (index, name) in names.enumerated() { typeParameters[name.text] = index }
+      if !names.isEmpty { typeParameterNames[work.function] = names.map(\.text) }
       resolveSignature(work.function, work.node)
       typeParameters = [:]
     }
@@ -138,9 +208,16 @@ extension Checker {
 
   private func resolveSignature(_ id: FunctionID, _ node: SyntaxNode) {
     var parameters: [Parameter] = []
-    for parameter in node.first(.parameterList)?.all(.parameter) ?? [] {
+    let written = node.first(.parameterList)?.all(.parameter) ?? []
+    for parameter in written {
       guard let label = parameter.name, let typeNode = parameter.type else { continue }
       let type = resolve(typeNode)
+      if parameters.contains(where: { $0.label == label }) {
+        reportDuplicate(
+          "the parameter `\(label)` is declared twice",
+          at: parameter.first(.name)?.span ?? parameter.span,
+          earlier: written.first { $0.name == label }?.first(.name)?.span ?? parameter.span)
+      }
       parameters.append(
         Parameter(
           label: label, local: LocalID(Int32(parameters.count)), type: type,
@@ -148,6 +225,7 @@ extension Checker {
     }
     var result = TypeTable.unit
     if node.kind == .emitDecl {
+      checkEmitParameters(parameters, node)
       result = intern(.list(TypeTable.object))
     } else if let typeNode = node.type {
       result = resolve(typeNode)
@@ -168,11 +246,32 @@ extension Checker {
       }
       if program[id].effect == .acts, word == nil {
         report(
-          .actOutsideStep, "an act says how it is settled when in doubt", at: native.span,
+          .missingField, "an act says how it is settled when in doubt", at: native.span,
+          caption: "the class is missing",
           help: "write read, apply, keyed, verify or once after the name")
       }
       program.functions[Int(id.rawValue)].body = .native(name: name, actClass: actClass)
     }
+  }
+
+  /// A backend takes a block and the target: it is called for every block of that type.
+  private func checkEmitParameters(_ parameters: [Parameter], _ node: SyntaxNode) {
+    let name = node.name ?? "name"
+    if parameters.count == 2 {
+      if parameters.contains(where: { $0.type == TypeTable.error }) { return }
+      if case .record(let block) = type(parameters[0].type), record(block).isVocabulary,
+        case .record(let target) = type(parameters[1].type), record(target).name == "Target"
+      {
+        return
+      }
+    }
+    let list = node.first(.parameterList)
+    if let list, hasSyntaxMistake(list) { return }
+    report(
+      .wrongArguments, "a backend takes a block of one type, and the target",
+      at: list?.span ?? node.span,
+      notes: ["it is called for every block of that type in the program"],
+      help: "write `emit \(name)(s: Service, to: Target) { … }`")
   }
 
   /// A default argument is a constant: a literal stands as it is, anything else is a call of a function
@@ -190,38 +289,6 @@ extension Checker {
           result: expr.value.type, localCount: expr.localCount, body: .expression(expr.value),
           span: node.span))
       return Expr(.call(id, []), expr.value.type, node.span)
-    }
-  }
-
-  // MARK: Types for people
-
-  package func typeName(_ id: TypeID) -> String {
-    switch type(id) {
-    case .error: "an unknown type"
-    case .never: "Never"
-    case .unit: "Unit"
-    case .bool: "Bool"
-    case .int: "Int"
-    case .float: "Float"
-    case .string: "String"
-    case .duration: "Duration"
-    case .bytes: "Bytes"
-    case .percent: "Percent"
-    case .rate: "Rate"
-    case .throughput: "Throughput"
-    case .secret: "Secret"
-    case .object: "Object"
-    case .range: "Range"
-    case .list(let element):
-      element == TypeTable.never ? "[]" : "[\(typeName(element))]"
-    case .map(let key, let value): "[\(typeName(key)): \(typeName(value))]"
-    case .optional(let inner): inner == TypeTable.never ? "nil" : "\(typeName(inner))?"
-    case .choice(let words): words.map { "\"\($0)\"" }.joined(separator: " | ")
-    case .record(let id): record(id).name
-    case .union(let ids): ids.map { record($0).name }.joined(separator: " | ")
-    case .function(let parameters, let result):
-      "(\(parameters.map(typeName).joined(separator: ", "))) -> \(typeName(result))"
-    case .parameter(let index): "T\(index)"
     }
   }
 

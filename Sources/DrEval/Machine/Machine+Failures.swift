@@ -6,7 +6,11 @@ import DrSema
 extension Machine {
   /// Where the instruction that the fiber executed last comes from.
   func span(of fiber: Fiber) -> Span {
-    place(fiber.pc - 1) ?? Span(FileID(0), 0, 0)
+    // Before its first instruction a function stands at its start, not at the end of another one.
+    let function = Int((fiber.frame - 1).pointee.function)
+    var pc = fiber.pc - 1
+    if function >= 0 { pc = max(pc, UnsafePointer(image.code) + program.functions[function].start) }
+    return place(pc) ?? Span(FileID(0), 0, 0)
   }
 
   private func place(_ pc: UnsafePointer<Instruction>) -> Span? {
@@ -21,7 +25,7 @@ extension Machine {
       let isCall = frame.pointee.kind == .call
       // A call returns to the instruction after it; a load is executed again.
       let span = place(isCall ? frame.pointee.returnTo - 1 : frame.pointee.returnTo)
-      if let span, span != labels.last?.span {
+      if let span, !labels.contains(where: { $0.span == span }) {
         labels.append(Label(span, isCall ? "called from here" : "needed here"))
       }
       frame -= 1

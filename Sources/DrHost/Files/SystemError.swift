@@ -14,7 +14,7 @@ func systemText(_ code: CInt) -> String {
 }
 
 /// A file that could not be worked with.
-package struct FileFailure: Error, Sendable, Equatable {
+package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
   package let path: String
   /// What was being done: `write`.
   package let operation: String
@@ -35,4 +35,6 @@ package struct FileFailure: Error, Sendable, Equatable {
 
   /// `cannot write /run/x: No space left on device`
   package var message: String { "cannot \(operation) \(path): \(reason)" }
+
+  package var description: String { message }
 }

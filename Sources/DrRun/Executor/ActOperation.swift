@@ -18,8 +18,9 @@ final class ActOperation: Operation {
   private let actClass: ActClass
   /// Promised and not known to have happened or not.
   private var intent: Intent?
-  /// What was there before the first promise since the act was last known not to have happened: the result
-  /// of an `apply` that had to be repeated, for what a later observation sees may be its own doing.
+  /// What was there before the first promise since the act was last known not to have happened: the
+  /// result of an `apply` that had to be repeated, for what a later observation sees may be its own
+  /// doing.
   private var firstObservation: Observation?
   private var intents = 0
   /// Promises of this life: bounds repetition within one life only.
@@ -31,7 +32,8 @@ final class ActOperation: Operation {
 
   private enum Phase { case idle, observing, performing, settling }
 
-  /// How often an act is promised anew after a lost answer, and how often is asked what became of it.
+  /// How often an act is promised anew after a lost answer, and how often is asked what became of
+  /// it.
   private static let intentsMax = 3
   private static let settlesMax = 5
 
@@ -44,7 +46,7 @@ final class ActOperation: Operation {
     super.init(executor, frame, at: position)
   }
 
-  override var summary: String { "the act \(call.name)" }
+  override var summary: String { "the act \(CallNote(call.name, call.arguments).summary)" }
 
   private var worldCall: WorldCall {
     WorldCall(
@@ -200,7 +202,8 @@ final class ActOperation: Operation {
     case .read, .apply, .keyed:
       guard recentIntents < ActOperation.intentsMax else {
         return executor.stop(
-          .paused, "the answer to \(act) was lost \(recentIntents) times;"
+          .paused,
+          "the answer to \(act) was lost \(recentIntents) times;"
             + " resume the run when the world answers")
       }
       settle(Settlement(state: .unknown, result: nil, by: nil))

@@ -41,7 +41,7 @@ final class ReadOperation: Operation {
     super.init(executor, frame, at: position)
   }
 
-  override var summary: String { "the read \(call.name)" }
+  override var summary: String { "the read \(CallNote(call.name, call.arguments).summary)" }
 
   override func begin() { executor.pend(self) }
 

@@ -34,7 +34,8 @@ extension WorldFailure {
 
 /// `require C else "…"`, `verify C within D every D else "…"` and `wait until C within D every D`.
 ///
-/// Polls are not recorded: what counts is the verdict, with the reads of the evaluation that gave it.
+/// Polls are not recorded: what counts is the verdict, with the reads of the evaluation that gave
+/// it.
 final class ConditionOperation: Operation {
   private enum State {
     case idle

@@ -93,7 +93,8 @@ struct Operands {
   }
 
   private func bad(_ index: Int) -> Failure {
-    Failure(.program, "operand \(index) of \(directive.kind.journalName) is missing or of another type")
+    Failure(
+      .program, "operand \(index) of \(directive.kind.journalName) is missing or of another type")
   }
 
   // MARK: Directives

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The durable executor. A run is the machine's evaluation of a runbook, in which every call on the world
-// and every runbook statement is a suspension. The executor is a pure state machine around it: events
-// in, orders out, no clock, no disk, no network.
+// The durable executor. A run is the machine's evaluation of a runbook, in which every call on the
+// world and every runbook statement is a suspension. The executor is a pure state machine around
+// it: events in, orders out, no clock, no disk, no network.
 //
 // How a run survives: everything that decides how it goes on is a *fact* - an answer, a verdict, a
-// decision, a deadline - and every fact is a record. Facts that follow from the program and the facts before
-// (a step begins, an undo ended) are *noted* where they arise; the others are *written* when an event tells them.
-// Orders are given only after the records that they rely on, in one append per batch of events.
+// decision, a deadline - and every fact is a record. Facts that follow from the program and the
+// facts before (a step begins, an undo ended) are *noted* where they arise; the others are
+// *written* when an event tells them. Orders are given only after the records that they rely on, in
+// one append per batch of events.
 //
-// Resuming is running the machine again from the start and telling it the records in their order: a noted
-// record must be the next one when the program gets there, a written one is given to the operation
-// at its position. So the interleaving of parallel branches is the one of the first life, the registered
-// undos stand in the same order, and a record that does not fit is found at once (E0603). When the records
-// are used up, every operation that waits is activated: an act with an intent and no outcome is settled,
-// a timer waits for what is left of it, a question is asked again, a poll goes on.
+// Resuming is running the machine again from the start and telling it the records in their order: a
+// noted record must be the next one when the program gets there, a written one is given to the
+// operation at its position. So the interleaving of parallel branches is the one of the first life,
+// the registered undos stand in the same order, and a record that does not fit is found at once
+// (E0603). When the records are used up, every operation that waits is activated: an act with an
+// intent and no outcome is settled, a timer waits for what is left of it, a question is asked
+// again, a poll goes on.
 
 import DrBase
 import DrData
@@ -42,15 +44,7 @@ package final class Executor: Runner {
   /// Answers of people to questions that have not been asked in this life yet.
   private(set) var answers: [String: (approved: Bool, by: String)] = [:]
 
-  // The journal.
-  private var writer: JournalWriter
-  private var unwritten: [UInt8] = []
-  private var mustAppend = false
-  /// Of earlier lives; emptied once they have been replayed.
-  private var records: [JournalRecord]
-  private var cursor = 0
-  private let isResumed: Bool
-  private var mustMark: Bool
+  private var tape: Tape
   private(set) var refusal: JournalRefusal?
 
   // What is given out.
@@ -63,10 +57,7 @@ package final class Executor: Runner {
   var locks: [LockOperation] = []
   /// Acts that wait for a lock to be confirmed.
   private var held: [Operation] = []
-  private(set) var actsDone = 0
-  private var standing: Set<Position> = []
-  private var generations: [Position: Int] = [:]
-  private var visits: [Position: Int] = [:]
+  private(set) var ledger = ActLedger()
 
   /// A new run or, with the journal of its earlier lives, a resumed one.
   ///
@@ -79,22 +70,16 @@ package final class Executor: Runner {
     self.identity = identity
     self.now = now
     startedAt = now
-    records = journal?.records ?? []
-    isResumed = !records.isEmpty
-    mustMark = isResumed
-    writer = journal.map(JournalWriter.init(after:)) ?? JournalWriter()
-    if journal?.validCount ?? 0 == 0 { unwritten = JournalFormat.header }
-    if let first = records.first {
+    tape = Tape(journal)
+    if let first = tape.first {
       try check(first)
       startedAt = first.at
-      cursor = 1
     }
     let root = RootOperation(self)
     self.root = root
     root.start(machine.start(runbook, arguments))
-    if isResumed { settleDown() }
-    records = []
-    cursor = 0
+    if tape.isResumed { settleDown() }
+    tape.discard()
     if let refusal { throw refusal }
   }
 
@@ -115,7 +100,7 @@ package final class Executor: Runner {
     for (what, theirs, ours) in pairs where theirs != ours {
       throw .anotherRun(what: what, journal: theirs, program: ours)
     }
-    if case .ended(let status, _)? = records.last?.body { throw .ended(status) }
+    if case .ended(let status, _)? = tape.last?.body { throw .ended(status) }
   }
 
   // MARK: Events
@@ -157,8 +142,8 @@ package final class Executor: Runner {
   private func begin() {
     guard !hasBegun else { return }
     hasBegun = true
-    if isResumed {
-      markResumption()
+    if tape.isResumed {
+      _ = tape.markResumption(at: now)
       show(.runResumed, depth: 0, identity.runbook)
     } else {
       append(JournalRecord(at: now, .begun(identity)))
@@ -168,14 +153,12 @@ package final class Executor: Runner {
 
   // MARK: The loop
 
-  private var isReplaying: Bool { cursor < records.count }
-
   /// Runs whatever can run until everything waits for an event.
   private func settleDown() {
     while refusal == nil, result == nil {
       if !runnable.isEmpty {
         run(runnable.removeFirst())
-      } else if isReplaying {
+      } else if tape.isReplaying {
         deliver()
       } else if hasBegun, stopping == nil || root?.isReleasing == true, !pending.isEmpty {
         let operation = pending.removeFirst()
@@ -278,7 +261,8 @@ package final class Executor: Runner {
   private func register(_ directive: Directive, in frame: Frame, at position: Position) {
     guard let closure = directive.operands.first else { return }
     let undo = Undo(
-      title: frame.scope.title, position: position, closure: closure, depth: frame.depth, attempt: frame.attempt,
+      title: frame.scope.title, position: position, closure: closure, depth: frame.depth,
+      attempt: frame.attempt,
       covers: frame.uncovered, span: directive.span)
     switch directive.kind {
     case .undo:
@@ -295,55 +279,36 @@ package final class Executor: Runner {
   /// Takes down a fact that an event told.
   func write(_ record: JournalRecord) { append(record) }
 
-  /// Takes down a fact that follows from those before; in a later life gives the one taken down then.
+  /// Takes down a fact that follows from those before; in a later life gives the one that was taken
+  /// down then.
   func note(_ body: JournalRecord.Body, at position: Position, attempt: Int) -> JournalRecord.Body {
-    guard isReplaying else {
+    guard let record = tape.next() else {
       append(JournalRecord(at: now, position: position, attempt: attempt, body))
       return body
     }
-    skipMarks()
-    guard isReplaying else { return note(body, at: position, attempt: attempt) }
-    let record = records[cursor]
     guard record.position == position, record.attempt == attempt, record.body.agrees(with: body)
     else {
       diverge(record, program: body.summary, at: position)
       return body
     }
-    cursor += 1
+    tape.advance()
     return record.body
   }
 
-  /// In a later life, whether another attempt followed at that position; nil where it is to be decided now.
+  /// In a later life, whether another attempt followed at that position; nil where it is to be
+  /// decided now.
   func followedByRetry(at position: Position) -> Bool? {
-    skipMarks()
-    guard isReplaying else { return nil }
-    guard records[cursor].position == position, case .retry = records[cursor].body else {
-      return false
-    }
+    guard let record = tape.next() else { return nil }
+    guard record.position == position, case .retry = record.body else { return false }
     return true
   }
 
-  /// Records that say when a life ended and the next began belong to nothing in the program.
-  private func skipMarks() {
-    while isReplaying {
-      switch records[cursor].body {
-      case .resumed, .paused: cursor += 1
-      case .begun, .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
-        .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
-        .ended:
-        return
-      }
-    }
-  }
-
   private func deliver() {
-    skipMarks()
-    guard isReplaying else { return }
-    let record = records[cursor]
+    guard let record = tape.next() else { return }
     guard let operation = waiting[record.position] else {
       return diverge(record, program: "nothing", at: record.position)
     }
-    cursor += 1
+    tape.advance()
     if !operation.replay(record.body) {
       diverge(record, program: operation.summary, at: record.position)
     }
@@ -356,28 +321,15 @@ package final class Executor: Runner {
       position: position, journal: record.body.summary + place, program: program)
   }
 
-  private func markResumption() {
-    guard mustMark else { return }
-    mustMark = false
-    append(JournalRecord(at: now, .resumed))
-  }
-
   private func append(_ record: JournalRecord) {
-    markResumption()
-    guard let bytes = writer.encode(record) else {
-      // Values are bounded where they come in, so only a program with megabytes of text gets here.
-      return stop(.paused, "a record of \(record.position) is too large for the journal")
+    // Values are bounded where they come in, so only a program with megabytes of text gets here.
+    if !tape.append(record) {
+      stop(.paused, "a record of \(record.position) is too large for the journal")
     }
-    unwritten.append(contentsOf: bytes)
-    if !record.body.isLazy { mustAppend = true }
   }
 
   private func takeOrders() -> [Order] {
-    if mustAppend || unwritten.count > 1 << 16 {
-      orders.insert(.append(unwritten), at: 0)
-      unwritten = []
-      mustAppend = false
-    }
+    if let bytes = tape.takeBytes() { orders.insert(.append(bytes), at: 0) }
     defer { orders = [] }
     return orders
   }
@@ -390,7 +342,7 @@ package final class Executor: Runner {
     var isAct = false
     if case .perform = phase {
       isAct = true
-      mustAppend = !unwritten.isEmpty
+      tape.require()
     }
     calls[id] = (operation, isAct)
     orders.append(.call(id, call, phase))
@@ -415,7 +367,7 @@ package final class Executor: Runner {
   }
 
   func ask(_ question: Question, for operation: Operation) {
-    mustAppend = !unwritten.isEmpty
+    tape.require()
     questions.append((question.id, operation))
     orders.append(.ask(question))
   }
@@ -424,7 +376,7 @@ package final class Executor: Runner {
   func askOnStop(_ question: Question) { orders.append(.ask(question)) }
 
   func show(_ kind: Progress.Kind, depth: Int, _ text: String) {
-    guard !isReplaying, hasBegun else { return }
+    guard !tape.isReplaying, hasBegun else { return }
     orders.append(.show(Progress(kind: kind, at: now, depth: depth, text: text)))
   }
 
@@ -445,35 +397,19 @@ package final class Executor: Runner {
     guard actClass != .read else { return }
     frame.uncovered.append(position)
     guard !frame.isCleanup else { return }
-    actsDone += 1
-    standing.insert(position)
+    ledger.done(position)
   }
 
-  /// The acts are undone: done again, they are new acts with new keys.
-  func undone(_ positions: [Position]) {
-    for position in positions {
-      standing.remove(position)
-      generations[position, default: 0] += 1
-    }
-  }
+  func undone(_ positions: [Position]) { ledger.undone(positions) }
 
-  var somethingStands: Bool { !standing.isEmpty }
+  func key(for position: Position) -> String { ledger.key(identity.runID, position) }
 
-  func key(for position: Position) -> String {
-    let generation = generations[position] ?? 0
-    let suffix = generation == 0 ? "" : "~\(generation)"
-    return "\(identity.runID)/\(position.text)\(suffix)"
-  }
-
-  /// How often a position has been reached, this time included.
-  func visit(_ position: Position) -> Int {
-    visits[position, default: 0] += 1
-    return visits[position, default: 1]
-  }
+  func visit(_ position: Position) -> Int { ledger.visit(position) }
 
   // MARK: The end
 
-  /// Begins no further act; what is in flight is awaited, then the run is left as it stands, to be resumed.
+  /// Begins no further act; what is in flight is awaited, then the run is left as it stands, to be
+  /// resumed.
   func stop(_ status: RunResult.Status, _ message: String) {
     guard stopping == nil, result == nil, root?.isReleasing != true else { return }
     stopping = (status, message)
@@ -485,7 +421,9 @@ package final class Executor: Runner {
   }
 
   private func stopIfQuiet() {
-    guard let stopping, result == nil, root?.isReleasing != true, !calls.values.contains(where: \.isAct) else { return }
+    guard let stopping, result == nil, root?.isReleasing != true,
+      !calls.values.contains(where: \.isAct)
+    else { return }
     if hasBegun { append(JournalRecord(at: now, .paused(why: stopping.message))) }
     conclude(stopping.status, stopping.message, .paused)
   }
@@ -505,6 +443,6 @@ package final class Executor: Runner {
       status: status, message: message, startedAt: startedAt, endedAt: now)
     self.result = result
     orders.append(.finish(result))
-    mustAppend = !unwritten.isEmpty
+    tape.require()
   }
 }

@@ -57,8 +57,8 @@ final class Frame {
 
 /// A frame that an operation has started and may have to end.
 ///
-/// What waits holds on to what it waits for: from the operation that an event will wake up through its
-/// frame to the operation that owns it, and so on to the run as a whole. In the other direction
+/// What waits holds on to what it waits for: from the operation that an event will wake up through
+/// its frame to the operation that owns it, and so on to the run as a whole. In the other direction
 /// nothing is held, so that a run that is given up leaves nothing behind.
 struct Child {
   private(set) weak var frame: Frame?

@@ -8,7 +8,8 @@ import DrSema
 /// `lock "name" for D`: a lease that the run holds to its end, whoever asks for it again.
 ///
 /// The lease is confirmed in every life before any act: a journal that says it was acquired says
-/// nothing about now. An act begins only while the lease is known to last; a run that lost it stops.
+/// nothing about now. An act begins only while the lease is known to last; a run that lost it
+/// stops.
 final class LockOperation: Operation {
   private enum State {
     /// The frame waits for it.

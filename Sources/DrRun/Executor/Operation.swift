@@ -5,9 +5,10 @@ import DrEval
 
 /// What a frame waits for: one call or one directive.
 ///
-/// An operation has a state that only recorded facts change. In the first life it learns a fact from an
-/// event and writes it; in later lives it is told the same fact by `replay`. Orders are given in
-/// `activate` alone, by what the state needs, so that a resumed run goes on from wherever it stood.
+/// An operation has a state that only recorded facts change. In the first life it learns a fact
+/// from an event and writes it; in later lives it is told the same fact by `replay`. Orders are
+/// given in `activate` alone, by what the state needs, so that a resumed run goes on from wherever
+/// it stood.
 class Operation {
   unowned let executor: Executor
   /// The frame that stopped here; nil for the run as a whole.

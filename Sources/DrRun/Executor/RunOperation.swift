@@ -58,7 +58,9 @@ class RunOperation: Operation {
     }
     state = .handling(index)
     let handler = scope.handlers[index]
-    guard let reason = try? executor.machine.string(failure.message) else { return handle(index + 1) }
+    guard let reason = try? executor.machine.string(failure.message) else {
+      return handle(index + 1)
+    }
     executor.start(
       Frame(
         executor.machine.start(closure: handler.closure, [reason]), at: handler.position,
@@ -136,8 +138,8 @@ final class RootOperation: RunOperation {
   }
 
   private func status(_ failure: Failure) -> RunResult.Status {
-    guard executor.actsDone == 0 else {
-      return executor.somethingStands || !scope.undos.isEmpty ? .failed : .rolledBack
+    guard executor.ledger.count == 0 else {
+      return executor.ledger.somethingStands || !scope.undos.isEmpty ? .failed : .rolledBack
     }
     switch failure.kind {
     case .lockHeld: return .lockHeld

@@ -149,12 +149,12 @@ final class FailOperation: Operation {
   override func begin() { fail(Failure(.explicit, message)) }
 }
 
-/// `parallel limit N { … }`: branches start in order as room comes free. When one fails no further branch
-/// is begun; those that run end first, then the failure goes on.
+/// `parallel limit N { … }`: branches start in order as room comes free. When one fails no further
+/// branch is begun; those that run end first, then the failure goes on.
 final class ParallelOperation: Operation {
   private let limit: Int
   private let bodies: [Value]
-  private var running: [Child] = []
+  private var running: [(child: Child, index: Int)] = []
   private var results: [Value]
   private var started = 0
   private var failure: Failure?
@@ -179,8 +179,8 @@ final class ParallelOperation: Operation {
         executor.machine.start(closure: bodies[started], []), at: position.child(started),
         owner: self, scope: frame.scope, depth: frame.depth, attempt: frame.attempt,
         purpose: frame.purpose)
+      running.append((Child(child), started))
       started += 1
-      running.append(Child(child))
       executor.start(child)
     }
     guard running.isEmpty else { return }
@@ -193,21 +193,20 @@ final class ParallelOperation: Operation {
   }
 
   override func childFinished(_ child: Frame, _ value: Value) {
-    if let index = Int(child.position.text.split(separator: ".").last ?? "") {
-      results[index] = value
+    if let place = running.firstIndex(where: { $0.child.frame === child }) {
+      results[running.remove(at: place).index] = value
     }
-    running.removeAll { $0.frame === child }
     fill()
   }
 
   override func childFailed(_ child: Frame, _ failure: Failure) {
     if self.failure == nil { self.failure = failure }
-    running.removeAll { $0.frame === child }
+    running.removeAll { $0.child.frame === child }
     fill()
   }
 
   override func cancel(_ failure: Failure) {
     if self.failure == nil { self.failure = failure }
-    for frame in running.compactMap(\.frame) { executor.cancel(frame, failure) }
+    for frame in running.compactMap(\.child.frame) { executor.cancel(frame, failure) }
   }
 }

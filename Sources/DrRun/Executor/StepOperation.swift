@@ -215,6 +215,6 @@ struct StepOperands {
     var delay = Double(every)
     for _ in 1..<max(attempt, 1) where delay < Double(StepOperands.delayMax) { delay *= backoff }
     let bounded = min(max(delay, 0), Double(max(StepOperands.delayMax, every)))
-    return Int64(bounded.rounded())
+    return Int64(bounded + 0.5)
   }
 }

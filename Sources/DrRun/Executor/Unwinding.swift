@@ -4,7 +4,8 @@ import DrBase
 import DrEval
 
 extension Executor {
-  /// Runs the undos of a scope in reverse, each to its end; those that fail stay registered. Then goes on.
+  /// Runs the undos of a scope in reverse, each to its end; those that fail stay registered. Then
+  /// goes on.
   func unwind(
     _ scope: Scope, at position: Position, attempt: Int, depth: Int, why: String,
     then proceed: @escaping () -> Void

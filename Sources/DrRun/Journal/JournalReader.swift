@@ -3,7 +3,8 @@
 import DrBase
 import DrData
 
-/// Why a journal is not believed. Nothing is guessed: a run whose journal is refused does not go on.
+/// Why a journal is not believed. Nothing is guessed: a run whose journal is refused does not go
+/// on.
 package enum JournalRefusal: Error, Sendable, Equatable {
   /// The file is no journal, or one of a version that this tool does not know.
   case notAJournal(String)

@@ -3,7 +3,8 @@
 import DrSema
 
 extension JournalRecord.Body {
-  /// Whether the record needs not be on disk before the run goes on: after a crash it is made again.
+  /// Whether the record needs not be on disk before the run goes on: after a crash it is made
+  /// again.
   var isLazy: Bool {
     switch self {
     case .resumed, .step, .stepDone, .read, .elapsed, .attempt: true
@@ -35,8 +36,8 @@ extension JournalRecord.Body {
     case .step(let title, _): "the step “\(title)”"
     case .stepDone: "the end of the step"
     case .stepFailed: "the failure of the step"
-    case .read(let call, _): "the read \(call.name)"
-    case .intent(let intent): "the act \(intent.call.name)"
+    case .read(let call, _): "the read \(call.summary)"
+    case .intent(let intent): "the act \(intent.call.summary)"
     case .outcome: "the outcome of an act"
     case .settled: "the settlement of an act"
     case .waiting(let kind, let text, _):

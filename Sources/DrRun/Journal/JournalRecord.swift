@@ -6,7 +6,8 @@ import DrSema
 
 /// Where in a run something happens: the indexes of the suspensions that lead there, from the
 /// runbook inwards. `2.1` is the second thing that the body of the runbook's third step stops at.
-/// It depends on the program and on what it was told only, so it is the same in every life of a run.
+/// It depends on the program and on what it was told only, so it is the same in every life of a
+/// run.
 package struct Position: Hashable, Sendable, CustomStringConvertible {
   package let text: String
 
@@ -78,6 +79,12 @@ package struct CallNote: Sendable, Equatable {
   package init(_ name: String, _ arguments: DocumentObject) {
     self.name = name
     self.arguments = Bounded.copy(.object(arguments))
+  }
+
+  /// `kube.scale {"namespace":"deepseek","replicas":2}`
+  package var summary: String {
+    let text = JSON.write(arguments)
+    return "\(name) \(text.count <= 200 ? text : text.prefix(197) + "…")"
   }
 }
 
@@ -183,7 +190,8 @@ package enum Bounded {
   /// Largest value that replay does need; a call that gives more fails.
   package static let valueBytes = 1 << 20
 
-  /// The document itself, or, where its text is larger than 4 KiB, its digest and the beginning of its text.
+  /// The document itself, or, where its text is larger than 4 KiB, its digest and the beginning of
+  /// its text.
   package static func copy(_ document: Document) -> Document {
     let text = Array(JSON.write(document).utf8)
     guard text.count > copyBytes else { return document }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Dispatch
+import Glibc
 
 @main
 struct Dr: ParsableCommand {
@@ -17,7 +18,7 @@ struct Dr: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Check.self, Format.self, Compile.self, Run.self, Resume.self,
+      Check.self, Format.self, Compile.self, Plan.self, Run.self, Resume.self, Runs.self,
     ])
 
   /// A file as the first word runs it, so that `#!/usr/bin/env dr` works: `./deepseek.dr evacuate from=az1`.
@@ -36,8 +37,16 @@ struct Dr: ParsableCommand {
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
-      exit(withError: error)
+      leave(error)
     }
+  }
+
+  /// Ends the process as an error says; wrong usage is 2, not ArgumentParser's 64.
+  private static func leave(_ error: any Error) -> Never {
+    let code = exitCode(for: error)
+    let text = fullMessage(for: error)
+    if !text.isEmpty { Console.write(text + "\n", to: code.isSuccess ? .output : .error) }
+    Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
   }
 
   private static func isAsynchronous(_ word: String) -> Bool {
@@ -54,9 +63,9 @@ struct Dr: ParsableCommand {
       } else {
         try command.run()  // --help and --version parse as commands of their own
       }
-      exit(withError: nil)
+      Glibc.exit(0)
     } catch {
-      exit(withError: error)
+      leave(error)
     }
   }
 }

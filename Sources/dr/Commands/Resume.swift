@@ -9,7 +9,7 @@ struct Resume: AsyncParsableCommand {
     abstract: "Go on with a run that crashed or was paused.")
 
   @Argument(help: "The run: its id, the beginning of its id, or last.")
-  var run: String = "last"
+  var id: String = "last"
 
   @Flag(help: "Answer yes to every approval; the journal says so.")
   var yes = false
@@ -18,10 +18,10 @@ struct Resume: AsyncParsableCommand {
 
   mutating func run() async throws {
     let store = RunStore()
-    let id = try store.resolve(run)
-    let launch = try store.launch(id)
+    let run = try store.resolve(id)
+    let launch = try store.launch(run)
     let prepared = try PreparedRun(launch, style: output.style)
-    let session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
+    let session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
     try await session.resume()
   }
 }

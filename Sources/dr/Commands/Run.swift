@@ -28,7 +28,7 @@ struct Run: AsyncParsableCommand {
     let prepared = try PreparedRun(launch, style: source.output.style)
     switch launch.world {
     case .simulated:
-      try SimulatedCommand(prepared: prepared, options: simulation).run()
+      try SimulatedSession(prepared: prepared, options: simulation).run()
     case .real:
       let store = RunStore()
       let id = RunStore.newID(at: WallClock.now())

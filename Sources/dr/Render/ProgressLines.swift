@@ -9,13 +9,15 @@ struct ProgressLines {
   let start: Instant
 
   func line(_ progress: Progress) -> String {
-    let elapsed = clock(progress.at.nanoseconds - start.nanoseconds)
+    let elapsed = Self.clock(progress.at.nanoseconds - start.nanoseconds)
     let indent = String(repeating: "  ", count: progress.depth)
-    return "\(paint(elapsed, "2"))  \(indent)\(mark(progress.kind)) \(progress.text)\n"
+    let undoes = [.undoStarted, .undoFinished, .undoFailed].contains(progress.kind)
+    let text = undoes ? "undo: \(progress.text)" : progress.text
+    return "\(paint(elapsed, "2"))  \(indent)\(mark(progress.kind)) \(text)\n"
   }
 
-  /// `+ 1:05.3`
-  private func clock(_ nanoseconds: Int64) -> String {
+  /// `1:05.3`: minutes, seconds and tenths.
+  static func clock(_ nanoseconds: Int64) -> String {
     let tenths = max(0, nanoseconds) / 100_000_000
     let seconds = tenths / 10 % 60
     let text = "\(tenths / 600):\(seconds < 10 ? "0" : "")\(seconds).\(tenths % 10)"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
 WATCH_SECONDS = 300
 
 
@@ -51,8 +52,8 @@ class Api:
         return headers
 
     def request(self, method, path, body=None, content_type="application/json"):
-        """The decoded answer; ApiError for an error status and for a broken connection alike."""
-        text = None if body is None else json.dumps(body)
+        """The decoded answer; ApiError for an error status and for a broken connection alike. A body of bytes is sent as it is."""
+        text = body if body is None or isinstance(body, bytes) else json.dumps(body)
         reused = getattr(self.local, "connection", None) is not None
         for attempt in (1, 2):
             try:
@@ -95,6 +96,10 @@ class Api:
 
     def patch(self, path, body, content_type=MERGE_PATCH):
         return self.request("PATCH", path, body, content_type)
+
+    def apply(self, path, text, manager):
+        """Server-side apply of one object in YAML (bytes), without force."""
+        return self.request("PATCH", f"{path}?fieldManager={manager}", text, APPLY_PATCH)
 
     def delete(self, path, body=None):
         return self.request("DELETE", path, body)

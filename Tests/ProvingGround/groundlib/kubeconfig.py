@@ -31,7 +31,7 @@ def write_all(layout):
     tokens = {key: secrets.token_hex(16) for key in USERS}
     lines = [f'{tokens[key]},{name},{key},"{groups}"\n' for key, (name, groups) in USERS.items()]
     _write(layout.private / "tokens.csv", "".join(lines))
-    certificate = {"client-certificate-data": _inline(layout.pki / "admin.crt"), "client-key-data": _inline(layout.pki / "admin.key")}
+    certificate = {"client-certificate-data": inline(layout.pki / "admin.crt"), "client-key-data": inline(layout.pki / "admin.key")}
     _write(layout.kubeconfig, _config(layout, {
         CLUSTER: certificate,
         f"{CLUSTER}-operator": {"token": tokens["operator"]},
@@ -47,7 +47,7 @@ def write_all(layout):
 
 def _config(layout, users):
     """One context per user; the first is the current one."""
-    cluster = {"server": server(), "certificate-authority-data": _inline(layout.pki / "ca.crt")}
+    cluster = {"server": server(), "certificate-authority-data": inline(layout.pki / "ca.crt")}
     return json.dumps({
         "apiVersion": "v1",
         "kind": "Config",
@@ -58,7 +58,7 @@ def _config(layout, users):
     }, indent=1) + "\n"
 
 
-def _inline(path):
+def inline(path):
     return base64.b64encode(path.read_bytes()).decode()
 
 

@@ -4,12 +4,16 @@
 outside by way of nsenter.
 """
 
+import contextlib
+import ctypes
 import os
 import subprocess
 
 from .errors import GroundError
 from .packages import program
 from .settings import BRIDGE, CONTROL_ADDRESS
+
+CLONE_NEWNET = 0x40000000
 
 
 def ip(*arguments, inside=None):
@@ -61,3 +65,27 @@ def enter_command(init, command):
     if os.geteuid() != 0:
         raise GroundError("entering the ground's network needs root: use sudo")
     return [program("nsenter"), f"--net=/proc/{init}/ns/net", "--", *command]
+
+
+@contextlib.contextmanager
+def entered(init):
+    """This process's main thread, and what it starts meanwhile, is in the ground's network; a ground must not end while somebody is."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        there = os.open(f"/proc/{init}/ns/net", os.O_RDONLY)
+        try:
+            _set_network(there)
+        finally:
+            os.close(there)
+        try:
+            yield
+        finally:
+            _set_network(home)
+    finally:
+        os.close(home)
+
+
+def _set_network(descriptor):
+    # os.setns comes with Python 3.12 only.
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "cannot change the network namespace")

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrSema
+
+/// What `dr runs` says of one run, from its journal alone.
+package struct RunSummary: Sendable, Equatable {
+  package enum Status: Sendable, Equatable {
+    /// No end and no pause in the journal: it is going on, or its process died.
+    case unfinished
+    case paused(why: String)
+    case ended(RunResult.Status, message: String?)
+  }
+
+  package let runID: String
+  package let runbook: String
+  package let arguments: DocumentObject
+  package let world: String
+  package let startedAt: Instant
+  /// Of the last record.
+  package let lastAt: Instant
+  package let endedAt: Instant?
+  package let status: Status
+  /// The title of the last step that was begun.
+  package let lastStep: String?
+  /// How often it was resumed.
+  package let resumptions: Int
+  /// Acts that were promised and whose outcome is not known.
+  package let inDoubt: [CallNote]
+
+  /// `nil` where the records do not begin a run.
+  package init?(_ records: [JournalRecord]) {
+    guard let first = records.first, let last = records.last,
+      case .begun(let identity) = first.body
+    else { return nil }
+    runID = identity.runID
+    runbook = identity.runbook
+    arguments = identity.arguments
+    world = identity.world
+    startedAt = first.at
+    lastAt = last.at
+    var status = Status.unfinished
+    var lastStep: String?
+    var resumptions = 0
+    var promised: [(position: Position, call: CallNote)] = []
+    for record in records {
+      switch record.body {
+      case .resumed:
+        resumptions += 1
+        status = .unfinished
+      case .paused(let why): status = .paused(why: why)
+      case .ended(let result, let message): status = .ended(result, message: message)
+      case .step(let title, _): lastStep = title
+      case .intent(let intent): promised.append((record.position, intent.call))
+      case .outcome, .settled: promised.removeAll { $0.position == record.position }
+      case .begun, .stepDone, .stepFailed, .read, .waiting, .verdict, .decision, .elapsed, .retry,
+        .attempt, .expired, .unwinding, .undone, .lock:
+        break
+      }
+    }
+    self.status = status
+    self.lastStep = lastStep
+    self.resumptions = resumptions
+    inDoubt = promised.map(\.call)
+    if case .ended = status { endedAt = last.at } else { endedAt = nil }
+  }
+
+  /// `succeeded`, `paused`, `unfinished`.
+  package var statusText: String {
+    switch status {
+    case .unfinished: "unfinished"
+    case .paused: "paused"
+    case .ended(let status, _): status.rawValue
+    }
+  }
+
+  package var document: Document {
+    var object = DocumentObject([
+      ("run", .string(runID)), ("runbook", .string(runbook)), ("arguments", .object(arguments)),
+      ("world", .string(world)), ("status", .string(statusText)),
+      ("started", .int(startedAt.nanoseconds)), ("last", .int(lastAt.nanoseconds)),
+      ("resumptions", .int(Int64(resumptions))),
+    ])
+    object["ended"] = endedAt.map { .int($0.nanoseconds) }
+    object["step"] = lastStep.map(Document.string)
+    switch status {
+    case .unfinished: break
+    case .paused(let why): object["message"] = .string(why)
+    case .ended(_, let message): object["message"] = message.map(Document.string)
+    }
+    if !inDoubt.isEmpty {
+      object["in_doubt"] = .array(inDoubt.map { .string($0.summary) })
+    }
+    return .object(object)
+  }
+}
+
+/// One line of the report of a run.
+package struct TimelineEntry: Sendable, Equatable {
+  package let at: Instant
+  /// Since the run began.
+  package let after: Int64
+  package let position: Position
+  package let text: String
+  /// Whether it is something that went wrong.
+  package let isFailure: Bool
+}
+
+extension Journal {
+  /// What happened, in order and in words: the same lines each time, from the journal alone.
+  package var timeline: [TimelineEntry] {
+    guard let first = records.first else { return [] }
+    var titles: [Position: String] = [:]
+    var acts: [Position: Intent] = [:]
+    var entries: [TimelineEntry] = []
+    for record in records {
+      switch record.body {
+      case .step(let title, _): titles[record.position] = title
+      case .intent(let intent): acts[record.position] = intent
+      case _: break  // open: other records need nothing remembered
+      }
+      guard
+        let (text, isFailure) = record.body.line(
+          title: titles[record.position], act: acts[record.position])
+      else { continue }
+      entries.append(
+        TimelineEntry(
+          at: record.at, after: record.at.nanoseconds - first.at.nanoseconds,
+          position: record.position, text: text, isFailure: isFailure))
+    }
+    return entries
+  }
+}
+
+extension JournalRecord.Body {
+  /// In words; `nil` for what says nothing by itself.
+  fileprivate func line(title: String?, act: Intent?) -> (String, Bool)? {
+    let step = title.map { "step “\($0)”" } ?? "a step"
+    let call = act.map { "\($0.call.name) \($0.observation.target)" } ?? "an act"
+    switch self {
+    case .begun(let identity): return ("\(identity.runbook) begins as \(identity.runID)", false)
+    case .resumed: return ("the run is resumed", false)
+    case .step: return ("\(step) begins", false)
+    case .stepDone: return ("\(step) is done", false)
+    case .stepFailed(let why): return ("\(step) failed: \(why)", true)
+    case .read(_, .success), .elapsed: return nil
+    case .read(let call, .failure(let failure)):
+      return ("\(call.name) failed: \(failure.message)", true)
+    case .intent(let intent):
+      let changes = intent.observation.changes.joined(separator: ", ")
+      return (changes.isEmpty ? call : "\(call): \(changes)", false)
+    case .outcome(.success): return ("\(call) is done", false)
+    case .outcome(.failure(let failure)): return ("\(call) failed: \(failure.message)", true)
+    case .settled(let settlement):
+      let by = settlement.by.map { ", says \($0)" } ?? ""
+      return ("\(call) was in doubt: \(settlement.state.rawValue)\(by)", false)
+    case .waiting(let kind, let text, _):
+      switch kind {
+      case .approve: return ("asked: \(text)", false)
+      case .pause: return ("pause of \(text)", false)
+      case .step, .undo, .wait, .require, .verify, .parallel, .run, .lock, .onFailure, .fail:
+        return (text, false)
+      }
+    case .verdict(let holds, let message, _):
+      return (message ?? (holds ? "it holds" : "it does not hold"), !holds)
+    case .decision(let approved, let by):
+      let verb = approved.map { $0 ? "approved" : "declined" } ?? "answered"
+      return ("\(by ?? "nobody") \(verb)", approved == false)
+    case .retry(let attempt, _, let why):
+      return ("\(step): \(why); attempt \(attempt) follows", true)
+    case .attempt(let number): return ("\(step): attempt \(number) begins", false)
+    case .expired: return ("\(step): its time is over", true)
+    case .unwinding(let undos, let why):
+      return ("undoing \(Words.count(undos, "change")): \(why)", true)
+    case .undone(nil): return ("undone", false)
+    case .undone(let failure?): return ("not undone: \(failure)", true)
+    case .lock(let name, let fencing):
+      return ("lock “\(name)” acquired, fencing number \(fencing)", false)
+    case .paused(let why): return ("paused: \(why)", false)
+    case .ended(let status, let message):
+      return (message.map { "\(status.rawValue): \($0)" } ?? status.rawValue, status != .succeeded)
+    }
+  }
+}

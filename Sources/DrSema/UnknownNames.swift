@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSyntax
+
+/// What to say of names that stand for nothing.
+extension Checker {
+  func reportUnknownName(_ node: SyntaxNode) {
+    // Next to what the parser could not read, a name may be half of something.
+    if hasSyntaxMistake(onLineOf: node.span) { return }
+    let name = node.text
+    if let several = scopes[module].nested[name], several.count > 1 {
+      report(
+        .unknownName, "several blocks are called `\(name)`", at: node.span,
+        labels: several.prefix(3).map { Label(program[$0].span, "one of them") },
+        help: "give the one that is meant a name of its own")
+    } else if let index = moduleIndex(name) {
+      let functions = functionNames(of: index).sorted()
+      report(
+        .unknownName, "`\(name)` is a module, not a value", at: node.span,
+        help: "name what you need of it: `\(name).\(functions.first ?? "…")`")
+    } else if let use = moduleInUse(thatDeclares: name) {
+      reportHidden(name, use, at: node.span)
+    } else if modules[module].hasBrokenUse, nearest(name, among: visibleNames() + selfFields()) == nil {
+      return  // It may come from what could not be loaded.
+    } else if let provider = unusedModule(thatDeclares: name) {
+      report(
+        .unknownName, "there is nothing called `\(name)` here", at: node.span,
+        help: provider.alias == name
+          ? "it is a module: add `use \(provider.path)`"
+          : "it is part of a module: add `use \(provider.path)`"
+            + (provider.acts.contains(name) ? ", and write `\(provider.alias).\(name)`" : ""))
+    } else {
+      let near = nearest(name, among: visibleNames() + selfFields())
+      report(
+        .unknownName, "there is nothing called `\(name)` here", at: node.span,
+        labels: near.flatMap(declarationLabel).map { [$0] } ?? [],
+        help: near.map { "did you mean `\($0)`?" }
+          ?? "declare it, `let \(name) = …`, or `use` the module or file that has it",
+        fixes: near.map { [Fix("write `\($0)`", replacing: node.span, with: $0)] } ?? [])
+    }
+  }
+
+  /// The functions of a module that others see, in no order.
+  func functionNames(of index: Int) -> [String] {
+    scopes[index].symbols.compactMap { name, symbol in
+      guard case .function = symbol, index == module || !name.hasPrefix("_") else { return nil }
+      return name
+    }
+  }
+
+  private func moduleInUse(thatDeclares name: String) -> (alias: String, module: Int)? {
+    modules[module].uses.first { scopes[$0.module].symbols[name] != nil }
+  }
+
+  /// A name of a module in use that is not seen without a dot: an act, or one of its own.
+  func reportHidden(_ name: String, _ use: (alias: String, module: Int), at span: Span) {
+    if name.hasPrefix("_") {
+      report(
+        .unknownName, "`\(name)` is private to the module `\(use.alias)`", at: span,
+        labels: scopes[use.module].spans[name].map { [Label($0, "declared here")] } ?? [],
+        help: "names that begin with `_` are seen only in their own file")
+      return
+    }
+    report(
+      .unknownName, "an act is called by its module's name", at: span,
+      help: "write `\(use.alias).\(name)`",
+      fixes: [Fix("write `\(use.alias).\(name)`", replacing: span, with: "\(use.alias).\(name)")])
+  }
+
+  func selfFields() -> [String] {
+    selfRecord.map { record($0).fields.map(\.name) } ?? []
+  }
+
+  private func declarationLabel(_ name: String) -> Label? {
+    for index in visibleModules {
+      if let span = scopes[index].spans[name] { return Label(span, "`\(name)` is declared here") }
+    }
+    return nil
+  }
+
+  // MARK: Members
+
+  func reportUnknownMember(
+    _ name: SyntaxNode, of owner: String, among candidates: [String], label: Label? = nil
+  ) {
+    let near = nearest(name.text, among: candidates)
+    let shown = candidates.sorted()
+    let all = shown.prefix(12).joined(separator: ", ") + (shown.count > 12 ? ", …" : "")
+    report(
+      .unknownField, "\(owner) has no `\(name.text)`", at: name.span,
+      labels: label.map { [$0] } ?? [],
+      help: near.map { "did you mean `\($0)`?" }
+        ?? (shown.isEmpty ? "it has no fields" : "it has \(all)"),
+      fixes: near.map { [Fix("write `\($0)`", replacing: name.span, with: $0)] } ?? [])
+  }
+
+  // MARK: Kinds of blocks
+
+  func reportUnknownBlock(_ kind: SyntaxNode, fields: [String] = []) {
+    if hasSyntaxMistake(onLineOf: kind.span) { return }
+    let provider = unusedModule { $0.keywords.contains(kind.text) }
+    let near =
+      provider == nil || modules[module].hasBrokenUse
+      ? nearest(kind.text, among: visibleKeywords() + fields) : nil
+    if near == nil, modules[module].hasBrokenUse { return }
+    report(
+      .unknownBlock, "there is no kind of block called `\(kind.text)`", at: kind.span,
+      help: near.map { "did you mean `\($0)`?" }
+        ?? provider.map { "it is part of a module: add `use \($0.path)`" }
+        ?? "kinds of blocks here are \(Set(visibleKeywords()).sorted().joined(separator: ", "))",
+      fixes: near.map { [Fix("write `\($0)`", replacing: kind.span, with: $0)] } ?? [])
+  }
+
+  // MARK: Modules that the program does not use
+
+  func unusedModule(thatDeclares name: String) -> UnusedModule? {
+    unusedModule { $0.alias == name || $0.names.contains(name) }
+  }
+
+  /// The first standard module, not seen from here, that something holds for.
+  private func unusedModule(where matches: (UnusedModule) -> Bool) -> UnusedModule? {
+    let seen = Set(visibleModules.filter { modules[$0].isStandard }.map { modules[$0].path })
+    let all = otherModules ?? readModules()
+    otherModules = all
+    return all.first { !seen.contains($0.path) && matches($0) }
+  }
+
+  private func readModules() -> [UnusedModule] {
+    var found: [UnusedModule] = []
+    for path in loader.standardModules where !path.contains("/") {
+      guard let bytes = loader.standardModule(path) else { continue }
+      let source = SourceFile(id: FileID(.max), name: path, bytes: bytes)
+      found.append(UnusedModule(path: path, root: parse(source, limits: options.limits).root))
+    }
+    return found
+  }
+}
+
+/// What a module would give to a program that used it.
+struct UnusedModule {
+  let path: String
+  let alias: String
+  private(set) var names: Set<String> = []
+  private(set) var acts: Set<String> = []
+  private(set) var keywords: Set<String> = []
+
+  init(path: String, root: SyntaxNode) {
+    self.path = path
+    alias = root.first(.moduleDecl)?.name ?? path
+    for node in root.children where !node.isLeaf {
+      guard let name = node.name, !name.hasPrefix("_") else { continue }
+      switch node.kind {
+      case .typeDecl:
+        names.insert(name)
+        if node.names.count > 1 { keywords.insert(node.names[1].text) }
+      case .fnDecl:
+        names.insert(name)
+        if node.token(.actsKeyword) != nil { acts.insert(name) }
+      case .letDecl: names.insert(name)
+      default: continue  // open: nothing else can be used by others
+      }
+    }
+  }
+}

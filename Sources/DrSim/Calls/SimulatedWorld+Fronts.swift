@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+
+extension SimulatedWorld {
+  /// The front that a call means: a Gslb by its name, a backend by its socket, canary requests by domain.
+  func front(_ arguments: CallArguments) throws(WorldFailure) -> Int {
+    let names = arguments.call.arguments
+    if arguments.call.name.hasPrefix("gslb.") {
+      let cluster = try reachableCluster(arguments)
+      let namespace = try arguments.text("namespace")
+      let name = try arguments.text("name")
+      let found = fronts.firstIndex { front in
+        guard case .gslb = front.spec.kind, front.spec.label == name else { return false }
+        let service = services[front.service]
+        return service.cluster == cluster && service.spec.namespace == namespace
+      }
+      guard let found else { throw .refused("gslbs/\(name) in \(namespace) does not exist") }
+      return found
+    }
+    let url = names["url"]?.stringValue
+    let socket = names["socket"]?.stringValue
+    let backend = names["backend"]?.stringValue
+    let found = fronts.firstIndex { front in
+      switch front.spec.kind {
+      case .gslb(let domain, _): url == "http://\(domain)"
+      case .haproxy(let itsSocket, let itsBackend): socket == itsSocket && backend == itsBackend
+      }
+    }
+    guard let found else {
+      throw .refused("nothing answers at \(url ?? "\(backend ?? "") of \(socket ?? "")")")
+    }
+    return found
+  }
+
+  func weights(of front: Int) -> Document {
+    let pairs = zip(fronts[front].spec.zones, fronts[front].published)
+    return .object(DocumentObject(pairs.map { ($0, .int($1)) }))
+  }
+
+  /// The share of answered requests since the call was begun, exact rather than counted.
+  func successRate(
+    _ arguments: CallArguments, since begunAt: Instant
+  ) throws(WorldFailure) -> Document {
+    let front = try front(arguments)
+    let spec = services[fronts[front].service].spec
+    if arguments.call.name == "haproxy.success_rate", spec.requestsPerSecond <= 0 {
+      throw .busy("no request came meanwhile, so there is no success rate")
+    }
+    if let model = arguments.call.arguments["model"]?.stringValue, !model.isEmpty,
+      model != spec.weights?.model
+    {
+      return 0
+    }
+    let mean = fronts[front].success.mean(from: begunAt, to: now)
+    return .int(Int64((mean * Double(Share.whole)).rounded()))
+  }
+
+  // MARK: Weights
+
+  func setWeights(_ arguments: CallArguments) throws(WorldFailure) -> SimulatedAct {
+    let wanted = try arguments.percents("weights")
+    let find = { () throws(WorldFailure) in try self.front(arguments) }
+    return SimulatedAct(
+      observe: { () throws(WorldFailure) in try self.observeWeights(try find(), wanted) },
+      perform: { (observed) throws(WorldFailure) in
+        let front = try find()
+        let next = try self.next(front, wanted)
+        if next != self.fronts[front].published { self.setWeights(next, of: front) }
+        return observed.result
+      },
+      isDone: { (_) throws(WorldFailure) in
+        let front = try find()
+        return try self.next(front, wanted) == self.fronts[front].published
+      })
+  }
+
+  private func observeWeights(
+    _ front: Int, _ wanted: [(name: String, value: Int64)]
+  ) throws(WorldFailure) -> Observation {
+    let state = fronts[front]
+    let next = try next(front, wanted)
+    var changes: [String] = []
+    for (index, zone) in state.spec.zones.enumerated() where state.published[index] != next[index] {
+      let before = Share.text(state.published[index])
+      changes.append("weight of \(zone) \(before) → \(Share.text(next[index]))")
+    }
+    let namespace = services[state.service].spec.namespace
+    let target: String
+    let permissions: [String]
+    switch state.spec.kind {
+    case .gslb:
+      target = "gslbs/\(state.spec.label) in \(namespace)"
+      permissions = ["get gslbs.k8gb.io in \(namespace)", "patch gslbs.k8gb.io in \(namespace)"]
+    case .haproxy(let socket, let backend):
+      target = "backend \(backend) of HAProxy at \(socket)"
+      permissions = ["level admin on \(socket)"]
+    }
+    return Observation(
+      target: target, changes: changes, permissions: permissions, state: weights(of: front),
+      result: weights(of: front))
+  }
+
+  /// The weights of a front's zones after the change: in HAProxy zones that are not named keep theirs, in
+  /// a Gslb they lose them.
+  private func next(
+    _ front: Int, _ wanted: [(name: String, value: Int64)]
+  ) throws(WorldFailure) -> [Int64] {
+    let state = fronts[front]
+    var next: [Int64]
+    switch state.spec.kind {
+    case .gslb: next = [Int64](repeating: 0, count: state.spec.zones.count)
+    case .haproxy: next = state.published
+    }
+    for (name, value) in wanted {
+      guard let index = state.spec.zones.firstIndex(of: name) else {
+        if value == 0 { continue }
+        throw .refused("\(state.spec.label) has no zone \(name)")
+      }
+      next[index] = value
+    }
+    guard next.contains(where: { $0 > 0 }) else {
+      throw .refused("\(state.spec.label) would be left without any weight")
+    }
+    return next
+  }
+}

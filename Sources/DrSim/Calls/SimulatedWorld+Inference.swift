@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+
+extension SimulatedWorld {
+  /// The pod at an address such as `http://10.0.0.1:5000`.
+  private func pod(at url: String) -> Int? {
+    pods.indices.last { pod in
+      pods[pod].stage != .gone && pods[pod].node != nil
+        && url.hasPrefix("http://\(pods[pod].ip):\(spec(ofPod: pod).port)")
+    }
+  }
+
+  /// A server answers at once or refuses the connection at once; where no machine is left to refuse it, or
+  /// its process hangs, the whole timeout passes.
+  func inferenceLatency(_ call: WorldCall) -> Int64 {
+    let timeout = max(1, call.arguments["timeout"]?.intValue ?? 0)
+    guard let url = call.arguments["url"]?.stringValue, let pod = pod(at: url),
+      isOnLiveNode(pod), pods[pod].stage != .hung
+    else { return timeout }
+    return min(serves(pod) ? Latency.generation : Latency.socket, timeout)
+  }
+
+  func isServing(_ arguments: CallArguments) throws(WorldFailure) -> Bool {
+    let model = try arguments.text("model")
+    let timeout = try arguments.int("timeout")
+    guard let pod = pod(at: try arguments.text("url")) else { return false }
+    return serves(pod) && isServed(model, by: pod) && timeout >= Latency.generation
+  }
+
+  /// Any model will do where none is named.
+  private func isServed(_ model: String, by pod: Int) -> Bool {
+    model.isEmpty || spec(ofPod: pod).weights?.model == model
+  }
+
+  func generate(_ arguments: CallArguments) throws(WorldFailure) -> SimulatedAct {
+    let url = try arguments.text("url")
+    let model = try arguments.text("model")
+    let most = try arguments.int("max_tokens", atLeast: 1)
+    return SimulatedAct(
+      observe: { () throws(WorldFailure) in
+        Observation(
+          target: url, changes: ["generates up to \(most) tokens"], permissions: [],
+          state: .null, result: "")
+      },
+      perform: { (_) throws(WorldFailure) in
+        guard let pod = self.pod(at: url), self.serves(pod) else {
+          throw .unreachable("\(url) does not answer")
+        }
+        guard self.isServed(model, by: pod) else {
+          throw .refused("\(url) does not serve \(model)")
+        }
+        return "pong"
+      },
+      isDone: { (_) throws(WorldFailure) in false })
+  }
+}

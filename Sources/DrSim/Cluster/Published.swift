@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Figures of Kubernetes, in nanoseconds, and the rules that choose among them.
+package enum Published {
+  /// `--node-monitor-grace-period` of kube-controller-manager: how long a node whose lease is not
+  /// renewed counts as ready. 40 s, and 50 s from 1.32 (kubernetes/kubernetes pull request 126287).
+  package static func nodeGrace(minor: Int) -> Int64 { (minor >= 32 ? 50 : 40) * Second.one }
+
+  /// `tolerationSeconds` for `unreachable:NoExecute` that the DefaultTolerationSeconds admission plugin
+  /// gives every pod (kubernetes.io, Taints and Tolerations).
+  package static let toleration: Int64 = 300 * Second.one
+
+  /// The longest age of a lease at any moment: the renewal interval of kubelets (kubernetes.io, Leases).
+  package static let leaseRenewal: Int64 = 10 * Second.one
+
+  /// `--node-monitor-period`: how often the controller looks at nodes.
+  package static let nodeMonitor: Int64 = 5 * Second.one
+
+  /// Back-off of restarts: 10 s, doubled each time, at most 300 s (kubernetes.io, Pod Lifecycle).
+  package static func restartPause(failures: Int) -> Int64 {
+    min(10 << Int64(min(failures, 10)), 300) * Second.one
+  }
+
+  /// How long after the taint of one node of a zone the next one may get its own; `nil` for never. From
+  /// pkg/controller/nodelifecycle: 0.1 nodes/s; in a zone of more than 50 nodes that is partially disrupted 0.01/s,
+  /// and none at all in a smaller one.
+  static func taintInterval(ready: Int, notReady: Int) -> Int64? {
+    switch ZoneHealth(ready: ready, notReady: notReady) {
+    case .normal, .full: 10 * Second.one
+    case .partial: ready + notReady > 50 ? 100 * Second.one : nil
+    }
+  }
+}
+
+/// How the node controller sees a zone.
+enum ZoneHealth: Equatable {
+  case normal
+  /// More than two nodes, and at least 55 %, are not ready.
+  case partial
+  /// None is ready.
+  case full
+
+  init(ready: Int, notReady: Int) {
+    if ready == 0, notReady > 0 {
+      self = .full
+    } else if notReady > 2, notReady * 100 >= 55 * (ready + notReady) {
+      self = .partial
+    } else {
+      self = .normal
+    }
+  }
+}

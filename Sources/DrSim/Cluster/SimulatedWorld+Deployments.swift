@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Deployments keep their number of pods, and the scheduler finds nodes for them. Both work at once and
+// need an API server.
+
+import DrRun
+
+extension SimulatedWorld {
+  /// How long a stopping pod takes to answer what it has begun, at most its grace period.
+  static let stopTime = 5 * Second.one
+
+  func cluster(ofDeployment deployment: Int) -> Int {
+    services[deployments[deployment].service].cluster
+  }
+
+  /// Makes and deletes pods until there are as many as wanted.
+  func reconcile(_ deployment: Int) {
+    guard clusters[cluster(ofDeployment: deployment)].isUp else { return }
+    let wanted = deployments[deployment].replicas
+    var active = deployments[deployment].pods.filter { pods[$0].isActive }
+    while active.count < wanted { active.append(addPod(of: deployment)) }
+    // Those furthest from being of use go first, then the youngest.
+    let leaving = active.enumerated().sorted { a, b in
+      let (left, right) = (usefulness(a.element), usefulness(b.element))
+      return left == right ? a.offset > b.offset : left < right
+    }.prefix(max(0, active.count - wanted))
+    for pod in leaving { terminate(pod.element) }
+    schedulePending()
+  }
+
+  private func usefulness(_ pod: Int) -> Int {
+    pods[pod].node == nil ? 0 : pods[pod].isReady ? 2 : 1
+  }
+
+  @discardableResult
+  func addPod(of deployment: Int) -> Int {
+    let pod = pods.count
+    let zone = deployments[deployment].zone
+    pods.append(
+      PodState(
+        name: "\(deployments[deployment].spec.name)-\(nameSuffix())",
+        ip: "10.\(zone % 200 + 20).\(pod / 250 % 250).\(pod % 250 + 1)", deployment: deployment,
+        startedAt: start))
+    deployments[deployment].pods.append(pod)
+    return pod
+  }
+
+  /// Letters as Kubernetes makes names of: no vowels, so no words.
+  private func nameSuffix() -> String {
+    let letters: [Character] = Array("bcdfghjklmnpqrstvwxz2456789")
+    return String((0..<5).map { _ in letters[Int(random.below(Int64(letters.count)))] })
+  }
+
+  // MARK: The scheduler
+
+  /// Looks for nodes for all pods that have none, in the order in which they were made.
+  func schedulePending() {
+    for pod in pods.indices where pods[pod].stage == .pending && !pods[pod].isTerminating {
+      guard clusters[cluster(ofDeployment: pods[pod].deployment)].isUp else { continue }
+      if place(pod) { startOnNode(pod) }
+    }
+  }
+
+  /// Binds a pod to a node of its zone that is ready in the API's eyes, schedulable and has room: one with
+  /// the fewest pods of its Deployment, of several the first. False where there is none.
+  func place(_ pod: Int) -> Bool {
+    let deployment = pods[pod].deployment
+    let needs = services[deployments[deployment].service].spec.needs
+    var best: (node: Int, count: Int)?
+    for node in zones[deployments[deployment].zone].nodes {
+      guard isSchedulable(node), nodes[node].free.holds(needs) > 0 else { continue }
+      let count = deployments[deployment].pods.count { other in
+        pods[other].node == node && pods[other].isActive
+      }
+      if best.map({ count < $0.count }) ?? true { best = (node, count) }
+    }
+    guard let best else { return false }
+    pods[pod].node = best.node
+    nodes[best.node].free.take(needs)
+    return true
+  }
+
+  func isSchedulable(_ node: Int) -> Bool {
+    nodes[node].isReady && !nodes[node].isCordoned && nodes[node].taintedAt == nil
+  }
+
+  // MARK: The end of pods
+
+  /// Takes a pod out of service and stops it.
+  func terminate(_ pod: Int) {
+    pods[pod].isTerminating = true
+    pods[pod].isReady = false
+    guard let node = pods[pod].node else {
+      pods[pod].stage = .gone
+      return
+    }
+    guard nodes[node].isAlive else { return }
+    let grace = services[deployments[pods[pod].deployment].service].spec.grace
+    later(.stopped(pod: pod), after: min(grace, Self.stopTime))
+  }
+
+  /// The kubelet says that a pod has stopped.
+  func finishStop(_ pod: Int, _ event: WorldEvent) {
+    guard pods[pod].stage != .gone, let node = pods[pod].node, nodes[node].isAlive,
+      reachesAPI(cluster(ofNode: node), event)
+    else { return }
+    pods[pod].stage = .gone
+    nodes[node].free.give(services[deployments[pods[pod].deployment].service].spec.needs)
+    schedulePending()
+  }
+}
+
+extension SimulatedCluster.Size {
+  /// How many of that size fit.
+  func holds(_ size: Self) -> Int64 {
+    let fits = [
+      (cpuMillis, size.cpuMillis), (memory, size.memory), (gpu, size.gpu),
+    ].map { room, need in need > 0 ? max(0, room) / need : Int64(Int32.max) }
+    return fits.reduce(Self.podsPerNode, min)
+  }
+
+  /// The kubelet's `maxPods`.
+  private static let podsPerNode: Int64 = 110
+
+  mutating func take(_ size: Self) {
+    cpuMillis -= size.cpuMillis
+    memory -= size.memory
+    gpu -= size.gpu
+  }
+
+  mutating func give(_ size: Self) {
+    cpuMillis += size.cpuMillis
+    memory += size.memory
+    gpu += size.gpu
+  }
+}

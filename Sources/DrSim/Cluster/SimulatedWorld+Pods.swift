@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A pod on its way to an answer: image pull, load of the weights, warm-up, the first readiness check that
+// holds. A container whose startup probe gives up begins again after a pause.
+
+import DrRun
+
+extension SimulatedWorld {
+  func isCurrent(_ pod: Int, _ epoch: Int) -> Bool {
+    pods[pod].epoch == epoch && pods[pod].stage != .gone && isOnLiveNode(pod)
+  }
+
+  func isOnLiveNode(_ pod: Int) -> Bool { pods[pod].node.map { nodes[$0].isAlive } ?? false }
+
+  /// Whether it answers requests.
+  func serves(_ pod: Int) -> Bool {
+    pods[pod].stage == .up && !pods[pod].isTerminating && isOnLiveNode(pod)
+  }
+
+  func spec(ofPod pod: Int) -> SimulatedCluster.Service {
+    services[deployments[pods[pod].deployment].service].spec
+  }
+
+  // MARK: Starting
+
+  /// The kubelet of its node sees the pod; a dead one does when it is back.
+  func startOnNode(_ pod: Int) {
+    guard let node = pods[pod].node else { return }
+    pods[pod].stage = .pulling
+    pods[pod].epoch += 1
+    guard nodes[node].isAlive else { return }
+    let hasImage = nodes[node].images.contains(spec(ofPod: pod).image)
+    let pull = hasImage ? 0 : clusters[cluster(ofNode: node)].imagePull
+    later(.pulled(pod: pod, epoch: pods[pod].epoch), after: pull)
+  }
+
+  func noteImage(of pod: Int) {
+    guard let node = pods[pod].node else { return }
+    let image = spec(ofPod: pod).image
+    if !nodes[node].images.contains(image) { nodes[node].images.append(image) }
+  }
+
+  func startContainer(_ pod: Int) {
+    noteImage(of: pod)
+    let spec = spec(ofPod: pod)
+    pods[pod].stage = .starting
+    pods[pod].startedAt = now
+    pods[pod].epoch += 1
+    let epoch = pods[pod].epoch
+    // Without a readiness probe a container that runs counts as ready.
+    if spec.ready == nil, spec.startup == nil { later(.ready(pod: pod, epoch: epoch), at: now) }
+    let up = now.advanced(by: spec.weights?.startTime ?? 0)
+    if let startup = spec.startup {
+      let deadline = ProbeTiming(probe: startup, startedAt: now).failure(from: now)
+      if deadline < up || isHanging(pod) {
+        return later(.startFailed(pod: pod, epoch: epoch), at: deadline)
+      }
+    }
+    later(.up(pod: pod, epoch: epoch), at: up)
+  }
+
+  private func isHanging(_ pod: Int) -> Bool {
+    let deployment = deployments[pods[pod].deployment]
+    return services[deployment.service].hangsIn.contains(deployment.zone)
+  }
+
+  func becomeUp(_ pod: Int) {
+    guard !isHanging(pod) else {
+      pods[pod].stage = .hung
+      return
+    }
+    pods[pod].stage = .up
+    pods[pod].failedStarts = 0
+    let spec = spec(ofPod: pod)
+    var ready = now
+    for probe in [spec.startup, spec.ready] {
+      guard let probe else { continue }
+      ready = ProbeTiming(probe: probe, startedAt: pods[pod].startedAt).firstCheck(from: ready)
+    }
+    later(.ready(pod: pod, epoch: pods[pod].epoch), at: ready)
+  }
+
+  func failStart(_ pod: Int) {
+    pods[pod].epoch += 1
+    later(
+      .restart(pod: pod, epoch: pods[pod].epoch),
+      after: Published.restartPause(failures: pods[pod].failedStarts))
+    pods[pod].failedStarts += 1
+  }
+
+  /// The kubelet writes what a check has shown.
+  func setReady(_ isReady: Bool, _ pod: Int, _ epoch: Int, _ event: WorldEvent) {
+    guard isCurrent(pod, epoch), !pods[pod].isTerminating, let node = pods[pod].node,
+      reachesAPI(cluster(ofNode: node), event)
+    else { return }
+    pods[pod].isReady = isReady
+  }
+
+  // MARK: Mishaps
+
+  /// Its node has lost power and has it again.
+  func reboot(_ pod: Int) {
+    pods[pod].epoch += 1
+    pods[pod].isReady = false
+    if pods[pod].isTerminating {
+      later(.stopped(pod: pod), after: Self.nodeReturn)
+    } else if pods[pod].stage == .pulling {
+      startOnNode(pod)
+    } else {
+      pods[pod].stage = .starting
+      later(.restart(pod: pod, epoch: pods[pod].epoch), after: Self.nodeReturn)
+    }
+  }
+
+  func hang(_ service: Int, inZoneLabelled label: String?) {
+    for deployment in services[service].deployments {
+      let zone = deployments[deployment].zone
+      guard label == nil || zones[zone].label == label else { continue }
+      services[service].hangsIn.append(zone)
+      for pod in deployments[deployment].pods where pods[pod].stage == .up {
+        pods[pod].stage = .hung
+        pods[pod].epoch += 1
+        guard let probe = services[service].spec.ready else { continue }
+        let timing = ProbeTiming(probe: probe, startedAt: pods[pod].startedAt)
+        later(.unready(pod: pod, epoch: pods[pod].epoch), at: timing.failure(from: now))
+      }
+    }
+  }
+}
+
+extension SimulatedCluster.Weights {
+  /// From the start of a container to its first token, in nanoseconds.
+  var startTime: Int64 {
+    guard loadRate > 0 else { return warmUp }
+    let seconds = Double(size) / Double(loadRate)
+    return Int64(min(seconds * Double(Second.one), 1e18).rounded()) + warmUp
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What changes in a simulated world. Things refer to one another by their index in the world's lists,
+// which only grow.
+
+import DrRun
+
+struct ClusterState {
+  let label: String
+  let minor: Int
+  let imagePull: Int64
+  /// Zones with one member of the control plane each; empty where that is elsewhere.
+  var members: [Int] = []
+  /// Until when no API server answers for reasons of its own.
+  var closedUntil: Instant?
+  /// What controllers and kubelets could not do or write while there was no API server.
+  var deferred: [WorldEvent] = []
+  var isUp = true
+}
+
+struct ZoneState {
+  let cluster: Int
+  let label: String
+  let region: String
+  var nodes: [Int] = []
+  var isAlive = true
+  /// When the next node may be tainted: evictions are limited per zone.
+  var nextTaint: Instant
+  var isTaintDue = false
+}
+
+struct NodeState {
+  let zone: Int
+  let name: String
+  let room: SimulatedCluster.Size
+  var free: SimulatedCluster.Size
+  /// Whether it really runs.
+  var isAlive = true
+  /// Counts losses and returns, so that what was due before them is seen to be stale.
+  var epoch = 0
+  /// Its condition Ready in the API.
+  var isReady = true
+  var isCordoned = false
+  /// Since when it has the taint `unreachable:NoExecute`.
+  var taintedAt: Instant?
+  var images: [String] = []
+}
+
+struct ServiceState {
+  let cluster: Int
+  let spec: SimulatedCluster.Service
+  var deployments: [Int] = []
+  var fronts: [Int] = []
+  /// Zones in which new processes never begin to answer.
+  var hangsIn: [Int] = []
+  /// The share of requests that is answered.
+  var success = Curve()
+  /// How many replicas serve, since when.
+  var serving: [(at: Instant, count: Int)] = []
+}
+
+struct DeploymentState {
+  let service: Int
+  let zone: Int
+  let spec: SimulatedCluster.Deployment
+  var replicas: Int
+  /// `minReplicas` of its autoscaler now, and before it was first raised.
+  var least: Int?
+  var leastBefore: Int?
+  var pods: [Int] = []
+}
+
+struct PodState {
+  /// Where it is on its way to an answer.
+  enum Stage: Equatable {
+    /// No node has room.
+    case pending
+    case pulling
+    /// Its container runs and does not answer yet.
+    case starting
+    /// Its process answers.
+    case up
+    /// Its process takes requests and answers none.
+    case hung
+    case gone
+  }
+
+  let name: String
+  let ip: String
+  let deployment: Int
+  var stage = Stage.pending
+  var node: Int?
+  /// When its container was started last, from which its probes are timed.
+  var startedAt: Instant
+  /// Its condition Ready in the API.
+  var isReady = false
+  var isTerminating = false
+  /// Counts starts, so that what was due before the latest is seen to be stale.
+  var epoch = 0
+  /// Starts in a row that a startup probe ended.
+  var failedStarts = 0
+
+  /// Whether its controller counts it.
+  var isActive: Bool { !isTerminating && stage != .gone }
+}
+
+struct FrontState {
+  let spec: SimulatedCluster.Front
+  let service: Int
+  /// Shares by the zones of the front: what was effective when they were last set, and what was set.
+  var from: [Double]
+  var to: [Double]
+  /// As they were set, in units of 1e-9.
+  var published: [Int64]
+  var changedAt: Instant
+  /// The share of its requests that is answered.
+  var success = Curve()
+
+  /// How long a change takes to reach everybody, in nanoseconds.
+  var ttl: Int64 {
+    switch spec.kind {
+    case .gslb(_, let ttl): ttl
+    case .haproxy: 0
+    }
+  }
+}
+
+/// A lock.
+struct LeaseState {
+  let cluster: Int
+  let name: String
+  /// Empty where nobody holds it.
+  var holder: String
+  var renewedAt: Instant
+  var ttl: Int64
+  /// Counts holders: the fencing number.
+  var transitions: Int64
+
+  var validUntil: Instant { renewedAt.advanced(by: ttl) }
+}
+
+/// What is going to happen in the world by itself.
+enum WorldEvent {
+  case fault(SimulatedFault)
+  case controlPlaneBack(cluster: Int)
+  /// A node's lease has not been renewed for the whole grace period.
+  case silent(node: Int, epoch: Int)
+  case taint(zone: Int)
+  case evict(node: Int, taintedAt: Instant)
+  case nodeBack(node: Int, epoch: Int)
+  case pulled(pod: Int, epoch: Int)
+  /// Weights are loaded and warm.
+  case up(pod: Int, epoch: Int)
+  case startFailed(pod: Int, epoch: Int)
+  case restart(pod: Int, epoch: Int)
+  case ready(pod: Int, epoch: Int)
+  case unready(pod: Int, epoch: Int)
+  case stopped(pod: Int)
+  case weightsSettled(front: Int)
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a program's model to what is simulated. The rules by which things are named and shared out are
+// those of the standard library: its own functions are called, so that the world has what the runbooks
+// look for.
+
+import DrBase
+import DrData
+import DrEval
+import DrSema
+
+extension SimulatedCluster {
+  /// The clusters of a program with the services and fronts on them, in source order.
+  package static func all(of machine: Machine) throws(Diagnostic) -> [SimulatedCluster] {
+    let reader = ModelReader(machine: machine)
+    var clusters: [SimulatedCluster] = []
+    for block in try reader.blocks("Cluster") { clusters.append(try reader.cluster(block)) }
+    for block in try reader.blocks("Service") {
+      let label = try reader.text(try reader.field(block, "on"), "label")
+      guard let index = clusters.firstIndex(where: { $0.label == label }) else { continue }
+      clusters[index].services.append(try reader.service(block))
+    }
+    for block in try reader.blocks("Traffic") {
+      let front = try reader.front(block)
+      let index = clusters.firstIndex { cluster in
+        cluster.services.contains { $0.label == front.service }
+      }
+      if let index { clusters[index].fronts.append(front) }
+    }
+    return clusters
+  }
+}
+
+/// Reads values of the machine; what a field does not have reads as nothing, for the checker has seen to
+/// it that it is there.
+private struct ModelReader {
+  let machine: Machine
+
+  private var program: CheckedProgram { machine.program.checked }
+
+  func blocks(_ type: String) throws(Diagnostic) -> [Value] {
+    var values: [Value] = []
+    for id in program.roots {
+      guard case .block(let record, _) = program[id].body, program[record].name == type else {
+        continue
+      }
+      values.append(try machine.global(id))
+    }
+    return values
+  }
+
+  // MARK: Fields
+
+  func field(_ value: Value, _ name: String) throws(Diagnostic) -> Value {
+    try machine.field(value, named: name) ?? .nilValue
+  }
+
+  func text(_ value: Value, _ name: String) throws(Diagnostic) -> String {
+    machine.string(try field(value, name)) ?? ""
+  }
+
+  func whole(_ value: Value, _ name: String) throws(Diagnostic) -> Int64 {
+    machine.int(try field(value, name)) ?? 0
+  }
+
+  func list(_ value: Value, _ name: String) throws(Diagnostic) -> [Value] {
+    machine.list(try field(value, name)) ?? []
+  }
+
+  func labels(_ values: [Value]) throws(Diagnostic) -> [String] {
+    try values.map { value throws(Diagnostic) in try text(value, "label") }
+  }
+
+  private func size(_ value: Value) throws(Diagnostic) -> SimulatedCluster.Size {
+    let cores = machine.float(try field(value, "cpu")) ?? 0
+    return SimulatedCluster.Size(
+      cpuMillis: Int64(min(max(cores, 0), 1e9) * 1000 + 0.5),
+      memory: try whole(value, "memory"), gpu: try whole(value, "gpu"))
+  }
+
+  /// The result of a function of the standard library for a service and a zone.
+  private func call(_ name: String, _ arguments: [Value]) throws(Diagnostic) -> Value {
+    let found = program.functions.firstIndex { function in
+      function.role == .function && function.name == name && function.effect == .pure
+        && function.parameters.count == arguments.count
+        && zip(function.parameters, arguments).allSatisfy { fits($1, $0.type) }
+    }
+    guard let found else {
+      throw Diagnostic(
+        .unknownName, "a simulation needs the function `\(name)` of the module kubernetes",
+        help: "add `use kubernetes`")
+    }
+    return try machine.call(FunctionID(Int32(found)), arguments)
+  }
+
+  private func fits(_ value: Value, _ type: TypeID) -> Bool {
+    guard case .record(let wanted) = program.types[type] else {
+      return machine.record(value) == nil
+    }
+    return machine.record(value)?.type == wanted
+  }
+
+  // MARK: Clusters
+
+  func cluster(_ block: Value) throws(Diagnostic) -> SimulatedCluster {
+    var zones: [SimulatedCluster.Zone] = []
+    for region in try list(block, "regions") {
+      let regionLabel = try text(region, "label")
+      for zone in try list(region, "zones") {
+        zones.append(
+          SimulatedCluster.Zone(
+            label: try text(zone, "label"), region: regionLabel, nodes: try nodes(of: zone)))
+      }
+    }
+    let controlPlane = try field(block, "control_plane")
+    let isManaged = machine.bool(try field(controlPlane, "managed")) ?? false
+    let version = try text(block, "kubernetes").split(separator: ".")
+    return SimulatedCluster(
+      label: try text(block, "label"),
+      kubernetesMinor: version.count > 1 ? Int(version[1]) ?? 0 : 0, zones: zones,
+      controlPlane: isManaged ? [] : try labels(list(controlPlane, "zones")))
+  }
+
+  private func nodes(of zone: Value) throws(Diagnostic) -> [SimulatedCluster.Node] {
+    let zoneLabel = try text(zone, "label")
+    var nodes: [SimulatedCluster.Node] = []
+    for pool in try list(zone, "pools") {
+      let poolLabel = try text(pool, "label")
+      let room = try size(pool)
+      for number in 0..<min(max(0, try whole(pool, "count")), 10_000) {
+        nodes.append(
+          SimulatedCluster.Node(name: "\(zoneLabel)-\(poolLabel)-\(number + 1)", room: room))
+      }
+    }
+    return nodes
+  }
+
+  // MARK: Services
+
+  func service(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Service {
+    let objective = try field(block, "objective")
+    let weights = try field(block, "weights")
+    var deployments: [SimulatedCluster.Deployment] = []
+    for zone in try list(try field(block, "spread"), "over") {
+      deployments.append(try deployment(block, zone))
+    }
+    return SimulatedCluster.Service(
+      label: try text(block, "label"), namespace: try text(block, "namespace"),
+      image: try text(block, "image"), deployments: deployments,
+      labels: pairs(try machine.document(try call("labels", [block]))),
+      needs: try size(try field(block, "needs")), port: try whole(block, "port"),
+      weights: machine.isNil(weights)
+        ? nil
+        : SimulatedCluster.Weights(
+          model: try text(weights, "model"), size: try whole(weights, "size"),
+          loadRate: try whole(weights, "load_rate"), warmUp: try whole(weights, "warm_up")),
+      ready: try probe(block, "ready"), startup: try probe(block, "startup"),
+      grace: try whole(block, "grace"), atLeast: Int(try whole(objective, "at_least")),
+      rto: try whole(objective, "rto"))
+  }
+
+  private func deployment(
+    _ service: Value, _ zone: Value
+  ) throws(Diagnostic) -> SimulatedCluster.Deployment {
+    func share(_ total: Int64) throws(Diagnostic) -> Int {
+      Int(machine.int(try call("replicas_in", [.int(total), service, zone])) ?? 0)
+    }
+    let scale = try field(service, "autoscale")
+    return SimulatedCluster.Deployment(
+      name: machine.string(try call("workload", [service, zone])) ?? "",
+      zone: try text(zone, "label"), replicas: try share(try whole(service, "replicas")),
+      labels: pairs(try machine.document(try call("zone_labels", [service, zone]))),
+      // As stdlib/emit/autoscaler.dr has it: a zone keeps one replica at least.
+      autoscaler: machine.isNil(scale)
+        ? nil
+        : SimulatedCluster.Autoscaler(
+          least: max(1, try share(try whole(scale, "min"))), most: Int(try whole(scale, "max"))))
+  }
+
+  private func pairs(_ document: Document) -> [SimulatedCluster.LabelPair] {
+    (document.objectValue?.members ?? []).map {
+      SimulatedCluster.LabelPair($0.name, $0.value.stringValue ?? "")
+    }
+  }
+
+  private func probe(
+    _ service: Value, _ name: String
+  ) throws(Diagnostic) -> SimulatedCluster.Probe? {
+    for probe in try list(service, "probes") where try text(probe, "name") == name {
+      return SimulatedCluster.Probe(
+        after: try whole(probe, "after"), every: try whole(probe, "every"),
+        timeout: try whole(probe, "timeout"), failures: try whole(probe, "failures"))
+    }
+    return nil
+  }
+
+  // MARK: Fronts
+
+  func front(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Front {
+    let via = try field(block, "via")
+    let isGslb = machine.record(via).map { program[$0.type].name == "K8gb" } ?? false
+    return SimulatedCluster.Front(
+      label: try text(block, "label"), service: try text(try field(block, "service"), "label"),
+      kind: isGslb
+        ? .gslb(domain: try text(via, "domain"), ttl: try whole(via, "ttl"))
+        : .haproxy(socket: try text(via, "socket"), backend: try text(via, "backend")),
+      zones: try labels(list(block, "prefer")))
+  }
+}

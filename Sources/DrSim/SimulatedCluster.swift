@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a simulation is about, as plain data: one Kubernetes cluster with its zones, the services on it
+// and the fronts of those services. `SimulatedCluster+Machine` reads it from a program's model; tests
+// write it by hand. Times are nanoseconds, sizes bytes, cores thousandths.
+
+/// One Kubernetes cluster and what runs on it before anything goes wrong.
+package struct SimulatedCluster: Sendable, Equatable {
+  /// The kubeconfig context by which calls name it.
+  package var label: String
+  /// 26 for Kubernetes 1.26: decides how long a silent node counts as ready.
+  package var kubernetesMinor: Int
+  package var zones: [Zone]
+  /// Labels of the zones with one API server and etcd member each; empty where the control plane is
+  /// run by the provider, outside of these zones.
+  package var controlPlane: [String]
+  package var services: [Service]
+  package var fronts: [Front]
+  /// How long a node takes to pull an image that it does not have yet.
+  package var imagePull: Int64
+
+  package init(
+    label: String, kubernetesMinor: Int = 30, zones: [Zone], controlPlane: [String] = [],
+    services: [Service] = [], fronts: [Front] = [], imagePull: Int64 = 20 * Second.one
+  ) {
+    self.label = label
+    self.kubernetesMinor = kubernetesMinor
+    self.zones = zones
+    self.controlPlane = controlPlane
+    self.services = services
+    self.fronts = fronts
+    self.imagePull = imagePull
+  }
+}
+
+extension SimulatedCluster {
+  /// What fails together.
+  package struct Zone: Sendable, Equatable {
+    /// The value of the node label `topology.kubernetes.io/zone`.
+    package var label: String
+    /// The value of the node label `topology.kubernetes.io/region`.
+    package var region: String
+    package var nodes: [Node]
+
+    package init(label: String, region: String = "", nodes: [Node] = []) {
+      self.label = label
+      self.region = region
+      self.nodes = nodes
+    }
+  }
+
+  package struct Node: Sendable, Equatable {
+    package var name: String
+    /// What pods may ask for.
+    package var room: Size
+
+    package init(name: String, room: Size) {
+      self.name = name
+      self.room = room
+    }
+  }
+
+  /// What a pod asks for and what a node has.
+  package struct Size: Sendable, Equatable {
+    /// Thousandths of a core.
+    package var cpuMillis: Int64
+    /// Bytes.
+    package var memory: Int64
+    package var gpu: Int64
+
+    package init(cpuMillis: Int64, memory: Int64, gpu: Int64) {
+      self.cpuMillis = cpuMillis
+      self.memory = memory
+      self.gpu = gpu
+    }
+  }
+
+  package struct Service: Sendable, Equatable {
+    package var label: String
+    package var namespace: String
+    package var image: String
+    /// One for each zone, in the order of preference.
+    package var deployments: [Deployment]
+    /// What all its pods carry and no others.
+    package var labels: [LabelPair]
+    package var needs: Size
+    package var port: Int64
+    package var weights: Weights?
+    package var ready: Probe?
+    package var startup: Probe?
+    /// How long a pod may take to stop.
+    package var grace: Int64
+    /// Replicas that must serve at any time.
+    package var atLeast: Int
+    /// From the loss to full service.
+    package var rto: Int64
+    /// What its clients send, however it fares.
+    package var requestsPerSecond: Double
+
+    package init(
+      label: String, namespace: String = "default", image: String = "", deployments: [Deployment],
+      labels: [LabelPair], needs: Size, port: Int64 = 8080, weights: Weights? = nil,
+      ready: Probe? = nil, startup: Probe? = nil, grace: Int64 = 60 * Second.one,
+      atLeast: Int = 1, rto: Int64, requestsPerSecond: Double = 50
+    ) {
+      self.label = label
+      self.namespace = namespace
+      self.image = image
+      self.deployments = deployments
+      self.labels = labels
+      self.needs = needs
+      self.port = port
+      self.weights = weights
+      self.ready = ready
+      self.startup = startup
+      self.grace = grace
+      self.atLeast = atLeast
+      self.rto = rto
+      self.requestsPerSecond = requestsPerSecond
+    }
+  }
+
+  package struct LabelPair: Sendable, Equatable {
+    package var name: String
+    package var value: String
+
+    package init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The Deployment that runs a service in one zone.
+  package struct Deployment: Sendable, Equatable {
+    package var name: String
+    /// Label of the zone that its pods are bound to.
+    package var zone: String
+    package var replicas: Int
+    /// What its pods carry.
+    package var labels: [LabelPair]
+    package var autoscaler: Autoscaler?
+
+    package init(
+      name: String, zone: String, replicas: Int, labels: [LabelPair],
+      autoscaler: Autoscaler? = nil
+    ) {
+      self.name = name
+      self.zone = zone
+      self.replicas = replicas
+      self.labels = labels
+      self.autoscaler = autoscaler
+    }
+  }
+
+  /// A HorizontalPodAutoscaler on a Deployment. Its bounds hold; load does not move it.
+  package struct Autoscaler: Sendable, Equatable {
+    package var least: Int
+    package var most: Int
+
+    package init(least: Int, most: Int) {
+      self.least = least
+      self.most = most
+    }
+  }
+
+  /// The model's weights, which a new replica loads before it can answer.
+  package struct Weights: Sendable, Equatable {
+    package var model: String
+    /// Bytes.
+    package var size: Int64
+    /// Bytes a second.
+    package var loadRate: Int64
+    /// From the weights being in memory to the first token.
+    package var warmUp: Int64
+
+    package init(model: String, size: Int64, loadRate: Int64, warmUp: Int64 = 0) {
+      self.model = model
+      self.size = size
+      self.loadRate = loadRate
+      self.warmUp = warmUp
+    }
+  }
+
+  package struct Probe: Sendable, Equatable {
+    package var after: Int64
+    package var every: Int64
+    package var timeout: Int64
+    /// Failures in a row that make it fail.
+    package var failures: Int64
+
+    /// The defaults are those of Kubernetes' core/v1 Probe.
+    package init(
+      after: Int64 = 0, every: Int64 = 10 * Second.one, timeout: Int64 = Second.one,
+      failures: Int64 = 3
+    ) {
+      self.after = after
+      self.every = every
+      self.timeout = timeout
+      self.failures = failures
+    }
+  }
+
+  /// What stands before a service and shares its requests out to zones.
+  package struct Front: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+      /// DNS answers, kept by resolvers for `ttl`.
+      case gslb(domain: String, ttl: Int64)
+      case haproxy(socket: String, backend: String)
+    }
+
+    /// The name of the Gslb.
+    package var label: String
+    /// Label of the service.
+    package var service: String
+    package var kind: Kind
+    /// Labels of the zones that get requests; in the beginning all get the same share.
+    package var zones: [String]
+
+    package init(label: String, service: String, kind: Kind, zones: [String]) {
+      self.label = label
+      self.service = service
+      self.kind = kind
+      self.zones = zones
+    }
+  }
+}
+
+/// Lengths of time in nanoseconds.
+package enum Second {
+  package static let one: Int64 = 1_000_000_000
+  package static let milli: Int64 = 1_000_000
+}

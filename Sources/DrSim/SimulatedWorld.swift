@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// DrSim: a world that follows from its description, its faults and a seed. Virtual time passes from event
+// to event; between two events nothing changes but the shares of requests that move from one zone to
+// another, which are straight lines. So nothing is sampled, and every figure of a report is exact.
+//
+// `Cluster` has what Kubernetes does by itself (nodes, scheduler, Deployments, pods, control plane),
+// `Traffic` where requests go and how services fare, `Calls` what drivers ask. Chance has a part only where
+// `Chance` says so, and in the names of pods.
+
+import DrBase
+import DrRun
+
+/// Something that goes wrong, or is put right. Zones and services by their labels.
+package enum SimulatedFault: Sendable, Equatable {
+  /// A zone loses power: its nodes and pods are gone at once.
+  case fail(zone: String)
+  /// The power is back: nodes report again and containers start anew.
+  case restore(zone: String)
+  /// No API server answers for so many nanoseconds, and no controller works.
+  case apiServerDown(for: Int64)
+  /// The service's processes in a zone (`nil`: in all) stop answering, and new ones never begin to.
+  case hang(service: String, zone: String?)
+}
+
+/// A fault and when it comes.
+package struct TimedFault: Sendable, Equatable {
+  package var at: Instant
+  package var fault: SimulatedFault
+
+  package init(at: Instant, _ fault: SimulatedFault) {
+    self.at = at
+    self.fault = fault
+  }
+}
+
+/// What is left to chance.
+package struct Chance: Sendable, Equatable {
+  /// How old a node's lease may be when the node is lost, in nanoseconds: the loss is noticed that much earlier.
+  package var leaseAge: Int64
+  /// How late the node controller may notice a loss, in nanoseconds.
+  package var noticing: Int64
+  /// By how much of its usual time a call may take longer, in percent.
+  package var latencyPercent: Int64
+
+  package init(leaseAge: Int64 = 0, noticing: Int64 = 0, latencyPercent: Int64 = 0) {
+    self.leaseAge = leaseAge
+    self.noticing = noticing
+    self.latencyPercent = latencyPercent
+  }
+
+  /// Everything takes its nominal time.
+  package static let none = Chance()
+  /// Leases are renewed every 10 s; a loss is seen within one observation and one round of the controller, 5 s each.
+  package static let usual = Chance(
+    leaseAge: Published.leaseRenewal, noticing: 2 * Published.nodeMonitor, latencyPercent: 50)
+}
+
+/// A world in virtual time. For one thread.
+package final class SimulatedWorld {
+  /// 2026-01-01T00:00:00Z.
+  package static let epoch = Instant(nanoseconds: 1_767_225_600 * Second.one)
+
+  package private(set) var now: Instant
+  let start: Instant
+  let chance: Chance
+  var random: SeededRandom
+  private var queue = EventHeap<WorldEvent>()
+
+  var clusters: [ClusterState] = []
+  var zones: [ZoneState] = []
+  var nodes: [NodeState] = []
+  var services: [ServiceState] = []
+  var deployments: [DeploymentState] = []
+  var pods: [PodState] = []
+  var fronts: [FrontState] = []
+  var leases: [LeaseState] = []
+  var applied: [AppliedObject] = []
+
+  /// A world in which everything described runs and is ready, as far as there is room.
+  package init(
+    _ descriptions: [SimulatedCluster], seed: UInt64 = 1, chance: Chance = .none,
+    startAt start: Instant = SimulatedWorld.epoch
+  ) {
+    now = start
+    self.start = start
+    self.chance = chance
+    random = SeededRandom(seed: seed)
+    for description in descriptions { add(description) }
+    for index in clusters.indices { refreshControlPlane(index) }
+    recordAvailability()
+  }
+
+  // MARK: Time
+
+  /// When the world changes next by itself; `nil` where it will not.
+  package var nextChange: Instant? { queue.nextAt }
+
+  package func schedule(_ fault: TimedFault) { later(.fault(fault.fault), at: fault.at) }
+
+  func later(_ event: WorldEvent, at instant: Instant) {
+    queue.add(event, at: max(instant, now))
+  }
+
+  func later(_ event: WorldEvent, after delay: Int64) {
+    queue.add(event, at: now.advanced(by: max(0, delay)))
+  }
+
+  /// Lets everything happen that is due up to and at that instant.
+  package func advance(to instant: Instant) {
+    while let next = queue.nextAt, next <= instant, let due = queue.removeFirst() {
+      now = max(now, due.at)
+      happen(due.element)
+      recordAvailability()
+    }
+    now = max(now, instant)
+  }
+
+  /// The same, relative: by so many nanoseconds.
+  package func advance(by nanoseconds: Int64) { advance(to: now.advanced(by: nanoseconds)) }
+
+  func happen(_ event: WorldEvent) {
+    switch event {
+    case .fault(let fault): strike(fault)
+    case .controlPlaneBack(let cluster): refreshControlPlane(cluster)
+    case .silent(let node, let epoch): noticeSilence(of: node, epoch, event)
+    case .taint(let zone): taintNext(in: zone, event)
+    case .evict(let node, let taintedAt): evictAll(from: node, taintedAt, event)
+    case .nodeBack(let node, let epoch): noticeReturn(of: node, epoch, event)
+    case .pulled(let pod, let epoch): if isCurrent(pod, epoch) { startContainer(pod) }
+    case .up(let pod, let epoch): if isCurrent(pod, epoch) { becomeUp(pod) }
+    case .startFailed(let pod, let epoch): if isCurrent(pod, epoch) { failStart(pod) }
+    case .restart(let pod, let epoch): if isCurrent(pod, epoch) { startContainer(pod) }
+    case .ready(let pod, let epoch): setReady(true, pod, epoch, event)
+    case .unready(let pod, let epoch): setReady(false, pod, epoch, event)
+    case .stopped(let pod): finishStop(pod, event)
+    case .weightsSettled: break  // Availability is recorded after every event.
+    }
+  }
+
+  private func strike(_ fault: SimulatedFault) {
+    switch fault {
+    case .fail(let label):
+      for zone in zones.indices where zones[zone].label == label { lose(zone) }
+    case .restore(let label):
+      for zone in zones.indices where zones[zone].label == label { bringBack(zone) }
+    case .apiServerDown(let length):
+      for cluster in clusters.indices {
+        let until = now.advanced(by: length)
+        clusters[cluster].closedUntil = max(clusters[cluster].closedUntil ?? until, until)
+        refreshControlPlane(cluster)
+        later(.controlPlaneBack(cluster: cluster), at: until)
+      }
+    case .hang(let label, let zoneLabel):
+      for service in services.indices where services[service].spec.label == label {
+        hang(service, inZoneLabelled: zoneLabel)
+      }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where requests go. A front shares them out to zones by weight and does not look whether anything answers
+// there; within a zone they go to the pods that the API calls ready. What reaches a pod that does not
+// serve, or a zone without pods, fails.
+
+import DrRun
+
+extension SimulatedWorld {
+  /// The share of the requests to a service's pods in a zone that is answered.
+  private func answered(_ service: Int, in zone: Int) -> Double {
+    var ready = 0
+    var serving = 0
+    for deployment in services[service].deployments where deployments[deployment].zone == zone {
+      for pod in deployments[deployment].pods where pods[pod].isReady && pods[pod].isActive {
+        ready += 1
+        if serves(pod) { serving += 1 }
+      }
+    }
+    return ready == 0 ? 0 : Double(serving) / Double(ready)
+  }
+
+  private func zone(labelled label: String, of front: Int) -> Int? {
+    let cluster = services[fronts[front].service].cluster
+    return zones.firstIndex { $0.label == label && $0.cluster == cluster }
+  }
+
+  /// How far the latest change of weights has got, from 0 to 1: resolvers ask again evenly over the TTL.
+  private func progress(_ front: Int) -> Double {
+    let ttl = fronts[front].ttl
+    guard ttl > 0 else { return 1 }
+    return min(Double(now.nanoseconds - fronts[front].changedAt.nanoseconds) / Double(ttl), 1)
+  }
+
+  /// The shares that are effective now, by the zones of the front.
+  func effectiveShares(_ front: Int) -> [Double] {
+    let progress = progress(front)
+    return zip(fronts[front].from, fronts[front].to).map { $0 + ($1 - $0) * progress }
+  }
+
+  /// Publishes new weights, in units of 1e-9, by the zones of the front; their sum is positive.
+  func setWeights(_ weights: [Int64], of front: Int) {
+    let total = Double(weights.reduce(0, +))
+    fronts[front].from = effectiveShares(front)
+    fronts[front].to = weights.map { Double($0) / total }
+    fronts[front].published = weights
+    fronts[front].changedAt = now
+    later(.weightsSettled(front: front), after: fronts[front].ttl)
+  }
+
+  /// Takes down how services fare from now on.
+  func recordAvailability() {
+    for front in fronts.indices {
+      let zonesOfFront = fronts[front].spec.zones
+      let answered = zonesOfFront.map { label in
+        zone(labelled: label, of: front).map { self.answered(fronts[front].service, in: $0) } ?? 0
+      }
+      let shares = effectiveShares(front)
+      let value = zip(shares, answered).reduce(0) { $0 + $1.0 * $1.1 }
+      var slope = 0.0
+      if progress(front) < 1 {
+        for index in shares.indices {
+          let change = fronts[front].to[index] - fronts[front].from[index]
+          slope += change * answered[index] / Double(fronts[front].ttl)
+        }
+      }
+      fronts[front].success.turn(at: now, value: value, slope: slope)
+    }
+    for service in services.indices { recordAvailability(ofService: service) }
+  }
+
+  private func recordAvailability(ofService service: Int) {
+    let serving = services[service].deployments.reduce(0) { sum, deployment in
+      sum + deployments[deployment].pods.count { serves($0) && pods[$0].isReady }
+    }
+    let ours = services[service].fronts.compactMap { fronts[$0].success.pieces.last }
+    if ours.isEmpty {
+      // Without a front its Service shares requests out to all ready pods.
+      let ready = services[service].deployments.reduce(0) { sum, deployment in
+        sum + deployments[deployment].pods.count { pods[$0].isReady && pods[$0].isActive }
+      }
+      let value = ready == 0 ? 0 : Double(serving) / Double(ready)
+      services[service].success.turn(at: now, value: value, slope: 0)
+    } else {
+      let count = Double(ours.count)
+      services[service].success.turn(
+        at: now, value: ours.reduce(0) { $0 + $1.value(at: now) } / count,
+        slope: ours.reduce(0) { $0 + $1.slope } / count)
+    }
+    if let last = services[service].serving.last {
+      if last.count == serving { return }
+      if last.at == now { services[service].serving.removeLast() }
+    }
+    services[service].serving.append((now, serving))
+  }
+
+  /// Whether every service gives all that it promises now.
+  package var isFullyServed: Bool {
+    services.indices.allSatisfy { service in
+      let serving = services[service].serving.last?.count ?? 0
+      return serving >= services[service].spec.atLeast
+        && services[service].success.value(at: now) >= ServiceSummary.fullSuccess
+    }
+  }
+
+  /// How each service fared from the beginning up to now, in the order in which they were described.
+  package var summaries: [ServiceSummary] {
+    services.map { service in
+      ServiceSummary(
+        service.spec, success: service.success, serving: service.serving, from: start, until: now)
+    }
+  }
+}

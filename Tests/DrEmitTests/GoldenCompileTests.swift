@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrEmit
+import DrEval
+import DrSema
+import Foundation
+import Testing
+
+/// One program and one version of Kubernetes. `Tests/Golden/compile/<case>/` holds `1.26.yaml` for each version that
+/// it is compiled for, the diagnostics in `1.26.diagnostics` where it cannot be, and `main.dr`; or `program`, which
+/// names a file of the repository.
+struct CompileCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  let version: String
+  var testDescription: String { "\(name) for \(version)" }
+
+  static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let folder = root.appending(path: "Tests/Golden/compile")
+
+  static let all: [CompileCase] = {
+    let manager = FileManager.default
+    let names = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().flatMap { name in
+      let files = (try? manager.contentsOfDirectory(atPath: folder.path + "/" + name)) ?? []
+      let versions = Set(
+        files.compactMap { file -> String? in
+          for suffix in [".yaml", ".diagnostics"] where file.hasSuffix(suffix) {
+            return String(file.dropLast(suffix.count))
+          }
+          return nil
+        })
+      return versions.sorted().map { CompileCase(name: name, version: $0) }
+    }
+  }()
+
+  private var program: URL {
+    let own = Self.folder.appending(path: name)
+    if let data = FileManager.default.contents(atPath: own.appending(path: "program").path) {
+      let path = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+      return Self.root.appending(path: path)
+    }
+    return own.appending(path: "main.dr")
+  }
+
+  /// The manifests as one stream, each file after them as a comment; or what is wrong.
+  func compile() throws -> (yaml: String, diagnostics: String, manifests: [Manifest]) {
+    var options = CheckOptions()
+    options.includesBackends = true
+    let folder = program.deletingLastPathComponent().path
+    let checker = Checker(loader: Loader(folder: folder), options: options)
+    checker.check(path: program.lastPathComponent)
+    let renderer = DiagnosticRenderer(sources: checker.program.sources, colour: false)
+    guard !checker.diagnostics.hasErrors else {
+      return ("", renderer.render(checker.diagnostics), [])
+    }
+    let machine = Machine(program: Program(checker.program), limits: Limits())
+    var diagnostics = machine.modelFailures()
+    var manifests: [Manifest] = []
+    var yaml = ""
+    if diagnostics.isEmpty {
+      let result = compile(machine)
+      (manifests, diagnostics) = (result.manifests, result.diagnostics)
+      yaml = YAML.write(manifests.map(\.document)) + result.files.map(comment).joined()
+    }
+    return (yaml, renderer.render(diagnostics), manifests)
+  }
+
+  private func compile(_ machine: Machine) -> CompileResult {
+    var compiler = Compiler(machine: machine)
+    if version == "own" { return compiler.compile(target: nil) }
+    do throws(Diagnostic) {
+      return compiler.compile(target: try Compiler.version(version, at: nil))
+    } catch {
+      var result = compiler.compile(target: nil)
+      (result.manifests, result.files, result.diagnostics) = ([], [], [error])
+      return result
+    }
+  }
+
+  private func comment(_ file: EmittedFile) -> String {
+    let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
+    return "# \(file.path)\n" + lines.map { $0.isEmpty ? "#\n" : "# \($0)\n" }.joined()
+  }
+
+  func expected(_ suffix: String) -> URL {
+    Self.folder.appending(path: "\(name)/\(version).\(suffix)")
+  }
+}
+
+private struct Loader: ModuleLoader {
+  let folder: String
+
+  func standardModule(_ path: String) -> [UInt8]? {
+    let file = CompileCase.root.appending(path: "stdlib/\(path).dr").path
+    return FileManager.default.contents(atPath: file).map { Array($0) }
+  }
+
+  var standardModules: [String] {
+    let folder = CompileCase.root.appending(path: "stdlib").path
+    let found = FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? []
+    return found.filter { $0.hasSuffix(".dr") }.map { String($0.dropLast(3)) }.sorted()
+  }
+
+  func file(_ path: String) -> Result<[UInt8], LoadFailure> {
+    FileManager.default.contents(atPath: folder + "/" + path).map { .success(Array($0)) }
+      ?? .failure(.notFound)
+  }
+}
+
+@Suite struct GoldenCompileTests {
+  static let isBlessing = ProcessInfo.processInfo.environment["DR_BLESS"] == "1"
+
+  @Test("there are cases") func cases() {
+    #expect(CompileCase.all.count >= 5)
+  }
+
+  @Test("gives the manifests, and only them", arguments: CompileCase.all)
+  func manifests(_ sample: CompileCase) throws {
+    let (yaml, diagnostics, _) = try sample.compile()
+    for (text, suffix) in [(yaml, "yaml"), (diagnostics, "diagnostics")] {
+      let url = sample.expected(suffix)
+      if Self.isBlessing {
+        try? FileManager.default.removeItem(at: url)
+        if !text.isEmpty { try Data(text.utf8).write(to: url) }
+      }
+      let data = FileManager.default.contents(atPath: url.path) ?? Data()
+      #expect(
+        text == String(decoding: data, as: UTF8.self),
+        "\(url.path) differs; DR_BLESS=1 swift test rewrites it")
+    }
+  }
+
+  @Test("two compiles give the same bytes", arguments: CompileCase.all)
+  func repeatable(_ sample: CompileCase) throws {
+    #expect(try sample.compile().yaml == sample.compile().yaml)
+  }
+
+  @Test("what was written is read back as it was", arguments: CompileCase.all)
+  func readBack(_ sample: CompileCase) throws {
+    let manifests = try sample.compile().manifests
+    let documents = manifests.map(\.document)
+    #expect(try YAML.parse(Array(YAML.write(documents).utf8)) == documents)
+  }
+
+  @Test("every Kubernetes version that is known has its API versions", arguments: 20...34)
+  func versions(_ minor: Int) throws {
+    let (_, diagnostics, manifests) = try CompileCase(name: "deepseek", version: "1.\(minor)")
+      .compile()
+    #expect(diagnostics == "")
+    let apis = Dictionary(manifests.map { ($0.kind, $0.apiVersion) }) { first, _ in first }
+    #expect(
+      apis["HorizontalPodAutoscaler"] == (minor < 23 ? "autoscaling/v2beta2" : "autoscaling/v2"))
+    #expect(apis["PodDisruptionBudget"] == (minor < 21 ? "policy/v1beta1" : "policy/v1"))
+  }
+}

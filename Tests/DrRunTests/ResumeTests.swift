@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrEval
+import DrSema
+import Testing
+
+@testable import DrRun
+
+@Suite struct ResumeTests {
+  private func paused(
+    _ write: (Code) -> Void, _ prepare: (inout TestHost) -> Void = { _ in }
+  ) throws -> TestHost {
+    var host = TestHost(ProgramBuilder.runbook(write))
+    prepare(&host)
+    let result = try #require(try host.live())
+    #expect(result.status == .paused)
+    host.interruptAt = nil
+    return host
+  }
+
+  private func refusal(_ host: TestHost, _ write: (Code) -> Void) -> JournalRefusal? {
+    var other = TestHost(ProgramBuilder.runbook(write))
+    other.disk = host.disk
+    do throws(JournalRefusal) {
+      _ = try other.live()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test("goes on after an interruption without repeating anything")
+  func interrupted() throws {
+    for second in 1...30 {
+      var host = TestHost(ProgramBuilder.runbook(evacuation))
+      host.decisions = ["Shift?": (true, 20)]
+      host.interruptAt = Int64(second)
+      let first = try #require(try host.live())
+      if first.status == .succeeded { continue }
+      #expect(first.status == .paused)
+      host.interruptAt = nil
+      let result = try #require(try host.live())
+      #expect(result.status == .succeeded)
+      #expect(result.startedAt == Instant(nanoseconds: 0))
+      #expect(host.world.summary == "replicas=2 weight=100")
+      #expect(host.world.ledger.count == 2)
+    }
+  }
+
+  @Test("waits only for the rest of a backoff, and counts attempts over all lives")
+  func backoff() throws {
+    var host = TestHost(
+      ProgramBuilder.runbook { code in
+        code.step("scale", retry: 2, every: 100) { $0.do($0.call("set.apply", "a", $0.int(1))) }
+      })
+    host.world.troubles = [
+      "observe set.apply a": Array(repeating: .fails(.busy("429")), count: 9)
+    ]
+    host.interruptAt = 30
+    #expect(try host.live()?.status == .paused)
+    host.interruptAt = nil
+    host.now = Instant(nanoseconds: 60_000_000_000)
+    #expect(try host.live()?.status == .failed)
+    // Attempts at 0.1 s, 100.1 s and 200.2 s, whatever happened in between.
+    #expect(host.now.nanoseconds == 200_300_000_000)
+    #expect(host.world.troubles["observe set.apply a"]?.count == 6)
+  }
+
+  @Test("looks once at a condition whose deadline passed while the run was paused")
+  func lateWait() throws {
+    var host = try paused { code in
+      code.wait(code.call("ready", "a", code.int(50)), within: 40)
+    } _: {
+      $0.interruptAt = 10
+    }
+    host.now = Instant(nanoseconds: 600_000_000_000)
+    #expect(try host.live()?.status == .succeeded)
+  }
+
+  @Test("asks for an approval again and keeps its deadline")
+  func approval() throws {
+    var host = try paused { code in
+      code.approve("Go?", within: 60)
+    } _: {
+      $0.interruptAt = 10
+    }
+    #expect(try host.live()?.message == "nobody answered in time: Go?")
+    #expect(host.now.nanoseconds == 60_000_000_000)
+    #expect(host.asked.map(\.id) == ["approve/r1/0/1", "approve/r1/0/1"])
+  }
+
+  @Test("settles an act of class once as a person says", arguments: [true, false])
+  func once(happened: Bool) throws {
+    var host = try paused { code in
+      code.step("pay") { $0.do($0.call("add.once", "a", $0.int(1))) }
+    } _: {
+      $0.world.troubles = ["perform add.once a": [happened ? .losesAnswer : .losesRequest]]
+    }
+    // Without an answer nothing is guessed.
+    #expect(try host.live()?.status == .paused)
+    host.early = [("doubt/r1/0.0/1", happened)]
+    #expect(try host.live()?.status == .succeeded)
+    #expect(host.world.summary == "a=1")
+    #expect(host.world.ledger.count == 1)
+  }
+
+  @Test("acquires its lock again before any act")
+  func lock() throws {
+    var host = try paused { code in
+      code.lock("deepseek", for: 30)
+      code.reversible("a")
+      code.pause(20)
+      code.reversible("b")
+    } _: {
+      $0.interruptAt = 10
+    }
+    var robbed = host
+    robbed.world.holders = ["deepseek": "r2"]
+    let result = try #require(try robbed.live())
+    #expect(result.status == .lockHeld)
+    #expect(robbed.world.summary == "a=1 deepseek:r2")
+    robbed.world.holders = [:]
+    #expect(try robbed.live()?.status == .succeeded)
+    #expect(try host.live()?.status == .succeeded)
+    #expect(host.world.summary == "a=1 b=1")
+  }
+
+  @Test("refuses a journal of another program, run, call or world")
+  func anotherRun() throws {
+    let host = try paused(evacuation) { $0.interruptAt = 3 }
+    let journal = try Journal(bytes: host.disk)
+    let changes: [(String, (inout RunIdentity) -> Void)] = [
+      ("run", { $0.runID = "r2" }), ("runbook", { $0.runbook = "other" }),
+      ("program", { $0.programDigest = "q" }), ("world", { $0.world = "real" }),
+      ("call", { $0.arguments = ["from": "az1"] }),
+    ]
+    for (what, change) in changes {
+      var identity = host.identity
+      change(&identity)
+      do throws(JournalRefusal) {
+        _ = try Executor(
+          machine: Machine(program: host.program, limits: Limits()), runbook: host.runbook,
+          arguments: [], identity: identity, journal: journal, at: host.now)
+        Issue.record("another \(what) was accepted")
+      } catch {
+        guard case .anotherRun(what, _, _) = error else {
+          Issue.record("\(error)")
+          continue
+        }
+        #expect(error.diagnostic.code == .journalRefused)
+      }
+    }
+  }
+
+  @Test("refuses a journal that the program does not fit, and says where")
+  func diverged() throws {
+    func body(_ code: Code) {
+      code.step("one") { step in
+        step.do(step.call("add.verify", "a", step.int(1)))
+        step.do(step.call("add.verify", "b", step.int(1)))
+      }
+      code.pause(60)
+    }
+    let host = try paused(body) { $0.interruptAt = 10 }
+    #expect(refusal(host, body) == nil)
+    let other = refusal(host) { code in
+      code.step("one") { step in
+        step.do(step.call("add.verify", "a", step.int(1)))
+        step.do(step.call("add.verify", "c", step.int(1)))
+      }
+    }
+    #expect(
+      other
+        == .diverged(
+          position: Position("0.1"), journal: #"the act add.verify {"target":"b","value":1}"#,
+          program: #"the act add.verify {"target":"c","value":1}"#))
+    let renamed = refusal(host) { code in code.step("two") { $0.pause(1) } }
+    #expect(
+      renamed
+        == .diverged(
+          position: Position("0"), journal: "the step “one”", program: "the step “two”"))
+    let shorter = refusal(host) { code in
+      code.step("one") { $0.do($0.call("add.verify", "a", $0.int(1))) }
+    }
+    #expect(
+      shorter
+        == .diverged(
+          position: Position("0"), journal: #"the act add.verify {"target":"b","value":1} at 0.1"#,
+          program: "the end of the step"))
+    let longer = refusal(host) { code in
+      body(code)
+      code.pause(60)
+    }
+    #expect(longer == nil)
+  }
+
+  @Test("refuses to resume a run that has ended")
+  func ended() throws {
+    var host = TestHost(ProgramBuilder.runbook { $0.pause(1) })
+    #expect(try host.live()?.status == .succeeded)
+    #expect(throws: JournalRefusal.ended(.succeeded)) { try host.live() }
+  }
+
+  @Test("keeps large results whole up to 1 MiB and refuses larger ones")
+  func large() throws {
+    var host = TestHost(
+      ProgramBuilder.runbook { code in
+        code.step("look") { $0.do($0.call("get", "a")) }
+      })
+    host.world.numbers = ["a": 1]
+    host.world.troubles = ["read get a": [.gives(.string(String(repeating: "x", count: 2 << 20)))]]
+    let result = try #require(try host.live())
+    #expect(result.message == "step “look”: get: the result is larger than 1048576 bytes")
+  }
+
+  @Test("refuses a result of another type")
+  func type() throws {
+    var host = TestHost(
+      ProgramBuilder.runbook { code in
+        code.step("look") { $0.do($0.call("get", "a")) }
+      })
+    host.world.troubles = ["read get a": [.gives("x")]]
+    let result = try #require(try host.live())
+    #expect(result.message == "step “look”: get: the result is not what the function declares")
+  }
+
+  @Test("shares one append among the events of a batch")
+  func groupCommit() throws {
+    let (checked, runbook) = ProgramBuilder.runbook { code in
+      code.step("fan out") { step in
+        step.parallel(
+          (0..<100).map { index in { $0.do($0.call("set.apply", "p\(index)", $0.int(1))) } })
+      }
+    }
+    let executor = try Executor(
+      machine: Machine(program: Program(checked), limits: Limits()), runbook: runbook,
+      arguments: [],
+      identity: RunIdentity(
+        runID: "r1", runbook: "evacuate", arguments: [:], programDigest: "p", sources: [],
+        version: "test", world: "fake"), at: Instant(nanoseconds: 0))
+    var world = FakeWorld()
+    var events: [Event] = [.begin]
+    var appends = 0
+    while !events.isEmpty {
+      let orders = executor.handle(events, at: Instant(nanoseconds: 0))
+      events = []
+      for order in orders {
+        switch order {
+        case .append: appends += 1
+        case .call(let id, let call, let phase):
+          events.append(.answered(id, world.answer(call, phase)))
+        case .cancel, .startTimer, .cancelTimer, .ask, .withdraw, .show, .finish: break
+        }
+      }
+    }
+    #expect(executor.result?.status == .succeeded)
+    #expect(world.ledger.count == 100)
+    // The beginning, a hundred intents, a hundred outcomes with the end of the run.
+    #expect(appends == 3)
+  }
+}

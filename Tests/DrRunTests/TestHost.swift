@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrEval
+import DrSema
+
+@testable import DrRun
+
+/// Carries out orders in virtual time on a fake world, keeps what survives a crash, and writes a
+/// timeline.
+struct TestHost {
+  enum Crash: Equatable {
+    case none
+    /// Before the order of that number is carried out.
+    case before(Int)
+    /// After the order of that number was carried out and before anything of it is told: an
+    /// act has happened, an append is durable.
+    case after(Int)
+    /// An append of that number ends after so many bytes.
+    case torn(Int, Int)
+  }
+
+  let program: Program
+  let runbook: FunctionID
+  var world = FakeWorld()
+  var disk: [UInt8] = []
+  var now = Instant(nanoseconds: 0)
+  var lines: [String] = []
+  /// What people answer, and how many seconds after they are asked.
+  var decisions: [String: (approved: Bool, after: Int64)] = [:]
+  /// Answers given together with the beginning of a life.
+  var early: [(id: String, approved: Bool)] = []
+  /// Seconds after which the run is interrupted.
+  var interruptAt: Int64?
+  var asked: [Question] = []
+  /// Kinds of orders carried out, in order; the crash points.
+  var carriedOut: [Order] = []
+  var showsCalls = false
+  var runID = "r1"
+
+  init(_ program: (CheckedProgram, FunctionID)) {
+    self.program = Program(program.0)
+    runbook = program.1
+  }
+
+  static let latency: [String: Int64] = [
+    "read": 100, "observe": 100, "perform": 1_000, "settle": 100,
+  ]
+
+  var identity: RunIdentity {
+    RunIdentity(
+      runID: runID, runbook: "evacuate", arguments: [:], programDigest: "p", sources: [],
+      version: "test", world: "fake")
+  }
+
+  private struct Due {
+    let at: Instant
+    let number: Int
+    let event: Event
+  }
+
+  /// One life of the run, from its beginning to its end or a crash. nil where it crashed.
+  mutating func live(crash: Crash = .none) throws(JournalRefusal) -> RunResult? {
+    let journal = try Journal(bytes: disk)
+    disk.removeLast(journal.tornCount)
+    let executor = try Executor(
+      machine: Machine(program: program, limits: Limits()), runbook: runbook, arguments: [],
+      identity: identity, journal: journal, at: now)
+    return drive(executor, crash)
+  }
+
+  mutating func drive(_ executor: some Runner, _ crash: Crash) -> RunResult? {
+    var due: [Due] = []
+    var cancelled: Set<String> = []
+    var count = 0
+    func schedule(_ event: Event, after delay: Int64) {
+      due.append(Due(at: now.advanced(by: delay * 1_000_000), number: count, event: event))
+      count += 1
+    }
+    for answer in early {
+      schedule(.decided(questionID: answer.id, approved: answer.approved, by: "oncall"), after: 0)
+    }
+    schedule(.begin, after: 0)
+    if let interruptAt { schedule(.interrupted, after: interruptAt * 1_000) }
+    carriedOut = []
+    world.inFlight = 0
+    for _ in 0..<100_000 {
+      guard
+        let index = due.indices.min(by: {
+          (due[$0].at, due[$0].number) < (due[$1].at, due[$1].number)
+        })
+      else { return nil }
+      let next = due.remove(at: index)
+      if next.at > now { now = next.at }
+      world.now = now
+      switch next.event {
+      case .answered(let id, _):
+        if cancelled.contains("call \(id.rawValue)") { continue }
+        world.inFlight -= 1
+      case .fired(let id): if cancelled.contains("timer \(id.rawValue)") { continue }
+      case .begin, .decided, .interrupted: break
+      }
+      for order in executor.handle([next.event], at: now) {
+        let number = carriedOut.count
+        carriedOut.append(order)
+        if crash == .before(number) { return nil }
+        switch order {
+        case .append(let bytes):
+          if case .torn(number, let kept) = crash {
+            disk += bytes.prefix(kept)
+            return nil
+          }
+          disk += bytes
+        case .call(let id, let call, let phase):
+          world.inFlight += 1
+          world.inFlightMax = max(world.inFlightMax, world.inFlight)
+          if showsCalls { line("call \(phase.word) \(call.name) \(call.key)") }
+          let answer = world.answer(call, phase)
+          schedule(.answered(id, answer), after: TestHost.latency[phase.word] ?? 0)
+        case .cancel(let id):
+          cancelled.insert("call \(id.rawValue)")
+          world.inFlight -= 1
+          if showsCalls { line("cancel") }
+        case .startTimer(let id, let instant):
+          schedule(.fired(id), after: (instant.nanoseconds - now.nanoseconds) / 1_000_000)
+        case .cancelTimer(let id): cancelled.insert("timer \(id.rawValue)")
+        case .ask(let question):
+          asked.append(question)
+          line("ask \(question.id)")
+          if let decision = decisions[question.text] {
+            schedule(
+              .decided(questionID: question.id, approved: decision.approved, by: "oncall"),
+              after: decision.after * 1_000)
+          }
+        case .withdraw(let id): line("withdraw \(id)")
+        case .show(let progress):
+          line(
+            String(repeating: "  ", count: progress.depth)
+              + "\(progress.kind.rawValue) \(progress.text)")
+        case .finish(let result): return crash == .after(number) ? nil : result
+        }
+        if crash == .after(number) { return nil }
+      }
+    }
+    return nil
+  }
+
+  private mutating func line(_ text: String) {
+    let milliseconds = now.nanoseconds / 1_000_000
+    let tenths = milliseconds / 100
+    lines.append("\(tenths / 10).\(tenths % 10) \(text)")
+  }
+
+  var timeline: String { lines.joined(separator: "\n") }
+
+  var records: [JournalRecord] { (try? Journal(bytes: disk).records) ?? [] }
+
+  /// The kinds of all records with their positions, in one line.
+  var journalLine: String {
+    records.map { record in
+      let position = record.position == .root ? "" : "@\(record.position.text)"
+      return record.body.kind + position
+    }.joined(separator: " ")
+  }
+}

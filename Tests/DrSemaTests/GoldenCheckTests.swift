@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrEmit
+import DrEval
+import DrSema
+import Foundation
+import Testing
+
+/// One program below `Tests/Golden/check`: a file, or a folder with `main.dr`. Its name says the behaviour.
+///
+/// `<case>.diagnostics` is what users see; a program without mistakes has none, and `<case>.values` with
+/// the types and values of its `let`s instead.
+struct CheckCase: Sendable, CustomTestStringConvertible {
+  /// From the folder of all cases, without suffix: `names/unknown_name`.
+  let path: String
+  let isFolder: Bool
+
+  var testDescription: String { path }
+
+  static let folder = Repository.path("Tests/Golden/check")
+
+  static let all: [CheckCase] = {
+    let files = Repository.files(in: "Tests/Golden/check").filter { $0.hasSuffix(".dr") }
+    let folders = files.filter { $0.hasSuffix("/main.dr") }.map { String($0.dropLast(8)) }
+    let single = files.filter { file in !folders.contains { file.hasPrefix($0 + "/") } }
+    return folders.map { CheckCase(path: $0, isFolder: true) }
+      + single.map { CheckCase(path: String($0.dropLast(3)), isFolder: false) }
+  }()
+
+  /// Small enough that a program without an end ends soon.
+  static let limits: Limits = {
+    var limits = Limits()
+    limits.fuel = 2_000_000
+    limits.memoryBytes = 32 << 20
+    return limits
+  }()
+
+  /// Checks the program and, where that finds nothing, computes all of it.
+  func run() -> (checker: Checker, machine: Machine?, diagnostics: [Diagnostic]) {
+    var options = CheckOptions()
+    options.limits = Self.limits
+    let full = Self.folder + "/" + path
+    let root = isFolder ? full : URL(filePath: full).deletingLastPathComponent().path
+    let checker = Checker(loader: DiskLoader(folder: root), options: options)
+    checker.check(path: isFolder ? "main.dr" : URL(filePath: full).lastPathComponent + ".dr")
+    guard !checker.diagnostics.hasErrors else { return (checker, nil, checker.diagnostics) }
+    let machine = Machine(program: Program(checker.program), limits: Self.limits)
+    return (checker, machine, checker.diagnostics + machine.modelFailures())
+  }
+}
+
+@Suite struct GoldenCheckTests {
+  @Test("there are cases") func cases() {
+    #expect(CheckCase.all.count >= 80)
+  }
+
+  @Test("says what is wrong, and nothing else", arguments: CheckCase.all)
+  func diagnostics(_ sample: CheckCase) throws {
+    let (checker, machine, diagnostics) = sample.run()
+    let renderer = DiagnosticRenderer(sources: checker.program.sources, colour: false)
+    let path = CheckCase.folder + "/" + sample.path
+    try Repository.compare(renderer.render(diagnostics), with: path + ".diagnostics")
+    var values = ""
+    if diagnostics.isEmpty, let machine { values = try describeValues(checker, machine) }
+    try Repository.compare(values, with: path + ".values")
+  }
+
+  /// The top-level `let`s of the first file, as `name: Type = value`.
+  private func describeValues(_ checker: Checker, _ machine: Machine) throws -> String {
+    var text = ""
+    for id in checker.program.roots {
+      let global = checker.program[id]
+      guard case .value = global.body, global.module == checker.mainAlias else { continue }
+      let value = machine.describe(try machine.global(id), type: global.type)
+      text += "\(global.name): \(checker.typeName(global.type)) = \(value)\n"
+    }
+    return text
+  }
+
+  @Test("every diagnostic has a place, a reason or a help, and no full stop", arguments: CheckCase.all)
+  func shape(_ sample: CheckCase) {
+    let (checker, _, diagnostics) = sample.run()
+    for diagnostic in diagnostics {
+      #expect(diagnostic.span != nil, "\(diagnostic.message)")
+      #expect(!diagnostic.message.hasSuffix("."))
+      // Other messages are tested where they are written, and those of constraints and assertions are the
+      // user's own.
+      let isOurs = ["E01", "E02", "E03"].contains(diagnostic.code.rawValue.prefix(3))
+      if isOurs, diagnostic.code != .constraintViolated { #expect(diagnostic.help != nil, "\(diagnostic.message)") }
+      let spans = [diagnostic.span].compactMap { $0 } + diagnostic.labels.map(\.span)
+      for span in spans {
+        #expect(span.start <= span.end)
+        #expect(Int(span.end) <= checker.program.sources[span.file].bytes.count)
+      }
+    }
+  }
+
+  @Test("two checks say the same", arguments: CheckCase.all)
+  func repeatable(_ sample: CheckCase) {
+    #expect(sample.run().diagnostics == sample.run().diagnostics)
+  }
+
+  @Test("no golden output without its program") func orphans() {
+    let paths = Set(CheckCase.all.map(\.path))
+    for file in Repository.files(in: "Tests/Golden/check") {
+      for suffix in [".diagnostics", ".values"] where file.hasSuffix(suffix) {
+        #expect(paths.contains(String(file.dropLast(suffix.count))), "\(file)")
+      }
+    }
+  }
+
+  @Test("every code of the checker has a case") func codes() {
+    let found = Set(CheckCase.all.flatMap { $0.run().diagnostics.map(\.code) })
+    for code in DiagnosticCode.allCases {
+      let family = code.rawValue.prefix(3)
+      guard ["E01", "E02", "E03", "E04"].contains(family) else { continue }
+      #expect(found.contains(code), "\(code.rawValue) \(code.name)")
+    }
+  }
+}

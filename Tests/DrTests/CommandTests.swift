@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+let scenario = "examples/deepseek-cross-az/deepseek.dr"
+
+/// A folder of its own for a test, removed afterwards.
+func inFolder<T>(_ body: (String) throws -> T) throws -> T {
+  let folder = FileManager.default.temporaryDirectory
+    .appendingPathComponent("dr-test-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  return try body(folder.path)
+}
+
+@Suite("dr")
+struct CommandTests {
+  @Test("check finds no mistake in the scenario")
+  func check() throws {
+    let outcome = try run(dr, ["check", scenario])
+    #expect(outcome.errors == "")
+    #expect(outcome.status == 0)
+  }
+
+  @Test("check tells a mistake with its place and help, and exits with 1")
+  func checkTellsMistakes() throws {
+    try inFolder { folder in
+      let file = "\(folder)/wrong.dr"
+      try "let a = 5m + 16Gi\nlet b = nowhere\n".write(
+        toFile: file, atomically: true, encoding: .utf8)
+      let outcome = try run(dr, ["check", file])
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("E0201"))
+      #expect(outcome.errors.contains("E0101"))
+      #expect(outcome.errors.contains("wrong.dr:2:9"))
+      #expect(outcome.output == "")
+    }
+  }
+
+  @Test("a missing file is told, exit status 1")
+  func missingFile() throws {
+    let outcome = try run(dr, ["check", "nowhere.dr"])
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("there is no file nowhere.dr"))
+  }
+
+  @Test("wrong usage exits with 2", arguments: [["chekc"], ["check"], ["run", "x.dr"], ["fmt", "--nope"]])
+  func wrongUsage(_ arguments: [String]) throws {
+    #expect(try run(dr, arguments).status == 2)
+  }
+
+  @Test("compile gives the same bytes twice, and refuses versions that it does not know")
+  func compile() throws {
+    let first = try run(dr, ["compile", scenario, "--target", "kubernetes=1.26"])
+    let second = try run(dr, ["compile", scenario, "--target", "kubernetes=1.26"])
+    #expect(first.status == 0)
+    #expect(first.output == second.output)
+    #expect(first.output.contains("kind: Deployment"))
+    let old = try run(dr, ["compile", scenario, "--target", "kubernetes=1.19"])
+    #expect(old.status == 1)
+    #expect(old.output == "")
+    #expect(old.errors.contains("E0501"))
+  }
+
+  @Test("compile -o replaces its own folder and nobody else's")
+  func compileFolder() throws {
+    try inFolder { folder in
+      let target = "\(folder)/out"
+      #expect(try run(dr, ["compile", scenario, "-o", target]).status == 0)
+      #expect(try run(dr, ["compile", scenario, "-o", target]).status == 0)
+      #expect(FileManager.default.fileExists(atPath: "\(target)/cluster/namespace-deepseek.yaml"))
+      let foreign = "\(folder)/foreign"
+      try FileManager.default.createDirectory(atPath: foreign, withIntermediateDirectories: true)
+      try "mine".write(toFile: "\(foreign)/notes.txt", atomically: true, encoding: .utf8)
+      let refused = try run(dr, ["compile", scenario, "-o", foreign])
+      #expect(refused.status == 1)
+      #expect(refused.errors.contains("dr did not write"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: foreign) == ["notes.txt"])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["foreign", "out"])
+    }
+  }
+
+  @Test("fmt --check passes on everything that ships")
+  func formatted() throws {
+    let folder = "\(root)/stdlib"
+    let modules = try FileManager.default.subpathsOfDirectory(atPath: folder)
+      .filter { $0.hasSuffix(".dr") }.sorted().map { "stdlib/\($0)" }
+    let outcome = try run(dr, ["fmt", "--check", scenario] + modules)
+    #expect(outcome.output == "")
+    #expect(outcome.status == 0)
+  }
+
+  @Test("inputs are checked against their types, and unknown ones are told")
+  func inputs() throws {
+    let unknown = try run(dr, ["check", scenario, "--set", "front_dor=haproxy"])
+    #expect(unknown.status == 1)
+    #expect(unknown.errors.contains("did you mean `front_door`?"))
+    let wrong = try run(dr, ["check", scenario, "--set", "watch_traffic=16Gi"])
+    #expect(wrong.status == 1)
+    #expect(wrong.errors.contains("watch_traffic"))
+  }
+}
+
+@Suite("dr in the simulated world")
+struct SimulatedCommandTests {
+  private let evacuate = ["evacuate", "from=az1", "to=az2", "--world", "simulated"]
+
+  @Test("plan lists the acts and changes nothing")
+  func plan() throws {
+    let outcome = try run(dr, ["plan", scenario] + evacuate)
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("replicas 1 → 2"))
+    #expect(outcome.output.contains("permissions:"))
+  }
+
+  @Test("run brings the service back within what it promises, the same way each time")
+  func run() throws {
+    let arguments = ["run", scenario] + evacuate + ["--lose", "az1", "--start-after", "65s"]
+    let first = try DrTests.run(dr, arguments)
+    #expect(first.status == 0)
+    #expect(first.output.contains("evacuate: done in"))
+    #expect(first.output.contains("promised within 5m: kept"))
+    #expect(try DrTests.run(dr, arguments).output == first.output)
+  }
+
+  @Test("arguments are checked like the program")
+  func arguments() throws {
+    let wrong = try DrTests.run(
+      dr, ["run", scenario, "evacuate", "from=az1", "to=az9", "--world", "simulated"])
+    #expect(wrong.status == 1)
+    #expect(wrong.errors.contains("there is nothing called `az9` here"))
+    let missing = try DrTests.run(
+      dr, ["run", scenario, "evacuate", "from=az1", "--world", "simulated"])
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("needs the argument `to`"))
+  }
+}
+
+@Suite("dr in a bad world")
+struct BadWorldTests {
+  @Test("a kubeconfig that is not YAML is told with its line; nothing is written")
+  func brokenKubeconfig() throws {
+    try inFolder { folder in
+      let file = "\(folder)/config"
+      try "clusters: [\n  - name: a\n".write(toFile: file, atomically: true, encoding: .utf8)
+      let outcome = try run(
+        dr,
+        ["run", scenario, "evacuate", "from=az1", "to=az2", "--kubeconfig", file],
+        environment: ["DR_STATE": "\(folder)/state"])
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("E0602"))
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/state"))
+    }
+  }
+
+  @Test("a cluster that does not answer gives exit status 3")
+  func unreachable() throws {
+    try inFolder { folder in
+      let file = "\(folder)/config"
+      try """
+        apiVersion: v1
+        kind: Config
+        current-context: c
+        contexts: [{name: c, context: {cluster: c, user: u}}]
+        clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+        users: [{name: u, user: {token: not-a-secret}}]
+        """.write(toFile: file, atomically: true, encoding: .utf8)
+      let outcome = try run(
+        dr,
+        ["run", scenario, "evacuate", "from=az1", "to=az2", "--kubeconfig", file],
+        environment: ["DR_STATE": "\(folder)/state"])
+      #expect(outcome.status == 3)
+      #expect(!outcome.output.contains("not-a-secret"))
+    }
+  }
+}

@@ -1,0 +1,55 @@
+"""Case: a zone is lost while a client sends, and the runbook moves the service out of it."""
+
+import re
+import time
+
+from groundlib.testing import expect, until
+
+from .cluster import LABELS
+from .crashes import acts_happened_once
+from .world import PROGRAM
+
+# The client goes on for a while, to see that it stays well.
+AFTERWARDS = 3
+
+
+def promised_seconds():
+    """The recovery time objective as the program states it, in minutes there."""
+    return int(re.search(r"\brto = (\d+)m\b", PROGRAM.read_text())[1]) * 60
+
+
+def losing_a_zone_under_load_is_healed_within_the_objective(world):
+    world.cluster.reset()
+    runs = world.dr.runs("failover")
+    with world.client("failover") as client:
+        time.sleep(1)
+        lost_at = time.time()
+        world.cluster.lose("az1")
+        invocation = runs.run(watch="3s").exited(0)
+        healed(world, runs)
+        time.sleep(AFTERWARDS)
+    failed, later = client.failed_after(invocation.ended_at)
+    expect(later > 20, f"the client sent only {later} requests after the run")
+    expect(not failed, f"{len(failed)} of {later} requests after the run fail, for instance {failed[:2]}")
+    summary, rto = client.summary, promised_seconds()
+    degraded, outage = summary["degraded"], summary["longestOutage"]
+    expect(degraded and degraded["from"] > lost_at - 5, f"the client saw nothing of the lost zone: {summary}")
+    seen = degraded["to"] - lost_at
+    expect(seen < rto, f"failures until {seen:.1f} s after the loss; the objective is {rto} s")
+    return (f"first to last failure {degraded['seconds']:.1f} s, longest time without one success {outage['seconds']:.1f} s, "
+            f"{summary['failed']} of {summary['requests']} requests failed, {later} after the run all succeeded; "
+            f"the run took {invocation.seconds:.1f} s; objective {rto} s")
+
+
+def healed(world, runs):
+    """What the runbook promises about the cluster."""
+    state, cluster = world.cluster.snapshot(), world.cluster
+    expect(cluster.serves("az2", 2), "az2 does not have 2 ready replicas")
+    cordoned = {node for node, value in state["cordoned"].items() if value}
+    expect(cordoned == set(cluster.settings.nodes("az1")), f"cordoned are {cordoned}")
+    expect(state["weights"] == {LABELS["az1"]: 0, LABELS["az2"]: 100}, f"weights are {state['weights']}")
+    acts_happened_once(world, runs)
+    until("the lock's return", lambda: cluster.holder() == "", 1)
+
+
+CASES = [losing_a_zone_under_load_is_healed_within_the_objective]

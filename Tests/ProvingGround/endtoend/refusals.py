@@ -1,0 +1,128 @@
+"""Cases: runs that must not go on, run beside another one, or have to be taken back."""
+
+import time
+
+from groundlib.testing import expect, until
+
+from . import journal
+from .cluster import LABELS
+from .crashes import acts_happened_once
+
+APPROVAL = "Shift all traffic"
+# verify gives up soon: without requests it cannot hold.
+IMPATIENT = (">= 99% within 3m else", ">= 99% within 4s else")
+
+
+def the_operator_with_the_least_rights_can_do_the_whole_runbook(world):
+    world.cluster.reset()
+    runs = world.dr.runs("operator")
+    with world.client("operator"):
+        invocation = runs.run(flags=["--context", "deepseek-dr-cluster-operator"]).exited(0)
+    expect(world.audit.users(runs.id) == {"dr"}, f"somebody else than dr acted: {world.audit.users(runs.id)}")
+    expect(world.cluster.snapshot()["weights"] == {LABELS["az1"]: 0, LABELS["az2"]: 100}, "traffic was not shifted")
+    refused = world.audit.requests(runs.id, succeeded=False)
+    return f"{invocation.seconds:.1f} s; {len(world.audit.changes(runs.id))} changes, {len(refused)} requests refused"
+
+
+def a_second_run_and_a_second_resume_are_refused_while_a_run_is_under_way(world):
+    world.cluster.reset()
+    runs, others = world.dr.runs("first"), world.dr.runs("second")
+    first = runs.run(yes=False)
+    with world.client("second"):
+        try:
+            # Nobody can answer, so it stays there as long as we like.
+            first.says(APPROVAL)
+            before = world.cluster.snapshot()
+            others.run().exited(5, runs.id, seconds=60)
+            runs.resume(runs.id).exited(5, seconds=60)
+            expect(not world.audit.changes(others.id), f"the refused run acted: {world.audit.changes(others.id)}")
+            expect(world.cluster.snapshot() == before, "the refused run changed something")
+            expect(not first.ended(), f"the first run ended{first.tail()}")
+            first.stop()
+            # 128 + SIGTERM, as a shell reports it.
+            first.exited(143, "paused", f"dr resume {runs.id}", seconds=60)
+        finally:
+            first.kill()
+        runs.resume(runs.id).exited(0)
+    expect(world.cluster.snapshot()["weights"][LABELS["az1"]] == 0, "the resumed run did not shift traffic")
+    acts_happened_once(world, runs)
+
+
+def a_zone_that_cannot_hold_the_replicas_is_refused_and_nothing_is_changed(world):
+    world.cluster.reset()
+    nodes = world.cluster.settings.nodes("az2")
+    for node in nodes:
+        world.cluster.cordon(node)
+    before = world.cluster.snapshot()
+    runs = world.dr.runs("no-capacity")
+    runs.run().exited(1, "cannot hold 2 replicas", seconds=60)
+    expect(world.cluster.snapshot() == before, "something was changed")
+    expect(not world.audit.changes(runs.id), f"not only the lock was touched: {world.audit.changes(runs.id)}")
+    expect(world.cluster.holder() == "", "the lock was not given back")
+
+
+def a_run_that_fails_undoes_all_that_it_did(world):
+    before = world.cluster.reset()
+    runs = world.dr.runs("undone")
+    program = world.variant("impatient", IMPATIENT)
+    # No client sends, so success_rate has nothing to go by.
+    invocation = runs.run(program=program).exited(6, "everything done was undone", "traffic is not served from")
+    undone(world, runs, before)
+    kinds = {change[2] for change in world.audit.changes(runs.id)}
+    expect(kinds == {"deployments", "horizontalpodautoscalers", "nodes"}, f"it did not get as far as the last step: {kinds}")
+    return f"{invocation.seconds:.1f} s, {len(world.audit.changes(runs.id))} changes"
+
+
+def a_rollback_that_is_killed_goes_on_where_it_was(world):
+    before = world.cluster.reset()
+    runs = world.dr.runs("killed-rollback")
+    program = world.variant("impatient", IMPATIENT)
+    invocation = runs.run(program=program)
+    kills = within = 0
+    while kills < 4 and unwinds(runs, invocation):
+        time.sleep(world.random.uniform(0, 0.08))
+        if invocation.ended():
+            break
+        invocation.kill()
+        kills += 1
+        records = runs.records()
+        within += bool(journal.open_intents(records))
+        if records[-1]["kind"] == "ended":
+            break
+        invocation = runs.resume(runs.id)
+    if runs.records()[-1]["kind"] != "ended" or not invocation.process.returncode == -9:
+        invocation.exited(6, "everything done was undone")
+    undone(world, runs, before)
+    return f"{kills} kills, {within} between intent and outcome"
+
+
+def unwinds(runs, invocation):
+    """Waits until a process of the run is past its replay and in the rollback; False when it ended first."""
+    def begun():
+        if invocation.ended():
+            return True
+        records = runs.records() if runs.ids else []
+        lives = [number for number, record in enumerate(records) if record["kind"] in ("begun", "resumed")]
+        if not any(record["kind"] == "unwinding" for record in records):
+            return False
+        return "resume" not in invocation.command or len(lives) > unwinds.lives
+    unwinds.lives = sum(record["kind"] in ("begun", "resumed") for record in (runs.records() if runs.ids else [])) if "resume" in invocation.command else 0
+    until("the rollback", begun, 60)
+    return not invocation.ended()
+
+
+def undone(world, runs, before):
+    """The cluster is as it was, no act happened twice, and the lock is free."""
+    after = world.cluster.snapshot()
+    expect(after == before, f"the cluster is not as before: {after}, not {before}")
+    acts_happened_once(world, runs)
+    expect(world.cluster.holder() == "", "the lock was not given back")
+
+
+CASES = [
+    the_operator_with_the_least_rights_can_do_the_whole_runbook,
+    a_second_run_and_a_second_resume_are_refused_while_a_run_is_under_way,
+    a_zone_that_cannot_hold_the_replicas_is_refused_and_nothing_is_changed,
+    a_run_that_fails_undoes_all_that_it_did,
+    a_rollback_that_is_killed_goes_on_where_it_was,
+]
