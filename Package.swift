@@ -1,9 +1,12 @@
-// swift-tools-version:6.1
+// swift-tools-version:6.2
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
-/// Our own code is compiled in Swift 6 mode; `.ci/run` makes warnings errors.
-let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+/// Our own code is compiled in Swift 6 mode. `.ci/run` makes warnings errors; a newer compiler's new
+/// warnings must not keep users from building.
+let settings: [SwiftSetting] =
+  [.enableUpcomingFeature("ExistentialAny")]
+  + (Context.environment["DR_WARNINGS_ARE_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)

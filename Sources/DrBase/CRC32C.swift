@@ -17,6 +17,11 @@ package struct CRC32C: Sendable {
 
   /// Takes in more data.
   package mutating func update(_ bytes: some Sequence<UInt8>) {
+    let contiguous: Void? = bytes.withContiguousStorageIfAvailable { absorb($0) }
+    if contiguous == nil { Array(bytes).withUnsafeBufferPointer { absorb($0) } }
+  }
+
+  private mutating func absorb(_ bytes: UnsafeBufferPointer<UInt8>) {
     let table = CRC32C.table
     var r = remainder
     for byte in bytes { r = table[Int((r ^ UInt32(byte)) & 0xff)] ^ (r >> 8) }

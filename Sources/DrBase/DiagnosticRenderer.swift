@@ -42,7 +42,8 @@ package struct DiagnosticRenderer {
       let first = section.marks.first { $0.isPrimary } ?? section.marks[0]
       let line = file.line(at: first.span.start)
       let column = columns(of: file, line: line, upTo: first.span.start) + 1
-      text += "\(pad)\(paint(index == 0 ? "-->" : ":::", .blue)) \(file.name):\(line + 1):\(column)\n"
+      text +=
+        "\(pad)\(paint(index == 0 ? "-->" : ":::", .blue)) \(file.name):\(line + 1):\(column)\n"
       text += "\(pad) \(paint("|", .blue))\n"
       var last: Int?
       for number in section.lines {
@@ -67,7 +68,8 @@ package struct DiagnosticRenderer {
     let sign = mark.isPrimary ? "^" : "-"
     let marks = String(repeating: sign, count: max(1, end - start))
     let words = mark.text.isEmpty ? "" : " \(mark.text)"
-    return String(repeating: " ", count: start) + paint(marks + words, mark.isPrimary ? style : .blue)
+    return String(repeating: " ", count: start)
+      + paint(marks + words, mark.isPrimary ? style : .blue)
   }
 
   /// Terminal columns from the start of a line to an offset.

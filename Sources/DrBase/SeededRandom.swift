@@ -17,8 +17,8 @@ package struct SeededRandom: RandomNumberGenerator, Sendable, Equatable {
     return bits ^ (bits >> 31)
   }
 
-  /// A number from 0 up to, and not including, the bound; 0 where the bound is not positive. The bias
-  /// is below bound / 2⁶⁴.
+  /// A number from 0 up to, and not including, the bound; 0 where the bound is not positive. The
+  /// bias is below bound / 2⁶⁴.
   package mutating func below(_ bound: Int64) -> Int64 {
     guard bound > 0 else { return 0 }
     return Int64(next().multipliedFullWidth(by: UInt64(bound)).high)

@@ -1,33 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// DrEmit: from a checked program to manifests. It calls every `emit` function of stdlib/emit with every
-// block of the type that its first parameter names, and puts what they yield into an order. It knows no
-// kind of object by its contents; the backends do.
+// DrEmit: from a checked program to manifests. It calls every `emit` function of stdlib/emit with
+// every block of the type that its first parameter names, and puts what they yield into an order.
+// It knows no kind of object by its contents; the backends do.
 
 import DrBase
 import DrData
 import DrEval
 import DrSema
 
+/// What a program gives for one target; nothing but diagnostics when there is a mistake.
 package struct CompileResult: Sendable {
+  /// In an order in which they can be applied.
   package var manifests: [Manifest] = []
+  /// What is no Kubernetes object.
   package var files: [EmittedFile] = []
+  /// Where there is an error, the rest is empty.
   package var diagnostics: [Diagnostic] = []
 }
 
+/// Calls the backends of one program.
 package struct Compiler {
   private let machine: Machine
   private var program: CheckedProgram { machine.program.checked }
   private var result = CompileResult()
   /// The object that each identity was first given to, with the block that it came from.
   private var seen: [String: (manifest: Manifest, origin: Span)] = [:]
+  private var files: [String: (file: EmittedFile, origin: Span)] = [:]
+  /// The blocks that something was said of already.
+  private var reported: Set<[Span]> = []
 
+  /// The machine's model must have been computed without failures.
   package init(machine: Machine) { self.machine = machine }
 
-  /// Compiles for one version, or where it is `nil` for the version that the program's clusters run.
+  /// Compiles for one version, or where it is `nil` for the version that the program's clusters
+  /// run.
   package mutating func compile(target: KubernetesVersion?) -> CompileResult {
     result = CompileResult()
     seen = [:]
+    files = [:]
+    reported = []
     do throws(Diagnostic) {
       var version = target
       if version == nil { version = try clusterVersion() }
@@ -109,36 +121,74 @@ package struct Compiler {
 
   private mutating func add(_ document: Document, from origin: Span, backend: Function) {
     if let path = document["file"]?.stringValue, let text = document["text"]?.stringValue {
-      guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
-        result.diagnostics.append(
-          Diagnostic(
-            .invalidManifest, "the backend `\(backend.name)` wrote outside the output folder",
-            at: origin))
-        return
-      }
-      result.files.append(EmittedFile(path: path, text: text))
+      addFile(EmittedFile(path: path, text: text), from: origin, backend: backend)
       return
     }
     do throws(InvalidManifest) {
-      let manifest = try Manifest(document)
-      let key = "\(manifest.apiVersion.split(separator: "/").dropLast().joined()) \(manifest.title)"
-      if let earlier = seen[key] {
-        // Two services of one namespace both give the namespace.
-        guard earlier.manifest != manifest else { return }
-        result.diagnostics.append(
-          Diagnostic(
-            .duplicateManifest, "two blocks give \(manifest.title), and not the same", at: origin,
-            labels: [Label(earlier.origin, "the other one")],
-            help: "give one of them another label"))
-        return
-      }
-      seen[key] = (manifest, origin)
-      result.manifests.append(manifest)
+      addManifest(try Manifest(document), from: origin)
     } catch {
+      report(error, from: origin, backend: backend)
+    }
+  }
+
+  private mutating func addFile(_ file: EmittedFile, from origin: Span, backend: Function) {
+    guard !file.path.hasPrefix("/"), !file.path.split(separator: "/").contains("..") else {
       result.diagnostics.append(
         Diagnostic(
-          .invalidManifest, "the backend `\(backend.name)` gave an object that cannot be: \(error.reason)",
-          at: origin, labels: [Label(backend.span, "the backend")]))
+          .invalidManifest, "the backend `\(backend.name)` wrote outside the output folder",
+          at: backend.span, caption: "to \(file.path)", labels: [Label(origin, "for this block")],
+          help: "write a path below the folder: \"load/name.py\""))
+      return
     }
+    if let earlier = files[file.path] {
+      guard earlier.file != file else { return }
+      reportDuplicate(file.path, at: origin, earlier: earlier.origin)
+      return
+    }
+    files[file.path] = (file, origin)
+    result.files.append(file)
+  }
+
+  private mutating func addManifest(_ manifest: Manifest, from origin: Span) {
+    let group = manifest.apiVersion.split(separator: "/").dropLast().joined()
+    let key = "\(group) \(manifest.title)"
+    if let earlier = seen[key] {
+      // Two services of one namespace both give the namespace.
+      guard earlier.manifest != manifest else { return }
+      reportDuplicate(manifest.title, at: origin, earlier: earlier.origin)
+      return
+    }
+    seen[key] = (manifest, origin)
+    result.manifests.append(manifest)
+  }
+
+  /// Says once of two blocks that they give the same, however many objects that are.
+  private mutating func reportDuplicate(_ what: String, at origin: Span, earlier: Span) {
+    guard reported.insert([origin, earlier]).inserted else { return }
+    result.diagnostics.append(
+      Diagnostic(
+        .duplicateManifest, "two blocks give \(what), and not the same", at: origin,
+        labels: [Label(earlier, "the other one")], help: "give one of them another label"))
+  }
+
+  /// A bad name is the block's mistake, said once for all of its objects; anything else is the
+  /// backend's.
+  private mutating func report(
+    _ failure: InvalidManifest, from origin: Span, backend: Function
+  ) {
+    guard failure.name == nil else {
+      guard reported.insert([origin]).inserted else { return }
+      result.diagnostics.append(
+        Diagnostic(
+          .invalidManifest, failure.reason, at: origin,
+          labels: [Label(backend.span, "this backend names an object so")], help: failure.help))
+      return
+    }
+    result.diagnostics.append(
+      Diagnostic(
+        .invalidManifest,
+        "the backend `\(backend.name)` gave no Kubernetes object: \(failure.reason)",
+        at: backend.span, labels: [Label(origin, "for this block")],
+        help: "yield { apiVersion: …, kind: …, metadata: { name: … }, … }"))
   }
 }

@@ -2,6 +2,7 @@
 
 /// A minor version of Kubernetes that manifests are written for.
 package struct KubernetesVersion: Hashable, Sendable, Comparable {
+  /// 26 of 1.26.
   package let minor: Int
 
   /// What `dr` knows the API versions and fields of.
@@ -20,6 +21,7 @@ package struct KubernetesVersion: Hashable, Sendable, Comparable {
     self.minor = minor
   }
 
+  /// As people write it: `1.26`.
   package var text: String { "1.\(minor)" }
 
   package static func < (a: KubernetesVersion, b: KubernetesVersion) -> Bool { a.minor < b.minor }

@@ -5,11 +5,15 @@ import DrData
 
 /// One Kubernetes object.
 package struct Manifest: Sendable, Equatable {
+  /// Group and version: `apps/v1`.
   package let apiVersion: String
+  /// `Deployment`
   package let kind: String
   /// `nil` for what belongs to no namespace.
   package let namespace: String?
+  /// `metadata.name`
   package let name: String
+  /// The object itself.
   package let document: Document
 
   /// Where it goes below an output folder: `deepseek/deployment-deepseek-az1.yaml`.
@@ -31,19 +35,27 @@ package struct Manifest: Sendable, Equatable {
       throw InvalidManifest("a \(kind) has no metadata.name")
     }
     let namespace = document["metadata"]?["namespace"]?.stringValue
-    // RFC 1123 subdomain: kubernetes.io, "Object Names and IDs".
-    guard Self.isSubdomain(name), name.utf8.count <= 253 else {
-      throw InvalidManifest(
-        "\"\(name)\" cannot name a \(kind): small letters, digits, `-` and `.`, at most 253 of them")
-    }
-    if let namespace, !Self.isSubdomain(namespace) || namespace.utf8.count > 63 {
-      throw InvalidManifest("\"\(namespace)\" cannot name a namespace")
-    }
+    try Self.checkName(name, kind)
+    if let namespace { try Self.checkName(namespace, "Namespace") }
     self.apiVersion = apiVersion
     self.kind = kind
     self.name = name
     self.namespace = namespace
     self.document = document
+  }
+
+  /// kubernetes.io, "Object Names and IDs": RFC 1123 subdomains, labels for namespaces, and RFC
+  /// 1035 labels for services, which DNS serves.
+  private static func checkName(_ name: String, _ kind: String) throws(InvalidManifest) {
+    let isLabel = kind == "Service" || kind == "Namespace"
+    let length = isLabel ? 63 : 253
+    let isGood = isSubdomain(name) && name.utf8.count <= length && !(isLabel && name.contains("."))
+    let beginsWell = kind != "Service" || name.first?.isLetter == true
+    if isGood, beginsWell { return }
+    throw InvalidManifest(
+      "\"\(name)\" cannot name a \(kind)", name: name,
+      help: "give the block a label of small letters, digits and `-`, at most \(length), "
+        + "that begins and ends with a letter")
   }
 
   private static func isSubdomain(_ text: String) -> Bool {
@@ -80,13 +92,25 @@ package struct Manifest: Sendable, Equatable {
 
 /// What is wrong with an object, in a few words.
 package struct InvalidManifest: Error, Sendable, Equatable {
+  /// What is wrong, in a few words.
   package let reason: String
-  package init(_ reason: String) { self.reason = reason }
+  /// The name that cannot be one, where that is what is wrong: the fault of a block, not of the
+  /// backend.
+  package let name: String?
+  /// What to do about it.
+  package let help: String?
+
+  package init(_ reason: String, name: String? = nil, help: String? = nil) {
+    self.reason = reason
+    self.name = name
+    self.help = help
+  }
 }
 
 /// A file that is no Kubernetes object, such as a load plan.
 package struct EmittedFile: Sendable, Equatable {
   /// Below an output folder.
   package let path: String
+  /// What is in it.
   package let text: String
 }

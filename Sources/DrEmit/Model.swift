@@ -13,7 +13,8 @@ extension Machine {
     func note(_ diagnostic: Diagnostic) {
       // A cycle is the same from wherever it is entered: what it goes through says which one it is.
       let isCycle = diagnostic.code == .cyclicDefinition
-      let places = isCycle ? Set(diagnostic.labels.map(\.span)) : Set([diagnostic.span].compactMap(\.self))
+      let places =
+        isCycle ? Set(diagnostic.labels.map(\.span)) : Set([diagnostic.span].compactMap(\.self))
       if seen.insert(Mistake(code: diagnostic.code, places: places)).inserted {
         failures.append(diagnostic)
       }

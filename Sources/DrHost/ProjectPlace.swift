@@ -26,6 +26,15 @@ package struct ProjectPlace {
   }
 }
 
+/// The folder that the user stands in.
+package enum WorkingFolder {
+  /// An absolute path as the user would write it: from here where it lies below, unchanged elsewhere.
+  package static func relative(_ path: String) -> String {
+    guard let here = realPath("."), path.hasPrefix(here + "/") else { return path }
+    return String(path.dropFirst(here.count + 1))
+  }
+}
+
 /// Where the program itself is installed.
 package enum Installation {
   /// A standard library on disk, which replaces the embedded one: `$DR_STDLIB`, or `../share/dr/stdlib` seen from the

@@ -46,8 +46,8 @@ extension Checker {
     return text
   }
 
-  /// The values of a record's fields from a block's body. `enclosing` is what parents of nested blocks are
-  /// looked for in.
+  /// The values of a record's fields from a block's body. `enclosing` is what parents of nested
+  /// blocks are looked for in.
   private func blockFields(
     _ id: RecordID, _ node: SyntaxNode, _ identity: BlockIdentity, enclosing: [GlobalID]
   ) -> [Expr?] {

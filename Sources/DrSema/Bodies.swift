@@ -44,13 +44,15 @@ extension Checker {
     }
   }
 
-  /// A function of the record that gives the value of an expression which may name its fields. A constraint
-  /// of an optional field holds when the field is nil.
+  /// A function of the record that gives the value of an expression which may name its fields. A
+  /// constraint of an optional field holds when the field is nil.
   private func thunk(
     _ id: RecordID, _ name: String, _ node: SyntaxNode, expected: TypeID, notNil: String? = nil
   ) -> FunctionID {
-    let checked = inFreshFunction(allowed: .pure, place: .definition, selfRecord: id) { () -> Expr in
-      guard let notNil, let index = record(id).fields.firstIndex(where: { $0.name == notNil }) else {
+    let checked = inFreshFunction(allowed: .pure, place: .definition, selfRecord: id) {
+      () -> Expr in
+      guard let notNil, let index = record(id).fields.firstIndex(where: { $0.name == notNil })
+      else {
         return checkExpression(node, expected: expected)
       }
       narrowed.insert(notNil)
@@ -72,7 +74,8 @@ extension Checker {
           Parameter(
             label: "self", local: LocalID(0), type: intern(.record(id)), defaultValue: nil)
         ],
-        result: body.type, localCount: max(1, localCount), body: .expression(body), span: body.span))
+        result: body.type, localCount: max(1, localCount), body: .expression(body), span: body.span)
+    )
   }
 
   // MARK: Functions
@@ -96,7 +99,11 @@ extension Checker {
     guard let index = functionWorkIndex[id], !checkedFunctions.contains(id) else { return }
     checkedFunctions.insert(id)
     let saved = (module, typeParameters)
-    defer { (module, typeParameters) = saved }
+    depth += Self.inferenceDepth
+    defer {
+      (module, typeParameters) = saved
+      depth -= Self.inferenceDepth
+    }
     module = functionWork[index].module
     let node = functionWork[index].node
     if node.type == nil, program[id].role == .function { inferringFunctions.insert(id) }
@@ -147,7 +154,11 @@ extension Checker {
     checkedGlobals.insert(id)
     let savedModule = module
     let savedParameters = typeParameters
-    defer { (module, typeParameters) = (savedModule, savedParameters) }
+    depth += Self.inferenceDepth
+    defer {
+      (module, typeParameters) = (savedModule, savedParameters)
+      depth -= Self.inferenceDepth
+    }
     module = work.module
     typeParameters = [:]
     switch work.node.kind {
@@ -195,7 +206,8 @@ extension Checker {
       break  // That it is called here at all is reported with the effects.
     default:  // open: everything else that gives nothing
       report(
-        .typeMismatch, "`\(name)` would have no value", at: value.span, caption: "this gives nothing",
+        .typeMismatch, "`\(name)` would have no value", at: value.span,
+        caption: "this gives nothing",
         help: "leave out `let \(name) =`")
     }
   }

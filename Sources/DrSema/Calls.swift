@@ -93,7 +93,8 @@ extension Checker {
     if case .record(let id) = type(receiver.type) { fields = record(id).fields.map(\.name) }
     let near = nearest(name.text, among: visibleModules.flatMap(functionNames) + fields)
     report(
-      .unknownName, "there is no function `\(name.text)`, and \(describe(receiver.type)) has no such field",
+      .unknownName,
+      "there is no function `\(name.text)`, and \(describe(receiver.type)) has no such field",
       at: name.span,
       help: near.map { "did you mean `\($0)`?" }
         ?? "declare it, `fn \(name.text)(…) = …`, or `use` the module that has it",
@@ -114,7 +115,9 @@ extension Checker {
     _ callee: Expr, _ arguments: [WrittenArgument], _ node: SyntaxNode
   ) -> Expr {
     guard case .function(let parameters, let result) = type(callee.type) else {
-      if callee.type != TypeTable.error {
+      if case .function = type(unwrapped(callee.type)) {
+        reportMismatch(callee, wanted: unwrapped(callee.type))
+      } else if callee.type != TypeTable.error {
         report(
           .notCallable, "\(describe(callee.type)) cannot be called", at: callee.span,
           caption: "this is \(typeName(callee.type))",
@@ -125,7 +128,7 @@ extension Checker {
     guard parameters.count == arguments.count else {
       report(
         .wrongArguments,
-        "this takes \(plural(parameters.count, "argument")), and \(arguments.count == 1 ? "1 is" : "\(arguments.count) are") given",
+        "this takes \(plural(parameters.count, "argument")), not \(arguments.count)",
         at: node.span, help: "it is \(typeName(callee.type))")
       return brokenCall(arguments, node)
     }
@@ -166,7 +169,8 @@ extension Checker {
     bindings = [:]
     var values = [Expr?](repeating: nil, count: slots.count)
     // Lambdas last: the other arguments say what their parameters are.
-    let order = slots.indices.filter { !isLambda(slots[$0]) } + slots.indices.filter { isLambda(slots[$0]) }
+    let order =
+      slots.indices.filter { !isLambda(slots[$0]) } + slots.indices.filter { isLambda(slots[$0]) }
     for index in order {
       let parameter = function.parameters[index]
       if index == timelineIndex(function), let block = node.first(.trailingBlock) {
@@ -194,10 +198,11 @@ extension Checker {
     return Expr(.call(id, values.map { $0 ?? broken(node.span) }), result, node.span)
   }
 
-  /// Looks at the arguments again when all of them have said what the type parameters stand for: a function
-  /// that was given for a narrower type would get values that it does not know.
+  /// Looks at the arguments again when all of them have said what the type parameters stand for: a
+  /// function that was given for a narrower type would get values that it does not know.
   private func refit(
-    _ values: inout [Expr?], to function: Function, _ bindings: [Int: TypeID], _ hints: [Int: TypeID]
+    _ values: inout [Expr?], to function: Function, _ bindings: [Int: TypeID],
+    _ hints: [Int: TypeID]
   ) {
     for (index, parameter) in function.parameters.enumerated() {
       guard mentionsParameter(parameter.type), let value = values[index],
@@ -213,7 +218,9 @@ extension Checker {
     _ id: FunctionID, _ bindings: [Int: TypeID], _ hints: [Int: TypeID], _ isBroken: Bool,
     _ node: SyntaxNode
   ) -> TypeID {
-    if let result = substitute(self.result(of: id, at: node.span), bindings, hints) { return result }
+    if let result = substitute(self.result(of: id, at: node.span), bindings, hints) {
+      return result
+    }
     if isBroken { return TypeTable.error }
     report(
       .typeMismatch, "nothing says what `\(program[id].name)` gives here", at: node.span,

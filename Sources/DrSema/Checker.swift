@@ -5,10 +5,10 @@
 // 1. declare: every type, function, global and named block gets an identity, so that order in a
 //    file does not matter;
 // 2. resolve: field types, signatures;
-// 3. check: bodies, blocks and defaults, bidirectionally: an expected type flows down where there is
-//    one, so that literals, lambdas and blocks need no annotations;
-// 4. effects: what each function may do is propagated along calls to a fixed point and compared with
-//    what each place allows.
+// 3. check: bodies, blocks and defaults, in both directions: an expected type flows down where
+//    there is one, so that literals, lambdas and blocks need no annotations;
+// 4. effects: what each function may do is propagated along calls to a fixed point and compared
+//    with what each place allows.
 //
 // Mistakes are values. What could not be understood gets `TypeTable.error`, which agrees with
 // everything, so that one mistake gives one diagnostic.
@@ -16,7 +16,9 @@
 import DrBase
 import DrSyntax
 
+/// What a check is bounded by, and what it takes in.
 package struct CheckOptions: Sendable {
+  /// Bounds on files and nesting.
   package var limits = Limits()
   /// Whether the manifest backends of `stdlib/emit` are part of the program.
   package var includesBackends = false
@@ -48,12 +50,16 @@ struct ModuleScope {
   var nested: [String: [GlobalID]] = [:]
 }
 
+/// Checks one program; see the top of the file.
 package final class Checker {
+  /// What was understood; runs only when there are no errors.
   package internal(set) var program = CheckedProgram()
+  /// What is wrong, in source order.
   package internal(set) var diagnostics: [Diagnostic] = []
   /// What globals of the user's first file carry as their module.
   package var mainAlias: String { modules.isEmpty ? "" : modules[mainModule].alias }
   let loader: any ModuleLoader
+  /// What the check was started with.
   package let options: CheckOptions
 
   var modules: [Module] = []
@@ -80,7 +86,9 @@ package final class Checker {
   /// How deep expressions are nested, those of functions and values being inferred included.
   var depth = 0
   /// What native recursion bears in a debug build.
-  static let maximumDepth = 1_000
+  static let maximumDepth = 800
+  /// How many levels of expressions one function or value that is inferred for another one takes.
+  static let inferenceDepth = 3
   var site = EffectSite.Context(function: nil, allowed: .pure, place: .definition)
   var effectSites: [EffectSite] = []
   /// The callee that a function without a declared effect has its effect from.
@@ -173,7 +181,8 @@ package final class Checker {
       labels: [Label(earlier, "first given here")], help: "take one of them out")
   }
 
-  /// Whether the parser reported something in the node: what is missing there may have been written.
+  /// Whether the parser reported something in the node: what is missing there may have been
+  /// written.
   func hasSyntaxMistake(_ node: SyntaxNode) -> Bool {
     let span = node.span
     return hasSyntaxMistake(span.file, from: span.start, to: span.end)
@@ -200,7 +209,8 @@ package final class Checker {
     return low < places.count && places[low] <= end
   }
 
-  /// The nearest of some names; `nil` when a program has so many mistakes that guessing takes too long.
+  /// The nearest of some names; `nil` when a program has so many mistakes that guessing takes too
+  /// long.
   func nearest(_ name: String, among candidates: @autoclosure () -> [String]) -> String? {
     diagnostics.count > 200 ? nil : nearestName(to: name, among: candidates())
   }

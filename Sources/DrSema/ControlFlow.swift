@@ -41,7 +41,8 @@ extension Checker {
       guard let patternNode = armNode.first(.pattern) else { continue }
       let arm = inScope { () -> Arm in
         let pattern = checkPattern(patternNode, subject.type, &covered)
-        if case .nilValue = pattern {} else if covered.hasNil, let path = path(subjectNode) {
+        if case .nilValue = pattern {
+        } else if covered.hasNil, let path = path(subjectNode) {
           narrowed.insert(path)
         }
         let body: Expr
@@ -185,7 +186,8 @@ extension Checker {
     report(
       .notExhaustive, "this match leaves out \(missing.joined(separator: ", "))",
       at: subject.span, caption: "this is \(typeName(subject.type))",
-      help: "add \(missing.map { "`\($0): …`" }.joined(separator: " and ")), or `_: …` for the rest")
+      help: "add \(missing.map { "`\($0): …`" }.joined(separator: " and ")), or `_: …` for the rest"
+    )
   }
 
   func checkLambda(_ node: SyntaxNode, expected: TypeID?) -> Expr {

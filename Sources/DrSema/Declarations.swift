@@ -25,7 +25,7 @@ extension Checker {
       case .typeDecl: declareType(node)
       case .fnDecl, .emitDecl, .runbookDecl, .testDecl: declareFunction(node)
       case .letDecl, .inputDecl, .policyDecl, .drillDecl: declareGlobal(node)
-      default: continue  // open: blocks follow once all keywords are known; the rest declares nothing
+      default: continue  // open: blocks follow when all keywords are known
       }
     }
   }
@@ -124,8 +124,8 @@ extension Checker {
     return id
   }
 
-  /// Declares the named blocks of all modules. The name of a nested one can be used anywhere in its module while only
-  /// one has it, so that every service may have a `probe live`.
+  /// Declares the named blocks of all modules. The name of a nested one can be used anywhere in its
+  /// module while only one has it, so that every service may have a `probe live`.
   func declareBlocks() {
     for index in modules.indices {
       module = index
@@ -221,7 +221,8 @@ extension Checker {
     return nil
   }
 
-  /// The function that a name stands for where it is called; a block of the same name does not hide it.
+  /// The function that a name stands for where it is called; a block of the same name does not hide
+  /// it.
   func functionSymbol(_ name: String) -> FunctionID? {
     for index in visibleModules {
       if let symbol = scopes[index].symbols[name], isVisible(symbol, name, of: index),
@@ -233,8 +234,8 @@ extension Checker {
     return nil
   }
 
-  /// Names that begin with `_` are a module's own. An act is called through its module's name, so that the
-  /// reader sees which driver acts.
+  /// Names that begin with `_` are a module's own. An act is called through its module's name, so
+  /// that the reader sees which driver acts.
   private func isVisible(_ symbol: Symbol, _ name: String, of index: Int) -> Bool {
     guard index != module else { return true }
     if name.hasPrefix("_") { return false }

@@ -40,12 +40,12 @@ extension Checker {
     effectSites.append(EffectSite(callee: callee, context: site, span: span))
   }
 
-  /// A function that is passed on instead of called may look at the world where that is allowed, and
-  /// never acts: a value can outlive the step that it was made in.
+  /// A function that is passed on instead of called may look at the world where that is allowed,
+  /// and never acts: a value can outlive the step that it was made in.
   func asValue<T>(_ body: () -> T) -> T { allowing(min(site.allowed, .reads), .value, body) }
 
-  /// Pass 4. Effects grow from callees to callers, each function at most twice; then every call is compared
-  /// with what its place allows.
+  /// Pass 4. Effects grow from callees to callers, each function at most twice; then every call is
+  /// compared with what its place allows.
   func checkEffects() {
     var callers: [FunctionID: [FunctionID]] = [:]
     for site in effectSites {

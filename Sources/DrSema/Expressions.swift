@@ -116,8 +116,8 @@ extension Checker {
     }
   }
 
-  /// Whether values of the type can become data. Secrets never do, nor records that hold one; a named block
-  /// is written as its label.
+  /// Whether values of the type can become data. Secrets never do, nor records that hold one; a
+  /// named block is written as its label.
   func isWritable(_ id: TypeID) -> Bool {
     var seen: Set<RecordID> = []
     return isWritable(id, &seen)
@@ -230,7 +230,8 @@ extension Checker {
       } else {
         report(
           .typeMismatch,
-          "the elements of a list have one type; this is \(describe(type)), before it was \(describe(common))",
+          "the elements of a list have one type; this is \(describe(type)), "
+            + "before it was \(describe(common))",
           at: span, caption: "\(typeName(type)), not \(typeName(common))",
           help: "write elements of one type, or say what the list is: `let xs: [Object] = …`")
         common = TypeTable.error
@@ -245,7 +246,8 @@ extension Checker {
           report(
             .typeMismatch, "`...` wants a list, this is \(describe(list.type))", at: inner.span,
             caption: "this is \(typeName(list.type))",
-            help: isOptional(list.type) ? "write `...(… ?? [])`" : "write the element without `...`")
+            help: isOptional(list.type) ? "write `...(… ?? [])`" : "write the element without `...`"
+          )
         }
         elements.append(.spread(list))
       } else if child.kind.isExpression {
@@ -275,7 +277,8 @@ extension Checker {
           let before = typeName(intern(.map(key: keyType, value: valueType)))
           let here = typeName(intern(.map(key: key.type, value: value.type)))
           report(
-            .typeMismatch, "the entries of a map have one type; this is \(here), before it was \(before)",
+            .typeMismatch,
+            "the entries of a map have one type; this is \(here), before it was \(before)",
             at: entry.span, caption: "\(here), not \(before)",
             help: "write keys of one type and values of one type, or an object: { name: value }")
           continue
@@ -307,7 +310,9 @@ extension Checker {
       var wanted: (key: TypeID?, value: TypeID?) = (nil, nil)
       if let expected {
         if case .list(let element) = type(unwrapped(expected)), !isMap { wanted.value = element }
-        if case .map(let key, let value) = type(unwrapped(expected)), isMap { wanted = (key, value) }
+        if case .map(let key, let value) = type(unwrapped(expected)), isMap {
+          wanted = (key, value)
+        }
       }
       let key = isMap ? checkExpression(remaining[0], expected: wanted.key) : nil
       let value = checkExpression(remaining[remaining.count - 1], expected: wanted.value)

@@ -5,7 +5,8 @@ import DrSyntax
 
 /// Generic functions: what their type parameters stand for in one call.
 extension Checker {
-  /// A generic function's type where a function of some type is expected; `nil` when that does not say enough.
+  /// A generic function's type where a function of some type is expected; `nil` when that does not
+  /// say enough.
   func instance(of own: TypeID, for expected: TypeID?) -> TypeID? {
     guard let expected, case .function(let wanted, let wantedResult) = type(unwrapped(expected)),
       case .function(let parameters, let result) = type(own), wanted.count == parameters.count
@@ -56,7 +57,8 @@ extension Checker {
     case (.optional(let a), .optional(let b)): return bind(a, to: b, &bindings, weakly: weakly)
     case (.optional(let a), _): return bind(a, to: actual, &bindings, weakly: weakly)
     case (.map(let k, let v), .map(let k2, let v2)):
-      return bind(k, to: k2, &bindings, weakly: weakly) && bind(v, to: v2, &bindings, weakly: weakly)
+      return bind(k, to: k2, &bindings, weakly: weakly)
+        && bind(v, to: v2, &bindings, weakly: weakly)
     case (.function(let p, let r), .function(let p2, let r2)):
       guard p.count == p2.count else { return false }
       for (a, b) in zip(p, p2) where !bind(a, to: b, &bindings, weakly: weakly) { return false }

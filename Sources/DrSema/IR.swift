@@ -5,7 +5,8 @@
 
 import DrBase
 
-/// A function (also a lambda, a thunk, a runbook, an emit), by its place in `CheckedProgram.functions`.
+/// A function (also a lambda, a thunk, a runbook, an emit), by its place in
+/// `CheckedProgram.functions`.
 package struct FunctionID: Hashable, Sendable {
   package let rawValue: Int32
   package init(_ rawValue: Int32) { self.rawValue = rawValue }
@@ -45,7 +46,9 @@ package enum ActClass: String, Sendable {
   case once
 }
 
+/// An expression with its type and place.
 package struct Expr: Sendable {
+  /// What an expression does.
   package indirect enum Kind: Sendable {
     case bool(Bool)
     /// An Int or, by the expression's type, any quantity in its base unit.
@@ -63,7 +66,8 @@ package struct Expr: Sendable {
     case map([(key: Expr, value: Expr)])
     case object([Member])
     /// A record built at once: `fields` in declaration order; `nil` where the type's default holds,
-    /// which is `RecordField.defaultValue` called with the new record once the given fields are set.
+    /// which is `RecordField.defaultValue` called with the new record once the given fields are
+    /// set.
     case record(RecordID, fields: [Expr?])
     /// `field` of a record. Slots of named blocks are evaluated when first loaded.
     case field(Expr, Int)
@@ -71,7 +75,8 @@ package struct Expr: Sendable {
     case optionalField(Expr, Int)
     /// `object.name` and `object["name"]`: nil when there is none.
     case member(Expr, Expr)
-    /// `list[i]`: an error when out of range. `map[k]` and `Object` go through `member`: nil when absent.
+    /// `list[i]`: an error when out of range. `map[k]` and `Object` go through `member`: nil when
+    /// absent.
     case index(Expr, Expr)
     case not(Expr)
     case negateInt(Expr)
@@ -93,7 +98,9 @@ package struct Expr: Sendable {
     case directive(DirectiveKind, [Expr])
   }
 
+  /// What it does.
   package let kind: Kind
+  /// The type of its value.
   package let type: TypeID
   package let span: Span
 
@@ -104,12 +111,14 @@ package struct Expr: Sendable {
   }
 }
 
+/// One part of a list literal.
 package enum Element: Sendable {
   case value(Expr)
   /// `...list`
   case spread(Expr)
 }
 
+/// One part of an object literal.
 package enum Member: Sendable {
   /// Left out when the value is nil.
   case member(name: Expr, value: Expr)
@@ -117,7 +126,9 @@ package enum Member: Sendable {
   case spread(Expr)
 }
 
+/// One case of a `match`.
 package struct Arm: Sendable {
+  /// What a case takes.
   package enum Pattern: Sendable {
     case any
     /// Equal to this literal.
@@ -126,7 +137,9 @@ package struct Arm: Sendable {
     case record(RecordID, LocalID?)
     case nilValue
   }
+  /// What it takes.
   package let pattern: Pattern
+  /// What it gives.
   package let body: Expr
 
   package init(_ pattern: Pattern, _ body: Expr) {
@@ -137,10 +150,15 @@ package struct Arm: Sendable {
 
 /// `[for local in source if condition: key : value]`; a list when `key` is nil.
 package struct Comprehension: Sendable {
+  /// The variable.
   package let local: LocalID
+  /// What is gone through.
   package let source: Expr
+  /// Which elements count; `nil` for all.
   package let condition: Expr?
+  /// Of a map; `nil` of a list.
   package let key: Expr?
+  /// The element, or the value of the key.
   package let value: Expr
 
   package init(
@@ -154,6 +172,7 @@ package struct Comprehension: Sendable {
   }
 }
 
+/// What a block of code does, one after the other.
 package enum Statement: Sendable {
   case `let`(LocalID, Expr)
   case expression(Expr)
@@ -189,17 +208,20 @@ package enum BinaryOperator: UInt8, Sendable {
   case contains
 }
 
+/// A change of representation that the checker puts in.
 package enum Conversion: UInt8, Sendable {
   case intToFloat
   /// A record, list, map or scalar as Object data: records by field name without `name`, `label`,
-  /// parents and subjects; named blocks by label; durations as `30s`, bytes as Kubernetes quantities.
+  /// parents and subjects; named blocks by label; durations as `30s`, bytes as Kubernetes
+  /// quantities.
   case toObject
 }
 
-/// The statements of runbooks. Code generation makes each of them one suspension, whose operands are
-/// listed here in order; an absent clause is nil. `() -> T` operands are closures.
+/// The statements of runbooks. Code generation makes each of them one suspension, whose operands
+/// are listed here in order; an absent clause is nil. `() -> T` operands are closures.
 package enum DirectiveKind: UInt8, Sendable {
-  /// title String, within Duration?, retry Int?, every Duration?, backoff Float?, condition (() -> Bool)?, body () -> T. Gives the body's value.
+  /// title String, within Duration?, retry Int?, every Duration?, backoff Float?, condition (() ->
+  /// Bool)?, body () -> T. Gives the body's value.
   case step
   /// body () -> Unit
   case undo
@@ -227,6 +249,7 @@ package enum DirectiveKind: UInt8, Sendable {
 
 /// A function with code, or a native one.
 package struct Function: Sendable {
+  /// What a function does when it is called.
   package enum Body: Sendable {
     case expression(Expr)
     /// Bound by name to Swift: a pure built-in or, with an effect, a call on the world.
@@ -234,6 +257,7 @@ package struct Function: Sendable {
     /// Of a function that had mistakes; never called.
     case missing
   }
+  /// What a function is for.
   package enum Role: Sendable {
     case function, lambda
     /// Of a field of a named block, a record default or a constraint: parameter 0 is the record.
@@ -242,9 +266,13 @@ package struct Function: Sendable {
   }
 
   package var name: String
+  /// What it is for.
   package var role: Role
+  /// What it may do to the world, all it calls included.
   package var effect: Effect
+  /// In the order in which they are declared.
   package var parameters: [Parameter]
+  /// The type that it gives.
   package var result: TypeID
   /// Number of locals, parameters included; for a lambda up to its highest local.
   package var localCount: Int32
@@ -268,8 +296,11 @@ package struct Function: Sendable {
   }
 }
 
+/// A parameter of a function.
 package struct Parameter: Sendable {
+  /// What callers write before the colon.
   package let label: String
+  /// What the body reads it by.
   package let local: LocalID
   package let type: TypeID
   /// Evaluated at the call where the argument is left out; sees no other parameter.
@@ -288,6 +319,7 @@ package struct Record: Sendable {
   package var name: String
   /// The block keyword that the type declares.
   package var keyword: String?
+  /// In the order of their slots.
   package var fields: [RecordField]
   package var span: Span
   package var documentation: String?
@@ -305,11 +337,14 @@ package struct Record: Sendable {
   }
 }
 
+/// A field of a record type.
 package struct RecordField: Sendable {
+  /// Who gives the field its value: the block, the language, `for`, or the block around it.
   package enum Mark: Sendable { case ordinary, implicit, subject, parent }
 
   package var name: String
   package var type: TypeID
+  /// Who gives the field its value.
   package var mark: Mark
   /// Whether the declaration gives a default.
   package var hasDefault = false
@@ -333,6 +368,7 @@ package struct RecordField: Sendable {
 
 /// A module-level value.
 package struct Global: Sendable {
+  /// Where a global has its value from.
   package enum Body: Sendable {
     /// Evaluated when first used.
     case value(Expr)
@@ -368,13 +404,19 @@ package struct Global: Sendable {
 
 /// A whole program that has been checked.
 package struct CheckedProgram: Sendable {
+  /// All files, those of the standard library included.
   package var sources: SourceMap
+  /// What a `TypeID` stands for.
   package var types: TypeTable
+  /// What a `RecordID` stands for.
   package var records: [Record]
+  /// What a `FunctionID` stands for.
   package var functions: [Function]
+  /// What a `GlobalID` stands for.
   package var globals: [Global]
   /// `emit` functions of all modules, in the order of module and source.
   package var emits: [FunctionID]
+  /// Runbooks of the first file, by name.
   package var runbooks: [String: FunctionID]
   /// Globals of the user's modules that are named blocks or lets, in source order.
   package var roots: [GlobalID]

@@ -63,7 +63,8 @@ extension Checker {
     return id
   }
 
-  /// Binds a name that must be new among those written beside it: parameters, or `let`s of one block.
+  /// Binds a name that must be new among those written beside it: parameters, or `let`s of one
+  /// block.
   @discardableResult
   func bindOnce(_ name: String, _ type: TypeID, at span: Span) -> LocalID {
     if name != "_", let earlier = locals[locals.count - 1][name] {
@@ -108,7 +109,8 @@ extension Checker {
     }
   }
 
-  /// The paths that are not nil where a condition holds (or, for `holds: false`, where it does not).
+  /// The paths that are not nil where a condition holds (or, for `holds: false`, where it does
+  /// not).
   func pathsNotNil(when condition: SyntaxNode, holds: Bool) -> [String] {
     switch condition.kind {
     case .parenExpr:

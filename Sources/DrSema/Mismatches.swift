@@ -28,13 +28,21 @@ extension Checker {
     case .list(let element):
       element == TypeTable.never ? "[]" : "[\(typeName(element))]"
     case .map(let key, let value): "[\(typeName(key)): \(typeName(value))]"
-    case .optional(let inner): inner == TypeTable.never ? "nil" : "\(typeName(inner))?"
+    case .optional(let inner): optionalName(inner)
     case .choice(let words): words.map { "\"\($0)\"" }.joined(separator: " | ")
     case .record(let id): record(id).name
     case .union(let ids): ids.map { record($0).name }.joined(separator: " | ")
     case .function(let parameters, let result):
       "(\(parameters.map(typeName).joined(separator: ", "))) -> \(typeName(result))"
     case .parameter(let index): parameterName(index)
+    }
+  }
+
+  private func optionalName(_ inner: TypeID) -> String {
+    switch type(inner) {
+    case .never: "nil"
+    case .function, .choice, .union: "(\(typeName(inner)))?"
+    default: "\(typeName(inner))?"  // open: all others need no parentheses
     }
   }
 
@@ -66,7 +74,8 @@ extension Checker {
     case .optional(let inner):
       inner == TypeTable.never ? "nil" : "\(describe(inner)) or nil"
     case .choice(let words):
-      words.count == 1 ? typeName(id) : "one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))"
+      words.count == 1
+        ? typeName(id) : "one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))"
     case .record(let id): article(record(id).name)
     case .union(let ids): ids.map { article(record($0).name) }.joined(separator: " or ")
     case .function: "a function (\(typeName(id)))"
@@ -96,12 +105,14 @@ extension Checker {
         caption: "this is \(from)", help: helpForNil)
     } else if isQuantity(unwrapped(expr.type)), isQuantity(unwrapped(wanted)) {
       report(
-        .unitMismatch, "this is \(describe(expr.type)), where \(describe(unwrapped(wanted))) is needed",
+        .unitMismatch,
+        "this is \(describe(expr.type)), where \(describe(unwrapped(wanted))) is needed",
         at: expr.span, caption: "\(from), not \(to)",
         help: helpForUnit(unwrapped(wanted), from: expr.type))
     } else {
       report(
-        .typeMismatch, "this is \(describe(expr.type)), where \(describe(unwrapped(wanted))) is needed",
+        .typeMismatch,
+        "this is \(describe(expr.type)), where \(describe(unwrapped(wanted))) is needed",
         at: expr.span, caption: "\(from), not \(to)", help: helpForValue(expr, unwrapped(wanted)))
     }
   }
@@ -141,19 +152,21 @@ extension Checker {
     case .string: return "write it as a text: \"\\(…)\""
     case .bool: return "compare it with something: `… > 0`, `… == \"a\"`"
     case .list(let element):
+      if case .list = type(expr.type) { return "each element must be \(describe(element))" }
       return fitting(expr.type, element) == .same
         ? "put it into a list: [ … ]" : "write a list: [ … ], or `[]` for an empty one"
     case .map: return "write a map: [key: value], or `[:]` for an empty one"
     case .object: return "write an object: { name: value }"
     case .function(let parameters, _):
-      return "write a function of \(parameters.count == 0 ? "nothing" : "its arguments"): "
-        + "`\(parameters.count == 1 ? "x" : "(\(["x", "y", "z"].prefix(parameters.count).joined(separator: ", ")))") => …`"
+      let names = ["x", "y", "z"].prefix(parameters.count).joined(separator: ", ")
+      return "write a function: `\(parameters.count == 1 ? names : "(\(names))") => …`"
     case .choice(let words):
       return "write one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))"
         + (expr.type == TypeTable.string ? ", or declare the text with that type" : "")
     case .record(let id): return helpForRecord(expr, id)
     case .union(let ids):
-      return "write " + ids.map { "`\(record($0).keyword ?? record($0).name) { … }`" }
+      return "write "
+        + ids.map { "`\(record($0).keyword ?? record($0).name) { … }`" }
         .joined(separator: " or ")
     case .duration, .bytes, .percent, .rate, .throughput, .int, .float:
       if case .string = expr.kind {
@@ -201,7 +214,8 @@ extension Checker {
 
   func reportOperands(_ verb: String, _ left: Expr, _ right: Expr, _ node: SyntaxNode) {
     let units = isQuantity(left.type) && isQuantity(right.type)
-    let joiner = ["add": "to", "subtract": "from", "divide": "by", "multiply": "by"][verb] ?? "with"
+    let joiner =
+      ["add": "to", "subtract": "from", "divide": "by", "multiply": "by"][verb] ?? "with"
     let (first, second) =
       verb == "add" || verb == "subtract" ? (right.type, left.type) : (left.type, right.type)
     report(

@@ -5,7 +5,8 @@ import DrSyntax
 
 /// Where modules come from. The host decides what a path may reach; the checker only asks.
 package protocol ModuleLoader {
-  /// The text of a module of the standard library, by its path there without suffix: `core`, `emit/pdb`.
+  /// The text of a module of the standard library, by its path there without suffix: `core`,
+  /// `emit/pdb`.
   func standardModule(_ path: String) -> [UInt8]?
   /// All of them, sorted.
   var standardModules: [String] { get }
@@ -13,6 +14,7 @@ package protocol ModuleLoader {
   func file(_ path: String) -> Result<[UInt8], LoadFailure>
 }
 
+/// Why a file could not be read.
 package enum LoadFailure: Error, Sendable, Equatable {
   case notFound
   /// A link leads out of the project root.
@@ -24,7 +26,9 @@ package enum LoadFailure: Error, Sendable, Equatable {
 package struct Module {
   /// Path in the standard library (`core`) or from the project root (`deepseek.dr`).
   package let path: String
+  /// Whether it comes with the standard library.
   package let isStandard: Bool
+  /// The parsed file.
   package let tree: SyntaxTree
   /// What `.dr` code that uses it writes before the dot: `kube`.
   package var alias: String
@@ -36,8 +40,11 @@ package struct Module {
 
 /// The modules of a program, dependencies first.
 package struct ModuleGraph {
+  /// Dependencies first.
   package var modules: [Module] = []
+  /// All files that were read.
   package var sources = SourceMap()
+  /// Mistakes of syntax and of `use`.
   package var diagnostics: [Diagnostic] = []
 
   /// Modules whose names every other module sees without `use`.
@@ -130,7 +137,9 @@ struct ModuleGraphBuilder {
       graph.diagnostics.append(
         Diagnostic(
           .duplicateName, "two modules are called `\(use.alias)` here", at: span,
-          caption: "this is \(graph.modules[use.module].path), the other is \(graph.modules[other.module].path)",
+          caption:
+            "this is \(graph.modules[use.module].path), "
+            + "the other is \(graph.modules[other.module].path)",
           help: "give one of them another name: `use … as \(use.alias)_2`"))
       return
     }

@@ -49,7 +49,8 @@ extension Checker {
     }
     asValue { recordCall(id, at: node.span) }
     let own = intern(
-      .function(parameters: program[id].parameters.map(\.type), result: result(of: id, at: node.span)))
+      .function(
+        parameters: program[id].parameters.map(\.type), result: result(of: id, at: node.span)))
     guard typeParameterNames[id] != nil else { return Expr(.function(id), own, node.span) }
     guard let type = instance(of: own, for: expected) else {
       report(

@@ -96,7 +96,8 @@ extension Checker {
       reportOperands("compare", left, right, node)
       return broken(node.span)
     }
-    return Expr(.binary(symbol == "==" ? .equal : .notEqual, left, right), TypeTable.bool, node.span)
+    return Expr(
+      .binary(symbol == "==" ? .equal : .notEqual, left, right), TypeTable.bool, node.span)
   }
 
   /// Whether values of the two types can be equal; a comparison that never holds is a mistake.
@@ -136,7 +137,8 @@ extension Checker {
     if symbol == ">" || symbol == ">=" { swap(&left, &right) }
     let isStrict = symbol == "<" || symbol == ">"
     return Expr(
-      .binary(isStrict ? operators.less : operators.orEqual, left, right), TypeTable.bool, node.span)
+      .binary(isStrict ? operators.less : operators.orEqual, left, right), TypeTable.bool, node.span
+    )
   }
 
   private func checkContains(_ symbol: String, _ sides: [SyntaxNode], _ node: SyntaxNode) -> Expr {
@@ -150,7 +152,8 @@ extension Checker {
     case .error: wanted = nil
     default:  // open: nothing else contains values
       report(
-        .typeMismatch, "`in` looks into a list, a map, a range or a text, not \(describe(container.type))",
+        .typeMismatch,
+        "`in` looks into a list, a map, a range or a text, not \(describe(container.type))",
         at: container.span, caption: "this is \(typeName(container.type))",
         help: "write `element in [a, b]`, `key in map` or `\"part\" in text`")
     }

@@ -3,8 +3,8 @@
 import DrBase
 import DrSyntax
 
-/// Policies and drills hold code, so the grammar knows them; what they become are ordinary records of
-/// the standard library (`Policy`, `Detector`, `Guard`, `Drill`), with closures for their code.
+/// Policies and drills hold code, so the grammar knows them; what they become are ordinary records
+/// of the standard library (`Policy`, `Detector`, `Guard`, `Drill`), with closures for their code.
 extension Checker {
   private func standardRecord(_ name: String, at span: Span) -> RecordID? {
     for index in preludeModules {
@@ -56,7 +56,8 @@ extension Checker {
       }
       return record(id).fields.map { field in values[field.name].map { fit($0, to: field.type) } }
     }
-    setGlobal(global, type: intern(.record(id)), .block(id, fields: checked.value), checked.localCount)
+    setGlobal(
+      global, type: intern(.record(id)), .block(id, fields: checked.value), checked.localCount)
   }
 
   // MARK: Policies
@@ -70,12 +71,14 @@ extension Checker {
       for item in node.all(.fieldItem) { checkPolicyField(item, id, &values) }
       let detectors = node.all(.detector).compactMap { checkDetector($0, detectorID) }
       values["detectors"] = list(detectors, of: detectorID, node.span)
-      values["guards"] = list(node.all(.guardClause).map { checkGuard($0, guardID) }, of: guardID, node.span)
+      values["guards"] = list(
+        node.all(.guardClause).map { checkGuard($0, guardID) }, of: guardID, node.span)
       if let failback = node.first(.failback) { checkFailback(failback, &values) }
     }
   }
 
-  private func checkPolicyField(_ item: SyntaxNode, _ id: RecordID, _ values: inout [String: Expr]) {
+  private func checkPolicyField(_ item: SyntaxNode, _ id: RecordID, _ values: inout [String: Expr])
+  {
     guard let nameNode = item.first(.name) else { return }
     let settable = ["every", "cooldown"]
     guard settable.contains(nameNode.text), let wanted = fieldType(id, nameNode.text) else {

@@ -4,9 +4,11 @@ import DrBase
 import DrSyntax
 
 extension Checker {
-  /// Checks what a user wrote for a runbook's parameters, `name=expression` each, as seen from the user's first file.
+  /// Checks what a user wrote for a runbook's parameters, `name=expression` each, as seen from the
+  /// user's first file.
   ///
-  /// Returns, in the order of the parameters, functions without parameters that give the values; `nil` after a report.
+  /// Returns, in the order of the parameters, functions without parameters that give the values;
+  /// `nil` after a report.
   package func checkArguments(_ written: [String], of id: FunctionID) -> [FunctionID]? {
     module = mainModule
     let runbook = program[id]

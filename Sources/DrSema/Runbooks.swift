@@ -11,6 +11,11 @@ extension Checker {
     switch node.kind {
     case .stepStmt: return checkStep(node)
     case .undoStmt:
+      if case .runbook = site.place {
+        report(
+          .unexpectedToken, "an `undo` belongs in the step whose act it takes back", at: node.span,
+          help: "move it into the step, after the act")
+      }
       return directive(.undo, [code(node, "undo", allowed: .acts, .step)], node)
     case .waitStmt:
       return directive(
@@ -115,7 +120,9 @@ extension Checker {
   private func checkParallel(_ node: SyntaxNode) -> Expr {
     let limit = clause(node, "limit", TypeTable.int)
     let bodies: Expr
-    if node.token(.forKeyword) != nil, let sourceNode = node.expression, let body = node.first(.codeBlock) {
+    if node.token(.forKeyword) != nil, let sourceNode = node.expression,
+      let body = node.first(.codeBlock)
+    {
       let source = checkExpression(sourceNode)
       bodies = inScope {
         let local = bind(node.name ?? "_", elementType(source), at: node.span)
@@ -194,7 +201,9 @@ extension Checker {
     if node.kind == .exprStmt, let value = node.expression { return checkExpression(value) }
     report(
       .unexpectedToken, "this is no branch of a `parallel`", at: node.span,
-      help: "a branch is a step, a run or a call; to go through a list write `parallel for x in xs { … }`")
+      help:
+        "a branch is a step, a run or a call; for a list write `parallel for x in xs { … }`"
+    )
     return broken(node.span)
   }
 

@@ -3,8 +3,8 @@
 /// The candidate that a misspelt name most likely meant, or `nil` when none is near.
 ///
 /// Nearness is the Damerau–Levenshtein distance (insertions, deletions, substitutions, swaps of
-/// neighbours) between characters, at most a third of the name's length, and 1 for short names that say
-/// something; ties go to the first in order.
+/// neighbours) between characters, at most a third of the name's length, and 1 for short names that
+/// say something; ties go to the first in order.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
   let word = Array(name.lowercased())
   guard word.count <= 64 else { return nil }

@@ -274,8 +274,8 @@ extension Checker {
       help: "write `emit \(name)(s: Service, to: Target) { … }`")
   }
 
-  /// A default argument is a constant: a literal stands as it is, anything else is a call of a function
-  /// without parameters, so that it needs no locals of its caller.
+  /// A default argument is a constant: a literal stands as it is, anything else is a call of a
+  /// function without parameters, so that it needs no locals of its caller.
   private func defaultArgument(_ node: SyntaxNode, expected: TypeID) -> Expr {
     let expr = inFreshFunction(allowed: .pure, place: .definition) {
       checkExpression(node, expected: expected)

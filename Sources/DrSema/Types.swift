@@ -16,7 +16,8 @@ package struct RecordID: Hashable, Sendable {
 /// `duration` nanoseconds, `bytes` bytes, `percent` 1e-9 (70% is 700,000,000),
 /// `rate` 1e-6 per second, `throughput` bytes per second.
 package enum Type: Hashable, Sendable {
-  /// Stands for what could not be typed; agrees with everything so that one mistake gives one diagnostic.
+  /// Stands for what could not be typed; agrees with everything so that one mistake gives one
+  /// diagnostic.
   case error
   /// The type of `nil` alone, and of `fail`.
   case never
@@ -40,6 +41,7 @@ package enum Type: Hashable, Sendable {
 
 /// Interned types; the first entries are fixed so that they can be named.
 package struct TypeTable: Sendable {
+  /// By `TypeID`.
   package private(set) var types: [Type] = []
   private var index: [Type: TypeID] = [:]
 
@@ -70,6 +72,7 @@ package struct TypeTable: Sendable {
 
   package subscript(id: TypeID) -> Type { types[Int(id.rawValue)] }
 
+  /// The identity of a type, a new one where it was not seen before.
   package mutating func intern(_ type: Type) -> TypeID {
     if let id = index[type] { return id }
     let id = TypeID(Int32(types.count))

@@ -21,7 +21,9 @@ extension Checker {
         help: "name what you need of it: `\(name).\(functions.first ?? "…")`")
     } else if let use = moduleInUse(thatDeclares: name) {
       reportHidden(name, use, at: node.span)
-    } else if modules[module].hasBrokenUse, nearest(name, among: visibleNames() + selfFields()) == nil {
+    } else if modules[module].hasBrokenUse,
+      nearest(name, among: visibleNames() + selfFields()) == nil
+    {
       return  // It may come from what could not be loaded.
     } else if let provider = unusedModule(thatDeclares: name) {
       report(

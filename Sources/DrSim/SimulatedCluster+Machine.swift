@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a program's model to what is simulated. The rules by which things are named and shared out are
-// those of the standard library: its own functions are called, so that the world has what the runbooks
-// look for.
+// From a program's model to what is simulated. The rules by which things are named and shared out
+// are those of the standard library: its own functions are called, so that the world has what the
+// runbooks look for.
 
 import DrBase
 import DrData
@@ -31,8 +31,8 @@ extension SimulatedCluster {
   }
 }
 
-/// Reads values of the machine; what a field does not have reads as nothing, for the checker has seen to
-/// it that it is there.
+/// Reads values of the machine; what a field does not have reads as nothing, for the checker has
+/// seen to it that it is there.
 private struct ModelReader {
   let machine: Machine
 
@@ -127,7 +127,9 @@ private struct ModelReader {
     for pool in try list(zone, "pools") {
       let poolLabel = try text(pool, "label")
       let room = try size(pool)
-      for number in 0..<min(max(0, try whole(pool, "count")), 10_000) {
+      let count = try bounded(
+        try whole(pool, "count"), by: Published.nodesPerCluster, "nodes in one pool")
+      for number in 0..<count {
         nodes.append(
           SimulatedCluster.Node(name: "\(zoneLabel)-\(poolLabel)-\(number + 1)", room: room))
       }
@@ -138,6 +140,8 @@ private struct ModelReader {
   // MARK: Services
 
   func service(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Service {
+    _ = try bounded(
+      try whole(block, "replicas"), by: Published.podsPerDeployment, "replicas of one service")
     let objective = try field(block, "objective")
     let weights = try field(block, "weights")
     var deployments: [SimulatedCluster.Deployment] = []
@@ -175,6 +179,15 @@ private struct ModelReader {
         ? nil
         : SimulatedCluster.Autoscaler(
           least: max(1, try share(try whole(scale, "min"))), most: Int(try whole(scale, "max"))))
+  }
+
+  private func bounded(
+    _ count: Int64, by most: Int64, _ what: String
+  ) throws(Diagnostic) -> Int64 {
+    guard count <= most else {
+      throw Diagnostic(.outOfRange, "\(count) \(what) are more than a simulation holds: \(most)")
+    }
+    return max(0, count)
   }
 
   private func pairs(_ document: Document) -> [SimulatedCluster.LabelPair] {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a simulation is about, as plain data: one Kubernetes cluster with its zones, the services on it
-// and the fronts of those services. `SimulatedCluster+Machine` reads it from a program's model; tests
-// write it by hand. Times are nanoseconds, sizes bytes, cores thousandths.
+// What a simulation is about, as plain data: one Kubernetes cluster with its zones, the services on
+// it and the fronts of those services. `SimulatedCluster+Machine` reads it from a program's model;
+// tests write it by hand. Times are nanoseconds, sizes bytes, cores thousandths.
 
 /// One Kubernetes cluster and what runs on it before anything goes wrong.
 package struct SimulatedCluster: Sendable, Equatable {
@@ -225,8 +225,18 @@ extension SimulatedCluster {
   }
 }
 
-/// Lengths of time in nanoseconds.
+/// Lengths of time in nanoseconds. Programs may name any length, so sums and products saturate.
 package enum Second {
   package static let one: Int64 = 1_000_000_000
   package static let milli: Int64 = 1_000_000
+
+  static func sum(_ a: Int64, _ b: Int64) -> Int64 {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? .max : sum
+  }
+
+  static func product(_ a: Int64, _ b: Int64) -> Int64 {
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? .max : product
+  }
 }

@@ -44,6 +44,8 @@ package struct SimulatedRun {
   private let startAt: Instant
   private let people: SimulatedPeople
   private let interruptAt: Instant
+  /// How long after its interruption a runner may take to end, in nanoseconds.
+  private static let stopLimit = 3_600 * Second.one
   private var queue = EventHeap<Due>()
   private var calls: [CallID: PendingCall] = [:]
   private var timers: Set<TimerID> = []
@@ -87,7 +89,8 @@ package struct SimulatedRun {
   /// The next thing that the runner is told; the world goes on until then. A runner that waits for
   /// nothing, or for too long, is interrupted, once.
   private mutating func nextEvent() -> Event? {
-    while let at = queue.nextAt, at <= interruptAt || isInterrupted {
+    let limit = isInterrupted ? interruptAt.advanced(by: Self.stopLimit) : interruptAt
+    while let at = queue.nextAt, at <= limit {
       // The world first: what happens at the same instant is seen.
       world.advance(to: at)
       guard let due = queue.removeFirst() else { break }

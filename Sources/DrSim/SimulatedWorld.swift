@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// DrSim: a world that follows from its description, its faults and a seed. Virtual time passes from event
-// to event; between two events nothing changes but the shares of requests that move from one zone to
-// another, which are straight lines. So nothing is sampled, and every figure of a report is exact.
+// DrSim: a world that follows from its description, its faults and a seed. Virtual time passes from
+// event to event; between two events nothing changes but the shares of requests that move from one
+// zone to another, which are straight lines. So nothing is sampled, and every figure of a report is
+// exact.
 //
-// `Cluster` has what Kubernetes does by itself (nodes, scheduler, Deployments, pods, control plane),
-// `Traffic` where requests go and how services fare, `Calls` what drivers ask. Chance has a part only where
-// `Chance` says so, and in the names of pods.
+// `Cluster` has what Kubernetes does by itself (nodes, scheduler, Deployments, pods, control
+// plane), `Traffic` where requests go and how services fare, `Calls` what drivers ask. Chance has a
+// part only where `Chance` says so, and in the names of pods.
 
 import DrBase
 import DrRun
@@ -36,7 +37,8 @@ package struct TimedFault: Sendable, Equatable {
 
 /// What is left to chance.
 package struct Chance: Sendable, Equatable {
-  /// How old a node's lease may be when the node is lost, in nanoseconds: the loss is noticed that much earlier.
+  /// How old a node's lease may be when the node is lost, in nanoseconds: the loss is noticed that
+  /// much earlier.
   package var leaseAge: Int64
   /// How late the node controller may notice a loss, in nanoseconds.
   package var noticing: Int64
@@ -51,7 +53,8 @@ package struct Chance: Sendable, Equatable {
 
   /// Everything takes its nominal time.
   package static let none = Chance()
-  /// Leases are renewed every 10 s; a loss is seen within one observation and one round of the controller, 5 s each.
+  /// Leases are renewed every 10 s; a loss is seen within one observation and one round of the
+  /// controller, 5 s each.
   package static let usual = Chance(
     leaseAge: Published.leaseRenewal, noticing: 2 * Published.nodeMonitor, latencyPercent: 50)
 }

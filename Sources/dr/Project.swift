@@ -78,11 +78,14 @@ final class Project {
       inputs[global.name] = .string(parts[1])
     }
     guard !diagnostics.hasErrors else { return nil }
-    return Machine(program: Program(checker.program), limits: checker.options.limits, inputs: inputs)
+    return Machine(
+      program: Program(checker.program), limits: checker.options.limits, inputs: inputs)
   }
 
   private func input(_ name: String) -> Global? {
-    checker.program.globals.first { $0.isInput && $0.name == name && $0.module == checker.mainAlias }
+    checker.program.globals.first {
+      $0.isInput && $0.name == name && $0.module == checker.mainAlias
+    }
   }
 
   func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }

@@ -8,9 +8,9 @@ import DrSema
 import Foundation
 import Testing
 
-/// One program and one version of Kubernetes. `Tests/Golden/compile/<case>/` holds `1.26.yaml` for each version that
-/// it is compiled for, the diagnostics in `1.26.diagnostics` where it cannot be, and `main.dr`; or `program`, which
-/// names a file of the repository.
+/// One program and one version of Kubernetes. `Tests/Golden/compile/<case>/` holds `1.26.yaml` for
+/// each version that it is compiled for, the diagnostics in `1.26.diagnostics` where it cannot be,
+/// and `main.dr`; or `program`, which names a file of the repository.
 struct CompileCase: Sendable, CustomTestStringConvertible {
   let name: String
   let version: String

@@ -16,7 +16,8 @@ enum Repository {
 
   static let isBlessing = ProcessInfo.processInfo.environment["DR_BLESS"] == "1"
 
-  /// Compares a text with a golden file, or writes it there when blessing. An empty text has no file.
+  /// Compares a text with a golden file, or writes it there when blessing. An empty text has no
+  /// file.
   static func compare(
     _ found: String, with path: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
@@ -94,5 +95,12 @@ extension Checker {
   /// What users see.
   var rendered: String {
     DiagnosticRenderer(sources: program.sources, colour: false).render(diagnostics)
+  }
+}
+
+extension Repository {
+  /// The text of a file; `nil` when there is none.
+  static func text(_ path: String) -> String? {
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -5,8 +5,9 @@ import DrData
 import DrEval
 import DrRun
 import DrSema
-import DrSim
 import Glibc
+
+@testable import DrSim
 
 /// The repository, found from this file.
 private let repository = String(#filePath.dropLast("/Tests/DrSimTests/ProgramFixture.swift".count))
@@ -30,8 +31,10 @@ struct RepositoryLoader: ModuleLoader {
   }
 
   var standardModules: [String] {
-    ["alerting", "chaos", "core", "inference", "kubernetes", "policy", "service", "topology",
-      "traffic"]
+    [
+      "alerting", "chaos", "core", "inference", "kubernetes", "policy", "service", "topology",
+      "traffic",
+    ]
   }
 
   func file(_ path: String) -> Result<[UInt8], LoadFailure> { .failure(.notFound) }
@@ -91,7 +94,8 @@ struct ProgramFixture {
       machine: machine, runbook: runbook,
       arguments: try arguments.map { try machine.call($0, []) },
       identity: RunIdentity(
-        runID: "20260101T000000-test", runbook: name, arguments: DocumentObject(), programDigest: "test",
+        runID: "20260101T000000-test", runbook: name, arguments: DocumentObject(),
+        programDigest: "test",
         sources: [], version: "test", world: "simulated"),
       at: now)
   }
@@ -107,6 +111,7 @@ struct SimulatedTrial {
   init(
     _ fixture: ProgramFixture, faults: [(at: Int64, fault: SimulatedFault)], runAt: Int64 = 60,
     people: SimulatedPeople = SimulatedPeople(), seed: UInt64 = 1, chance: Chance = .none,
+    runLimit: Int64 = 24 * 3_600 * Second.one,
     change: (inout [SimulatedCluster]) -> Void = { _ in }
   ) throws {
     let machine = fixture.machine()
@@ -116,7 +121,8 @@ struct SimulatedTrial {
     let start = seconds(runAt)
     var run = SimulatedRun(
       world: world, runner: try fixture.executor(machine, at: start), startAt: start,
-      faults: faults.map { TimedFault(at: seconds($0.at), $0.fault) }, people: people)
+      faults: faults.map { TimedFault(at: seconds($0.at), $0.fault) }, people: people,
+      runLimit: runLimit)
     var journal: [UInt8] = []
     report = run.run(append: { journal += $0 })
     self.journal = journal

@@ -45,7 +45,9 @@ struct CommandTests {
     #expect(outcome.errors.contains("there is no file nowhere.dr"))
   }
 
-  @Test("wrong usage exits with 2", arguments: [["chekc"], ["check"], ["run", "x.dr"], ["fmt", "--nope"]])
+  @Test(
+    "wrong usage exits with 2",
+    arguments: [["chekc"], ["check"], ["run", "x.dr"], ["fmt", "--nope"]])
   func wrongUsage(_ arguments: [String]) throws {
     #expect(try run(dr, arguments).status == 2)
   }
@@ -77,7 +79,8 @@ struct CommandTests {
       #expect(refused.status == 1)
       #expect(refused.errors.contains("dr did not write"))
       #expect(try FileManager.default.contentsOfDirectory(atPath: foreign) == ["notes.txt"])
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["foreign", "out"])
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["foreign", "out"])
     }
   }
 
@@ -115,22 +118,22 @@ struct SimulatedCommandTests {
   }
 
   @Test("run brings the service back within what it promises, the same way each time")
-  func run() throws {
+  func keepsThePromise() throws {
     let arguments = ["run", scenario] + evacuate + ["--lose", "az1", "--start-after", "65s"]
-    let first = try DrTests.run(dr, arguments)
+    let first = try run(dr, arguments)
     #expect(first.status == 0)
     #expect(first.output.contains("evacuate: done in"))
-    #expect(first.output.contains("promised within 5m: kept"))
-    #expect(try DrTests.run(dr, arguments).output == first.output)
+    #expect(first.output.contains("recovery within 5m promised"))
+    #expect(try run(dr, arguments).output == first.output)
   }
 
   @Test("arguments are checked like the program")
   func arguments() throws {
-    let wrong = try DrTests.run(
+    let wrong = try run(
       dr, ["run", scenario, "evacuate", "from=az1", "to=az9", "--world", "simulated"])
     #expect(wrong.status == 1)
     #expect(wrong.errors.contains("there is nothing called `az9` here"))
-    let missing = try DrTests.run(
+    let missing = try run(
       dr, ["run", scenario, "evacuate", "from=az1", "--world", "simulated"])
     #expect(missing.status == 1)
     #expect(missing.errors.contains("needs the argument `to`"))
@@ -159,13 +162,13 @@ struct BadWorldTests {
     try inFolder { folder in
       let file = "\(folder)/config"
       try """
-        apiVersion: v1
-        kind: Config
-        current-context: c
-        contexts: [{name: c, context: {cluster: c, user: u}}]
-        clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
-        users: [{name: u, user: {token: not-a-secret}}]
-        """.write(toFile: file, atomically: true, encoding: .utf8)
+      apiVersion: v1
+      kind: Config
+      current-context: c
+      contexts: [{name: c, context: {cluster: c, user: u}}]
+      clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+      users: [{name: u, user: {token: not-a-secret}}]
+      """.write(toFile: file, atomically: true, encoding: .utf8)
       let outcome = try run(
         dr,
         ["run", scenario, "evacuate", "from=az1", "to=az2", "--kubeconfig", file],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What drivers ask of the world. A call takes its time, and what it reads or does is what there is when
-// that time is over; a measurement covers it.
+// What drivers ask of the world. A call takes its time, and what it reads or does is what there is
+// when that time is over; a measurement covers it.
 
 import DrData
 import DrRun
@@ -32,16 +32,18 @@ struct SimulatedAct {
 }
 
 /// How long calls take, in nanoseconds.
-package enum Latency {
-  package static let kubernetesRead = 20 * Second.milli
-  package static let kubernetesAct = 50 * Second.milli
-  package static let socket = 2 * Second.milli
+enum Latency {
+  static let kubernetesRead = 20 * Second.milli
+  static let kubernetesAct = 50 * Second.milli
+  static let socket = 2 * Second.milli
   /// One token of a small model.
-  package static let generation = 200 * Second.milli
+  static let generation = 200 * Second.milli
   /// How long is waited for an API server that does not answer.
-  package static let silence = 10 * Second.one
+  static let silence = 10 * Second.one
   /// Between two tries of an eviction (kubectl drain).
-  package static let eviction = 5 * Second.one
+  static let eviction = 5 * Second.one
+  /// After how long an act that does not end is given up.
+  static let patience = 24 * 3_600 * Second.one
 }
 
 extension SimulatedWorld {
@@ -51,7 +53,7 @@ extension SimulatedWorld {
   ) -> (answer: Result<Document, WorldFailure>, latencyNanoseconds: Int64) {
     let pending = begin(call, phase)
     var progress = CallProgress.later(pending.latency)
-    for _ in 0..<100_000 {
+    while true {
       switch progress {
       case .answer(let answer):
         return (answer, now.nanoseconds - pending.begunAt.nanoseconds)
@@ -60,14 +62,13 @@ extension SimulatedWorld {
         progress = proceed(pending)
       }
     }
-    let waited = now.nanoseconds - pending.begunAt.nanoseconds
-    return (.failure(.busy("\(call.name) does not end")), waited)
   }
 
   /// Begins a call now; `proceed` is to be asked after its latency.
   package func begin(_ call: WorldCall, _ phase: CallPhase) -> PendingCall {
     var latency = usualLatency(call, phase)
-    latency += random.below(latency / 100 * chance.latencyPercent)
+    // What takes longer than a second is a measurement or a timeout, which are exact.
+    latency += random.below(min(latency, Second.one) / 100 * chance.latencyPercent)
     return PendingCall(call: call, phase: phase, begunAt: now, latency: latency)
   }
 
@@ -82,7 +83,10 @@ extension SimulatedWorld {
         result = try carryOut(try act(arguments), pending.phase)
         recordAvailability()
       }
-      return result.map { .answer(.success($0)) } ?? .later(Latency.eviction)
+      if let result { return .answer(.success(result)) }
+      let waited = now.nanoseconds - pending.begunAt.nanoseconds
+      guard waited < Latency.patience else { throw .busy("\(pending.call.name) does not end") }
+      return .later(Latency.eviction)
     } catch {
       return .answer(.failure(error))
     }
@@ -172,8 +176,8 @@ extension SimulatedWorld {
 
   // MARK: Clusters
 
-  /// The cluster that a call names: by its label, else, where there is none of that label, the first, as
-  /// the current context is taken for real.
+  /// The cluster that a call names: by its label, else, where there is none of that label, the
+  /// first, as the current context is taken for real.
   func cluster(_ arguments: CallArguments) throws(WorldFailure) -> Int {
     let label = try arguments.text("cluster")
     if let found = clusters.firstIndex(where: { $0.label == label }) { return found }

@@ -4,7 +4,8 @@ import DrData
 import DrRun
 
 extension SimulatedWorld {
-  /// The front that a call means: a Gslb by its name, a backend by its socket, canary requests by domain.
+  /// The front that a call means: a Gslb by its name, a backend by its socket, canary requests by
+  /// domain.
   func front(_ arguments: CallArguments) throws(WorldFailure) -> Int {
     let names = arguments.call.arguments
     if arguments.call.name.hasPrefix("gslb.") {
@@ -102,8 +103,8 @@ extension SimulatedWorld {
       result: weights(of: front))
   }
 
-  /// The weights of a front's zones after the change: in HAProxy zones that are not named keep theirs, in
-  /// a Gslb they lose them.
+  /// The weights of a front's zones after the change: in HAProxy zones that are not named keep
+  /// theirs, in a Gslb they lose them.
   private func next(
     _ front: Int, _ wanted: [(name: String, value: Int64)]
   ) throws(WorldFailure) -> [Int64] {

@@ -7,13 +7,13 @@ extension SimulatedWorld {
   /// The pod at an address such as `http://10.0.0.1:5000`.
   private func pod(at url: String) -> Int? {
     pods.indices.last { pod in
-      pods[pod].stage != .gone && pods[pod].node != nil
-        && url.hasPrefix("http://\(pods[pod].ip):\(spec(ofPod: pod).port)")
+      guard pods[pod].stage != .gone, pods[pod].node != nil else { return false }
+      return url == "http://\(pods[pod].ip):\(spec(ofPod: pod).port)"
     }
   }
 
-  /// A server answers at once or refuses the connection at once; where no machine is left to refuse it, or
-  /// its process hangs, the whole timeout passes.
+  /// A server answers at once or refuses the connection at once; where no machine is left to refuse
+  /// it, or its process hangs, the whole timeout passes.
   func inferenceLatency(_ call: WorldCall) -> Int64 {
     let timeout = max(1, call.arguments["timeout"]?.intValue ?? 0)
     guard let url = call.arguments["url"]?.stringValue, let pod = pod(at: url),

@@ -16,8 +16,10 @@ extension SimulatedWorld {
 
   func scale(_ arguments: CallArguments) throws(WorldFailure) -> SimulatedAct {
     let replicas = Int(try arguments.int("replicas"))
-    guard replicas <= Int(Int32.max) else {
-      throw .refused("kube.scale: \(replicas) replicas are too many")
+    guard replicas <= Published.podsPerDeployment else {
+      throw .refused(
+        "kube.scale: \(replicas) replicas are more than the \(Published.podsPerDeployment) that a"
+          + " simulation holds")
     }
     let find = { () throws(WorldFailure) in try self.deployment(arguments) }
     return SimulatedAct(

@@ -77,16 +77,17 @@ extension SimulatedWorld {
       gpu: try arguments.int("gpu"))
     var count: Int64 = 0
     for node in selected where nodes[node].isReady && !nodes[node].isCordoned {
-      var free = nodes[node].free
-      for pod in pods.indices where pods[pod].node == node && pods[pod].stage != .gone {
+      var emptied = nodes[node]
+      for pod in nodes[node].pods {
         let spec = spec(ofPod: pod)
         let labels = deployments[pods[pod].deployment].spec.labels
         guard !uncounted.isEmpty, spec.namespace == namespace, labels.match(uncounted) else {
           continue
         }
-        free.give(spec.needs)
+        emptied.pods.removeAll { $0 == pod }
+        emptied.free.give(spec.needs)
       }
-      count += free.holds(size)
+      count += room(for: size, on: emptied)
     }
     return .int(count)
   }

@@ -13,13 +13,15 @@ struct ProbeTiming {
     let first = startedAt.advanced(by: probe.after)
     guard instant > first, probe.every > 0 else { return first }
     let late = instant.nanoseconds - first.nanoseconds
-    let rounds = (late + probe.every - 1) / probe.every
-    return first.advanced(by: rounds * probe.every)
+    let rounds = late / probe.every + (late % probe.every == 0 ? 0 : 1)
+    return first.advanced(by: Second.product(rounds, probe.every))
   }
 
-  /// When so many checks in a row have failed of a container that stops answering at that instant: the
-  /// last of them is known to have failed once its timeout is over.
+  /// When so many checks in a row have failed of a container that stops answering at that instant:
+  /// the last of them is known to have failed once its timeout is over.
   func failure(from instant: Instant) -> Instant {
-    firstCheck(from: instant).advanced(by: (probe.failures - 1) * probe.every + probe.timeout)
+    firstCheck(from: instant)
+      .advanced(by: Second.product(max(probe.failures, 1) - 1, probe.every))
+      .advanced(by: probe.timeout)
   }
 }

@@ -1,29 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Figures of Kubernetes, in nanoseconds, and the rules that choose among them.
-package enum Published {
+enum Published {
   /// `--node-monitor-grace-period` of kube-controller-manager: how long a node whose lease is not
   /// renewed counts as ready. 40 s, and 50 s from 1.32 (kubernetes/kubernetes pull request 126287).
-  package static func nodeGrace(minor: Int) -> Int64 { (minor >= 32 ? 50 : 40) * Second.one }
+  static func nodeGrace(minor: Int) -> Int64 { (minor >= 32 ? 50 : 40) * Second.one }
 
-  /// `tolerationSeconds` for `unreachable:NoExecute` that the DefaultTolerationSeconds admission plugin
-  /// gives every pod (kubernetes.io, Taints and Tolerations).
-  package static let toleration: Int64 = 300 * Second.one
+  /// `tolerationSeconds` for `unreachable:NoExecute` that the DefaultTolerationSeconds admission
+  /// plugin gives every pod (kubernetes.io, Taints and Tolerations).
+  static let toleration: Int64 = 300 * Second.one
 
-  /// The longest age of a lease at any moment: the renewal interval of kubelets (kubernetes.io, Leases).
-  package static let leaseRenewal: Int64 = 10 * Second.one
+  /// The longest age of a lease at any moment: the renewal interval of kubelets (kubernetes.io,
+  /// Leases).
+  static let leaseRenewal: Int64 = 10 * Second.one
 
   /// `--node-monitor-period`: how often the controller looks at nodes.
-  package static let nodeMonitor: Int64 = 5 * Second.one
+  static let nodeMonitor: Int64 = 5 * Second.one
 
   /// Back-off of restarts: 10 s, doubled each time, at most 300 s (kubernetes.io, Pod Lifecycle).
-  package static func restartPause(failures: Int) -> Int64 {
+  static func restartPause(failures: Int) -> Int64 {
     min(10 << Int64(min(failures, 10)), 300) * Second.one
   }
 
-  /// How long after the taint of one node of a zone the next one may get its own; `nil` for never. From
-  /// pkg/controller/nodelifecycle: 0.1 nodes/s; in a zone of more than 50 nodes that is partially disrupted 0.01/s,
-  /// and none at all in a smaller one.
+  /// The kubelet's `maxPods`, and the most nodes that Kubernetes is made for (kubernetes.io,
+  /// Considerations for large clusters). A simulation holds no more pods of one Deployment than
+  /// nodes.
+  static let podsPerNode: Int64 = 110
+  static let nodesPerCluster: Int64 = 5_000
+  static let podsPerDeployment: Int64 = 5_000
+
+  /// How long after the taint of one node of a zone the next one may get its own; `nil` for never.
+  /// From pkg/controller/nodelifecycle: 0.1 nodes/s; in a zone of more than 50 nodes that is
+  /// partially disrupted 0.01/s, and none at all in a smaller one.
   static func taintInterval(ready: Int, notReady: Int) -> Int64? {
     switch ZoneHealth(ready: ready, notReady: notReady) {
     case .normal, .full: 10 * Second.one

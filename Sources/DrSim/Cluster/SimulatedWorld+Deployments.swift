@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Deployments keep their number of pods, and the scheduler finds nodes for them. Both work at once and
-// need an API server.
+// Deployments keep their number of pods, and the scheduler finds nodes for them. Both work at once
+// and need an API server.
 
 import DrRun
 
@@ -61,23 +61,29 @@ extension SimulatedWorld {
     }
   }
 
-  /// Binds a pod to a node of its zone that is ready in the API's eyes, schedulable and has room: one with
-  /// the fewest pods of its Deployment, of several the first. False where there is none.
+  /// Binds a pod to a node of its zone that is ready in the API's eyes, schedulable and has room:
+  /// one with the fewest pods of its Deployment, of several the first. False where there is none.
   func place(_ pod: Int) -> Bool {
     let deployment = pods[pod].deployment
     let needs = services[deployments[deployment].service].spec.needs
     var best: (node: Int, count: Int)?
     for node in zones[deployments[deployment].zone].nodes {
-      guard isSchedulable(node), nodes[node].free.holds(needs) > 0 else { continue }
-      let count = deployments[deployment].pods.count { other in
-        pods[other].node == node && pods[other].isActive
+      guard isSchedulable(node), room(for: needs, on: nodes[node]) > 0 else { continue }
+      let count = nodes[node].pods.count {
+        pods[$0].deployment == deployment && pods[$0].isActive
       }
       if best.map({ count < $0.count }) ?? true { best = (node, count) }
     }
     guard let best else { return false }
     pods[pod].node = best.node
+    nodes[best.node].pods.append(pod)
     nodes[best.node].free.take(needs)
     return true
+  }
+
+  /// How many pods of that size a node takes yet.
+  func room(for size: SimulatedCluster.Size, on node: NodeState) -> Int64 {
+    max(0, min(node.free.holds(size), Published.podsPerNode - Int64(node.pods.count)))
   }
 
   func isSchedulable(_ node: Int) -> Bool {
@@ -105,6 +111,7 @@ extension SimulatedWorld {
       reachesAPI(cluster(ofNode: node), event)
     else { return }
     pods[pod].stage = .gone
+    nodes[node].pods.removeAll { $0 == pod }
     nodes[node].free.give(services[deployments[pods[pod].deployment].service].spec.needs)
     schedulePending()
   }
@@ -113,14 +120,11 @@ extension SimulatedWorld {
 extension SimulatedCluster.Size {
   /// How many of that size fit.
   func holds(_ size: Self) -> Int64 {
-    let fits = [
-      (cpuMillis, size.cpuMillis), (memory, size.memory), (gpu, size.gpu),
-    ].map { room, need in need > 0 ? max(0, room) / need : Int64(Int32.max) }
-    return fits.reduce(Self.podsPerNode, min)
+    let rooms = [(cpuMillis, size.cpuMillis), (memory, size.memory), (gpu, size.gpu)]
+    return rooms.reduce(Published.podsPerNode) { fitting, room in
+      room.1 > 0 ? min(fitting, max(0, room.0) / room.1) : fitting
+    }
   }
-
-  /// The kubelet's `maxPods`.
-  private static let podsPerNode: Int64 = 110
 
   mutating func take(_ size: Self) {
     cpuMillis -= size.cpuMillis

@@ -13,14 +13,16 @@ extension SimulatedWorld {
   func lose(_ zone: Int) {
     guard zones[zone].isAlive else { return }
     zones[zone].isAlive = false
-    let grace = Published.nodeGrace(minor: clusters[zones[zone].cluster].minor)
-    for node in zones[zone].nodes {
-      nodes[node].isAlive = false
-      nodes[node].epoch += 1
-      let noticing = grace - random.below(chance.leaseAge) + random.below(chance.noticing)
-      later(.silent(node: node, epoch: nodes[node].epoch), after: noticing)
-    }
+    for node in zones[zone].nodes { loseNode(node) }
     refreshControlPlane(zones[zone].cluster)
+  }
+
+  func loseNode(_ node: Int) {
+    nodes[node].isAlive = false
+    nodes[node].epoch += 1
+    let grace = Published.nodeGrace(minor: clusters[cluster(ofNode: node)].minor)
+    let noticing = grace - random.below(chance.leaseAge) + random.below(chance.noticing)
+    later(.silent(node: node, epoch: nodes[node].epoch), after: noticing)
   }
 
   func bringBack(_ zone: Int) {
@@ -31,10 +33,8 @@ extension SimulatedWorld {
       nodes[node].epoch += 1
       later(.nodeBack(node: node, epoch: nodes[node].epoch), after: Self.nodeReturn)
     }
-    for pod in pods.indices {
-      guard let node = pods[pod].node, nodes[node].zone == zone, pods[pod].stage != .gone
-      else { continue }
-      reboot(pod)
+    for node in zones[zone].nodes {
+      for pod in nodes[node].pods { reboot(pod) }
     }
     refreshControlPlane(zones[zone].cluster)
   }
@@ -51,9 +51,7 @@ extension SimulatedWorld {
   func noticeSilence(of node: Int, _ epoch: Int, _ event: WorldEvent) {
     guard nodes[node].epoch == epoch, reachesAPI(cluster(ofNode: node), event) else { return }
     nodes[node].isReady = false
-    for pod in pods.indices where pods[pod].node == node && pods[pod].stage != .gone {
-      pods[pod].isReady = false
-    }
+    for pod in nodes[node].pods { pods[pod].isReady = false }
     refreshTaints(cluster(ofNode: node))
   }
 
@@ -72,8 +70,8 @@ extension SimulatedWorld {
     return Published.taintInterval(ready: ready, notReady: zones[zone].nodes.count - ready)
   }
 
-  /// Plans the next taint of every zone, or takes all back where no zone has a ready node: the fault is
-  /// then taken to be the control plane's.
+  /// Plans the next taint of every zone, or takes all back where no zone has a ready node: the
+  /// fault is then taken to be the control plane's.
   private func refreshTaints(_ cluster: Int) {
     let inhabited = zones.indices.filter {
       zones[$0].cluster == cluster && !zones[$0].nodes.isEmpty
@@ -122,9 +120,7 @@ extension SimulatedWorld {
     guard nodes[node].taintedAt == taintedAt, reachesAPI(cluster(ofNode: node), event) else {
       return
     }
-    for pod in pods.indices where pods[pod].node == node && pods[pod].isActive {
-      terminate(pod)
-    }
+    for pod in nodes[node].pods where pods[pod].isActive { terminate(pod) }
     for deployment in deployments.indices { reconcile(deployment) }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A pod on its way to an answer: image pull, load of the weights, warm-up, the first readiness check that
-// holds. A container whose startup probe gives up begins again after a pause.
+// A pod on its way to an answer: image pull, load of the weights, warm-up, the first readiness
+// check that holds. A container whose startup probe gives up begins again after a pause.
 
 import DrRun
 
@@ -133,6 +133,7 @@ extension SimulatedCluster.Weights {
   var startTime: Int64 {
     guard loadRate > 0 else { return warmUp }
     let seconds = Double(size) / Double(loadRate)
-    return Int64(min(seconds * Double(Second.one), 1e18).rounded()) + warmUp
+    let load = Int64(min(seconds * Double(Second.one), 9e18).rounded())
+    return Second.sum(load, warmUp)
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What changes in a simulated world. Things refer to one another by their index in the world's lists,
-// which only grow.
+// What changes in a simulated world. Things refer to one another by their index in the world's
+// lists, which only grow.
 
 import DrRun
 
@@ -44,6 +44,8 @@ struct NodeState {
   /// Since when it has the taint `unreachable:NoExecute`.
   var taintedAt: Instant?
   var images: [String] = []
+  /// Those bound to it that are not gone.
+  var pods: [Int] = []
 }
 
 struct ServiceState {
@@ -107,7 +109,8 @@ struct PodState {
 struct FrontState {
   let spec: SimulatedCluster.Front
   let service: Int
-  /// Shares by the zones of the front: what was effective when they were last set, and what was set.
+  /// Shares by the zones of the front: what was effective when they were last set, and what was
+  /// set.
   var from: [Double]
   var to: [Double]
   /// As they were set, in units of 1e-9.

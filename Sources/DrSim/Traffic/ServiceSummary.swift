@@ -61,7 +61,8 @@ package struct ServiceSummary: Sendable, Equatable {
   /// When it first gave less than it promises.
   package var lostAt: Instant? { periods.first { $0.level != .full }?.from }
 
-  /// From when on it gave all that it promises to the end; `nil` where it did not, or never gave less.
+  /// From when on it gave all that it promises to the end; `nil` where it did not, or never gave
+  /// less.
   package var fullAgainAt: Instant? {
     guard lostAt != nil, let last = periods.last, last.level == .full else { return nil }
     return last.from
@@ -97,8 +98,8 @@ package struct ServiceSummary: Sendable, Equatable {
     losses.reduce(0) { max($0, $1.until.nanoseconds - $1.from.nanoseconds) }
   }
 
-  /// Whether it was back at full service within its recovery time each time; `nil` where it never gave
-  /// less, or where the simulation ended too early to tell.
+  /// Whether it was back at full service within its recovery time each time; `nil` where it never
+  /// gave less, or where the simulation ended too early to tell.
   package var keptRTO: Bool? {
     guard lostAt != nil else { return nil }
     if longestLoss > rto { return false }
@@ -133,7 +134,8 @@ package struct ServiceSummary: Sendable, Equatable {
       lines.append("\(service): full service lost \(at(lostAt)), not back by \(at(until))")
     }
     if let down {
-      lines.append("down \(at(down.from)) to \(at(down.until)): \(length(outage)) without an answer")
+      lines.append(
+        "down \(at(down.from)) to \(at(down.until)): \(length(outage)) without an answer")
     }
     if let degraded {
       let text = "degraded \(at(degraded.from)) to \(at(degraded.until))"
@@ -146,13 +148,15 @@ package struct ServiceSummary: Sendable, Equatable {
       case false?: "broken"
       case nil: "not decided yet"
       }
-    lines.append("recovery within \(length(rto)) promised, \(length(longestLoss)) needed: \(verdict)")
+    lines.append(
+      "recovery within \(length(rto)) promised, \(length(longestLoss)) needed: \(verdict)")
     return lines
   }
 
-  /// To milliseconds.
+  /// To seconds, and what is shorter than that to milliseconds.
   private static func rounded(_ nanoseconds: Int64) -> Int64 {
-    nanoseconds / Second.milli * Second.milli
+    let unit = abs(nanoseconds) < Second.one ? Second.milli : Second.one
+    return (nanoseconds + (nanoseconds < 0 ? -unit : unit) / 2) / unit * unit
   }
 
   // MARK: Periods

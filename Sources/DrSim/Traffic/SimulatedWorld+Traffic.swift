@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where requests go. A front shares them out to zones by weight and does not look whether anything answers
-// there; within a zone they go to the pods that the API calls ready. What reaches a pod that does not
-// serve, or a zone without pods, fails.
+// Where requests go. A front shares them out to zones by weight and does not look whether anything
+// answers there; within a zone they go to the pods that the API calls ready. What reaches a pod
+// that does not serve, or a zone without pods, fails.
 
 import DrRun
 
@@ -25,7 +25,8 @@ extension SimulatedWorld {
     return zones.firstIndex { $0.label == label && $0.cluster == cluster }
   }
 
-  /// How far the latest change of weights has got, from 0 to 1: resolvers ask again evenly over the TTL.
+  /// How far the latest change of weights has got, from 0 to 1: resolvers ask again evenly over the
+  /// TTL.
   private func progress(_ front: Int) -> Double {
     let ttl = fronts[front].ttl
     guard ttl > 0 else { return 1 }
@@ -103,7 +104,8 @@ extension SimulatedWorld {
     }
   }
 
-  /// How each service fared from the beginning up to now, in the order in which they were described.
+  /// How each service fared from the beginning up to now, in the order in which they were
+  /// described.
   package var summaries: [ServiceSummary] {
     services.map { service in
       ServiceSummary(

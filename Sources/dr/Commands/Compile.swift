@@ -17,10 +17,12 @@ struct Compile: ParsableCommand {
   @Argument(help: "The program.")
   var file: String
 
-  @Option(help: "What to compile for: kubernetes=1.26. Default: the version of the program's clusters.")
+  @Option(
+    help: "What to compile for: kubernetes=1.26. Default: the version of the program's clusters.")
   var target: String?
 
-  @Option(name: [.short, .long], help: "Folder to write one file per object into; replaced as a whole.")
+  @Option(
+    name: [.short, .long], help: "Folder to write one file per object into; replaced as a whole.")
   var output: String?
 
   @OptionGroup var source: SourceOptions

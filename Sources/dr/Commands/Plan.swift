@@ -52,7 +52,8 @@ struct Plan: AsyncParsableCommand {
 
   private func show(_ planner: Planner) throws {
     guard let plan = planner.plan else {
-      Console.write("there is no plan: \(planner.result?.message ?? "it was interrupted")\n", to: .error)
+      Console.write(
+        "there is no plan: \(planner.result?.message ?? "it was interrupted")\n", to: .error)
       throw ExitCode(planner.result.map { RunReport.exitStatus($0.status, stop: nil) } ?? 1)
     }
     if json {

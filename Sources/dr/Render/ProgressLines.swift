@@ -29,8 +29,9 @@ struct ProgressLines {
     case .runStarted, .runResumed: paint("▶", "1")
     case .stepStarted: paint("●", "34")
     case .stepFinished, .actFinished, .waitFinished, .verified, .required, .approvalGiven,
-      .undoFinished, .finished, .locked:
+      .undoFinished, .locked:
       paint("✓", "32")
+    case .finished: paint("■", "1")
     case .stepFailed, .undoFailed, .failed: paint("✗", "31")
     case .stepRetried, .actSettled: paint("↻", "33")
     case .stepSkipped: paint("-", "2")

@@ -12,7 +12,8 @@ enum RunReport {
     switch result.status {
     case .succeeded: text += "\(launch.runbook): done in \(took)\n"
     case .failed: text += "\(launch.runbook): FAILED after \(took)\n"
-    case .rolledBack: text += "\(launch.runbook): failed after \(took); everything done was undone\n"
+    case .rolledBack:
+      text += "\(launch.runbook): failed after \(took); everything done was undone\n"
     case .paused: text += "\(launch.runbook): paused after \(took)\n"
     case .unreachable: text += "\(launch.runbook): nothing was done; the world does not answer\n"
     case .lockHeld: text += "\(launch.runbook): nothing was done; another run holds the lock\n"

@@ -9,7 +9,9 @@ enum Timestamp {
   static func compact(_ instant: Instant) -> String { format(instant, "%Y%m%dT%H%M%SZ", utc: true) }
 
   /// `2026-11-23 20:15:00`, local time.
-  static func local(_ instant: Instant) -> String { format(instant, "%Y-%m-%d %H:%M:%S", utc: false) }
+  static func local(_ instant: Instant) -> String {
+    format(instant, "%Y-%m-%d %H:%M:%S", utc: false)
+  }
 
   private static func format(_ instant: Instant, _ pattern: String, utc: Bool) -> String {
     var seconds = time_t(instant.nanoseconds / 1_000_000_000)

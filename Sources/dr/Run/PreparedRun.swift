@@ -4,6 +4,7 @@ import ArgumentParser
 import DrBase
 import DrData
 import DrEval
+import DrHost
 import DrRun
 import DrSema
 
@@ -18,14 +19,15 @@ struct PreparedRun {
   /// Loads everything; prints what is wrong and throws the exit status where it is.
   init(_ launch: Launch, style: OutputStyle) throws {
     self.launch = launch
-    project = Project(file: launch.file, inputs: launch.inputs, style: style)
+    project = Project(
+      file: WorkingFolder.relative(launch.file), inputs: launch.inputs, style: style)
     guard !project.diagnostics.hasErrors else { throw project.fail() }
     let program = project.checker.program
     guard let runbook = program.runbooks[launch.runbook] else {
       let names = program.runbooks.keys.sorted()
       project.report(
         Diagnostic(
-          .unknownName, "\(launch.file) has no runbook `\(launch.runbook)`",
+          .unknownName, "\(project.file) has no runbook `\(launch.runbook)`",
           help: nearestName(to: launch.runbook, among: names).map { "did you mean `\($0)`?" }
             ?? "it has \(names.isEmpty ? "none" : names.joined(separator: ", "))"))
       throw project.fail()

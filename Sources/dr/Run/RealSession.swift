@@ -37,7 +37,8 @@ struct RealSession {
       journal = try Journal(bytes: JournalFile.read(path))
       if journal.tornCount > 0 {
         Console.write(
-          "the last \(journal.tornCount) bytes of the journal were cut off by the crash\n", to: .error)
+          "the last \(journal.tornCount) bytes of the journal were cut off by the crash\n",
+          to: .error)
         try file.truncate(to: journal.validCount)
       }
     } catch let refusal as JournalRefusal {
@@ -84,7 +85,8 @@ struct RealSession {
       result = try await driver.run(append: append)
     } catch let failure as FileFailure {
       Console.write(
-        "\(failure.message)\nNothing further was done. Mend it, then: dr resume \(id)\n", to: .error)
+        "\(failure.message)\nNothing further was done. Mend it, then: dr resume \(id)\n", to: .error
+      )
       throw ExitCode(4)
     }
     await world.shutdown()

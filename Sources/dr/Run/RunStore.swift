@@ -59,7 +59,8 @@ struct RunStore {
     guard matching.count == 1 else {
       throw ValidationError(
         matching.isEmpty
-          ? "there is no run \(word); `dr runs` lists them" : "\(word) is the beginning of several runs")
+          ? "there is no run \(word); `dr runs` lists them"
+          : "\(word) is the beginning of several runs")
     }
     return matching[0]
   }

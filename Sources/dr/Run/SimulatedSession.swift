@@ -73,7 +73,8 @@ struct SimulatedSession {
     }
     Console.write(RunReport.text(result, id: "simulated", launch: prepared.launch))
     for service in report.services {
-      Console.write(ServiceReport.text(service, start: SimulatedWorld.epoch, colour: colour))
+      let lines = service.lines(since: SimulatedWorld.epoch)
+      Console.write("\n" + lines.map { $0 + "\n" }.joined())
     }
     let status = RunReport.exitStatus(result.status, stop: nil)
     if status != 0 { throw ExitCode(status) }

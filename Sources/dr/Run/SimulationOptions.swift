@@ -26,7 +26,8 @@ struct SimulatedDuration: ExpressibleByArgument {
     var sources = SourceMap()
     let id = sources.add(name: "<argument>", bytes: Array(argument.utf8))
     let tree = parseExpression(sources[id])
-    guard tree.diagnostics.isEmpty, let node = tree.root.expression ?? tree.root.first(.exprStmt)?.expression,
+    guard tree.diagnostics.isEmpty,
+      let node = tree.root.expression ?? tree.root.first(.exprStmt)?.expression,
       case .duration(let nanoseconds)? = node.literalValue()
     else { return nil }
     self.nanoseconds = nanoseconds

@@ -13,7 +13,10 @@ struct WorldOptions: ParsableArguments {
   @Option(help: "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, the pod's service account.")
   var kubeconfig: String?
 
-  @Option(help: "Context of the kubeconfig. Default: the one named like the program's cluster, else the current one.")
+  @Option(
+    help:
+      "Context of the kubeconfig. Default: the one named like the program's cluster, else the current one."
+  )
   var context: String?
 
   var kind: Launch.WorldKind {
@@ -38,7 +41,8 @@ struct RunbookArguments: ParsableArguments {
 
   func launch(_ source: SourceOptions, _ world: WorldOptions) throws -> Launch {
     guard let runbook = words.first, !runbook.contains("=") else {
-      throw ValidationError("which runbook? Write its name after the file: evacuate from=az1 to=az2")
+      throw ValidationError(
+        "which runbook? Write its name after the file: evacuate from=az1 to=az2")
     }
     return Launch(
       file: realPath(file) ?? file, runbook: runbook, arguments: Array(words.dropFirst()),
@@ -50,7 +54,8 @@ struct RunbookArguments: ParsableArguments {
 extension Launch {
   /// The real world as this launch names it.
   func makeRealWorld() throws(Diagnostic) -> RealWorld {
-    var options = RealWorld.Options(kubeconfig: try KubeconfigSource.standard(given: kubeconfig).load())
+    var options = RealWorld.Options(
+      kubeconfig: try KubeconfigSource.standard(given: kubeconfig).load())
     options.context = context
     return RealWorld(options)
   }

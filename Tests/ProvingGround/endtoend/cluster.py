@@ -27,6 +27,8 @@ def workload(zone):
 
 
 class Cluster:
+    """By the administrator's eyes and hands."""
+
     def __init__(self, layout):
         self.layout = layout
         self.settings = Settings(**layout.read(layout.marker)["settings"])
@@ -103,6 +105,8 @@ class Cluster:
 
 
 class Client:
+    """`ground client`, running."""
+
     def __init__(self, layout, out):
         self.out = out
         self.process = subprocess.Popen([GROUND, "client", "--state", layout.root, "--every", "40ms", "--out", out, "--json"],

@@ -5,8 +5,8 @@ import time
 
 from groundlib.testing import expect, until
 
+from .account import acts_happened_once
 from .cluster import LABELS
-from .crashes import acts_happened_once
 from .world import PROGRAM
 
 # The client goes on for a while, to see that it stays well.

@@ -10,6 +10,8 @@ import struct
 
 MAGIC = b"\x89drj\r\n\x1a\n"
 HEADER, FRAME = 16, 44
+# How an intent looks in the file, to count them without reading the records.
+INTENT = b'"kind":"intent"'
 CHANGES = ("create", "patch", "update", "delete")
 
 
@@ -37,6 +39,14 @@ def records(path):
     return found
 
 
+def so_far(runs):
+    """The bytes of the newest run's journal, also while it is being written; none where it has not begun."""
+    try:
+        return runs.journal_path().read_bytes() if runs.ids else b""
+    except FileNotFoundError:
+        return b""
+
+
 def open_intents(found):
     """Acts that were promised and of which the journal does not say what became of them: position -> record."""
     waiting = {}
@@ -48,10 +58,16 @@ def open_intents(found):
     return waiting
 
 
-def changing_intents(found):
-    """Promises to change something at the API server, as keys; an act that found everything done already changes nothing."""
-    return {record["key"] for record in found
-            if record["kind"] == "intent" and record["call"].startswith("kube.") and record["observation"].get("changes")}
+def kept_promises(found):
+    """Keys of the acts that are said to have changed something at the API server; one that found everything done changes nothing."""
+    promised, kept = {}, set()
+    for record in found:
+        position = record.get("position")
+        if record["kind"] == "intent" and record["call"].startswith("kube."):
+            promised.setdefault(position, []).append(record)
+        elif record["kind"] == "outcome" and "result" in record or record["kind"] == "settled" and record["state"] == "done":
+            kept |= {intent["key"] for intent in promised.get(position, []) if intent["observation"].get("changes")}
+    return kept
 
 
 class Audit:

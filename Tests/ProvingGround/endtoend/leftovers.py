@@ -14,7 +14,7 @@ HOLD = "--hold"
 
 def hold():
     """Starts a ground and a client like any other test, says where, and waits to be killed."""
-    world = World("--nodes-per-zone", "1")
+    world = World(0, "--nodes-per-zone", "1")
     with world.entered(), world.client("held"):
         print(json.dumps({"root": str(world.layout.root), "spaces": world.spaces}), flush=True)
         time.sleep(600)

@@ -1,6 +1,7 @@
 """One ground, dr, and what every case needs of both."""
 
 import os
+import random
 import shutil
 import tempfile
 from pathlib import Path
@@ -44,7 +45,9 @@ def require_definitions():
 class World:
     """A running ground. All that the test writes is in the ground's directory, which goes when the test does, however that ends."""
 
-    def __init__(self, *flags):
+    def __init__(self, seed, *flags):
+        program = binary()
+        self.random = random.Random(seed)
         root = Path(tempfile.mkdtemp(prefix="dr-e2e-"))
         self.layout = Layout(root)
         try:
@@ -55,18 +58,13 @@ class World:
         self.init = self.layout.init_pid()
         self.spaces = namespaces_of(self.init)
         self.work = root / "work"
-        self.dr = Dr(binary(), PROGRAM, self.layout.kubeconfig, self.layout.haproxy_socket, self.work)
+        self.dr = Dr(program, PROGRAM, self.layout.kubeconfig, self.layout.haproxy_socket, self.work)
         self.audit = Audit(self.layout.audit_log)
+        self.cluster = Cluster(self.layout)
 
     def entered(self):
         """Everything that talks to the ground happens within this."""
         return namespaces.entered(self.init)
-
-    @property
-    def cluster(self):
-        if not hasattr(self, "_cluster"):
-            self._cluster = Cluster(self.layout)
-        return self._cluster
 
     def client(self, name):
         return self.cluster.client(self.work / f"client-{name}.jsonl")

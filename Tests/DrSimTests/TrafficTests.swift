@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+import Testing
+
+@testable import DrSim
+
+@Suite struct TrafficTests {
+  private let haproxy = SimulatedCluster.Front.Kind.haproxy(socket: "/run/h", backend: "s")
+
+  @Test func zonesBeginWithEqualShares() {
+    let world = SimulatedWorld([twoZones()])
+    #expect(
+      world.read("gslb.weights", ["name": "front"]).value == ["a": 500_000_000, "b": 500_000_000])
+  }
+
+  @Test func gslbWeightsTakeEffectLinearlyOverTheTTL() throws {
+    let world = SimulatedWorld([twoZones(replicas: (1, 2))])
+    world.strikeNow(.fail(zone: "a"))
+    world.advance(toSecond: 10)
+    let before = world.act(
+      "gslb.set_weights", ["name": "front", "weights": ["a": 0, "b": 1_000_000_000]])
+    #expect(before.value == ["a": 500_000_000, "b": 500_000_000])
+    let set = world.now
+    for (delay, share) in [(0, 0.5), (10, 2.0 / 3), (15, 0.75), (30, 1), (40, 1)] {
+      world.advance(to: set.advanced(by: Int64(delay) * Second.one))
+      #expect(abs(world.fronts[0].success.value(at: world.now) - share) < 1e-9)
+    }
+    let summary = world.summaries[0]
+    // 99% is reached after 29.4 of the 30 s.
+    let back = set.advanced(by: 29_400_000_000)
+    let fullAgain = try #require(summary.fullAgainAt)
+    #expect(abs(fullAgain.nanoseconds - back.nanoseconds) < 1_000)
+    // Half of 50 requests a second until then, and a triangle over the TTL.
+    let lost = Double(set.nanoseconds - SimulatedWorld.epoch.nanoseconds) / 1e9 * 25 + 375
+    #expect(summary.lostRequests == Int64(lost.rounded()))
+  }
+
+  @Test func changeDuringAChangeGoesOnFromWhereItIs() {
+    let world = SimulatedWorld([twoZones()])
+    world.setWeights([0, Share.whole], of: 0)
+    world.advance(toSecond: 15)
+    world.setWeights([Share.whole, 0], of: 0)
+    #expect(world.effectiveShares(0) == [0.25, 0.75])
+    world.advance(toSecond: 30)
+    #expect(world.effectiveShares(0) == [0.625, 0.375])
+    world.advance(toSecond: 45)
+    #expect(world.effectiveShares(0) == [1, 0])
+  }
+
+  @Test func haproxyTakesEffectAtOnce() {
+    let world = SimulatedWorld([twoZones(kind: haproxy)])
+    world.strikeNow(.fail(zone: "a"))
+    let weights: Document = ["a": 0, "b": 1_000_000_000]
+    world.act("haproxy.set_weights", ["socket": "/run/h", "backend": "s", "weights": weights])
+    #expect(world.fronts[0].success.value(at: world.now) == 1)
+    let read = world.read("haproxy.weights", ["socket": "/run/h", "backend": "s"])
+    #expect(read.value == weights)
+  }
+
+  @Test func successRateIsThatOfTheTimeItIsAskedFor() {
+    let world = SimulatedWorld([twoZones(kind: haproxy)])
+    world.schedule(TimedFault(at: seconds(10), .fail(zone: "a")))
+    let rate = world.read(
+      "haproxy.success_rate",
+      ["socket": "/run/h", "backend": "s", "over": .int(20 * Second.one)])
+    #expect(rate.value == 750_000_000)
+    #expect(world.now == seconds(20))
+  }
+
+  @Test func canaryRequestsFindTheirFrontByDomain() {
+    let world = SimulatedWorld([twoZones()])
+    let arguments: Document = [
+      "url": "http://s.example", "api": "infer", "model": "m", "every": 500_000_000,
+      "over": .int(30 * Second.one),
+    ]
+    #expect(world.read("probe.success_rate", arguments).value == 1_000_000_000)
+    #expect(world.now == seconds(30))
+    var other = arguments.objectValue ?? DocumentObject()
+    other["url"] = "http://other.example"
+    guard case .refused = world.read("probe.success_rate", .object(other)).failure else {
+      Issue.record("a domain that nothing stands for")
+      return
+    }
+  }
+
+  @Test func weightsOfNothingAreRefused() {
+    let world = SimulatedWorld([twoZones()])
+    for weights: Document in [[:], ["a": 0, "b": 0], ["elsewhere": 1]] {
+      let failure = world.act("gslb.set_weights", ["name": "front", "weights": weights]).failure
+      guard case .refused = failure else {
+        Issue.record("\(weights): \(String(describing: failure))")
+        continue
+      }
+    }
+  }
+
+  @Test func requestsToAZoneFailInProportionToItsDeadPods() {
+    let world = SimulatedWorld([twoZones(replicas: (1, 2), kind: haproxy)])
+    world.loseNode(world.pods[1].node ?? 0)
+    world.recordAvailability()
+    // Zone b still counts both pods as ready: half of its half fails.
+    #expect(world.services[0].success.value(at: world.now) == 0.75)
+    world.advance(toSecond: 40)
+    #expect(world.services[0].success.value(at: world.now) == 1)
+  }
+
+  @Test func serviceWithoutAFrontIsServedByAnyReadyPod() {
+    var cluster = twoZones()
+    cluster.fronts = []
+    let world = SimulatedWorld([cluster])
+    world.strikeNow(.fail(zone: "a"))
+    #expect(world.services[0].success.value(at: world.now) == 0.5)
+    world.advance(toSecond: 40)
+    #expect(world.services[0].success.value(at: world.now) == 1)
+  }
+}
+
+@Suite struct SummaryTests {
+  @Test func everythingIsFullFromTheBeginning() {
+    let world = SimulatedWorld([twoZones()])
+    world.advance(toSecond: 100)
+    let summary = world.summaries[0]
+    #expect(summary.periods.map(\.level) == [.full])
+    #expect(summary.lostAt == nil && summary.keptRTO == nil && summary.lostRequests == 0)
+    #expect(summary.requests == 5_000)
+    #expect(summary.lines(since: seconds(0)) == ["s: full service all the time"])
+  }
+
+  @Test func lossOfEverythingIsDownAndOfAPartDegraded() {
+    let world = SimulatedWorld([twoZones()])
+    world.advance(toSecond: 10)
+    world.strikeNow(.fail(zone: "a"))
+    world.advance(toSecond: 20)
+    world.strikeNow(.fail(zone: "b"))
+    world.advance(toSecond: 60)
+    let summary = world.summaries[0]
+    #expect(summary.periods.map(\.level) == [.full, .degraded, .down])
+    #expect(summary.lostAt == seconds(10))
+    #expect(summary.down?.from == seconds(20))
+    #expect(summary.outage == 40 * Second.one)
+    #expect(summary.downtime == 50 * Second.one)
+    #expect(summary.fullAgainAt == nil && summary.keptRTO == nil)
+    #expect(summary.lostRequests == 250 + 2_000)
+    world.advance(toSecond: 311)
+    #expect(world.summaries[0].keptRTO == false)
+    #expect(
+      world.summaries[0].lines(since: seconds(10)) == [
+        "s: full service lost +0s, not back by +5m1s",
+        "down +10s to +5m1s: 4m51s without an answer",
+        "degraded +0s to +10s: 10s",
+        "14800 of 15550 requests lost",
+        "recovery within 5m promised, 5m1s needed: broken",
+      ])
+  }
+}
