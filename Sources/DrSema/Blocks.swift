@@ -108,6 +108,12 @@ extension Checker {
     guard
       let index = fields.firstIndex(where: { $0.name == nameNode.text && $0.mark != .implicit })
     else {
+      // Where the block could not be read to its end, this may belong to another one.
+      if let block = item.parent?.parent, hasSyntaxMistake(block),
+        nearest(nameNode.text, among: fields.map(\.name)) == nil
+      {
+        return
+      }
       reportUnknownMember(
         nameNode, of: article(record(id).name),
         among: fields.filter { $0.mark != .implicit }.map(\.name),
@@ -184,7 +190,10 @@ extension Checker {
 
   /// Kinds of blocks that have a field for blocks of the kind.
   private func holders(of kind: RecordID) -> [String] {
-    program.records.indices.compactMap { index in
+    if let parent = record(kind).fields.last(where: { $0.mark == .parent }) {
+      return [article(typeName(parent.type))]
+    }
+    return program.records.indices.compactMap { index in
       let owner = program.records[index]
       guard owner.isVocabulary else { return nil }
       let holds = owner.fields.contains { field in
@@ -200,7 +209,12 @@ extension Checker {
   }
 
   private func reportNestedBlock(_ kind: SyntaxNode, _ id: RecordID) {
-    if hasSyntaxMistake(onLineOf: kind.span) { return }
+    // Where the block around it could not be read to its end, it may belong to another one.
+    var around = kind.parent?.parent?.parent
+    while let block = around, block.kind == .block {
+      if hasSyntaxMistake(block) { return }
+      around = block.parent?.parent
+    }
     let blocks = record(id).fields.filter { field in
       if case .record = type(unwrapped(field.type)) { return field.mark == .ordinary }
       return false
@@ -258,7 +272,7 @@ extension Checker {
     _ id: RecordID, _ values: [Expr?], _ node: SyntaxNode, _ identity: BlockIdentity
   ) {
     // Where something could not be read, it may have been what seems to be missing.
-    if hasSyntaxMistake(node) { return }
+    if hasSyntaxMistake(node) || node.first(.blockBody) == nil { return }
     let missing = record(id).fields.indices.filter { index in
       let field = record(id).fields[index]
       return values[index] == nil && !field.hasDefault && !isOptional(field.type)
@@ -267,7 +281,10 @@ extension Checker {
     let head = node.first(.name)?.span ?? node.children.first { _ in true }?.span ?? node.span
     let name = article(record(id).name)
     // One block in the wrong place misses all its parents at once.
-    if let parent = missing.last(where: { $0.mark == .parent }), !identity.isWithinUnknown {
+    // Inside another block, that block says that it does not belong there.
+    if let parent = missing.last(where: { $0.mark == .parent }), identity.enclosing.isEmpty,
+      !identity.isWithinUnknown
+    {
       report(
         .missingField, "\(name) stands inside \(article(typeName(parent.type)))", at: head,
         labels: [Label(parent.span, "its parent, declared here")],
@@ -279,13 +296,22 @@ extension Checker {
         labels: [Label(field.span, "its subject, declared here")],
         help: "write `for` and the name of \(article(typeName(field.type))) before the `{`")
     }
+    // A name next to the missing one was meant for it.
+    let known = Set(record(id).fields.map(\.name))
+    let strange = writtenNames(node).filter { !known.contains($0) }
     for field in missing where field.mark == .ordinary {
+      if nearest(field.name, among: strange) != nil { continue }
       report(
         .missingField, "the field `\(field.name)` is missing", at: head,
         caption: "\(name) needs it",
         labels: [Label(field.span, "declared here, without a default")],
         help: "add \(example(of: field)), \(describe(field.type))")
     }
+  }
+
+  /// The names of all fields and unnamed blocks that stand in a block.
+  private func writtenNames(_ node: SyntaxNode) -> [String] {
+    node.all(.blockBody).flatMap { $0.children.filter { !$0.isLeaf }.compactMap(\.name) }
   }
 
   /// How a field is given: as a block where its type is a record, else with `=`.

@@ -182,6 +182,11 @@ extension Checker {
         continue
       }
       let wanted = substitute(parameter.type, hints, bindings)
+      // What a lambda is given would follow from an argument that was not understood.
+      if wanted == nil, isLambda(argument), values.contains(where: { $0?.type == TypeTable.error })
+      {
+        continue
+      }
       if mentionsParameter(parameter.type) {
         let value = check(argument, expected: wanted)
         if !bind(parameter.type, to: value.type, &bindings, weakly: false) {
@@ -242,6 +247,7 @@ extension Checker {
     _ arguments: [WrittenArgument], to id: FunctionID, _ node: SyntaxNode
   ) -> [WrittenArgument?]? {
     let function = program[id]
+    if let list = node.first(.argumentList), hasSyntaxMistake(list) { return nil }
     var slots = [WrittenArgument?](repeating: nil, count: function.parameters.count)
     var position = 0
     for argument in arguments {

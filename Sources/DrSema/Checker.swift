@@ -111,6 +111,8 @@ package final class Checker {
   var unknownTypes: Set<String> = []
   /// Where the parser reported mistakes, sorted, by file.
   var syntaxMistakes: [FileID: [UInt32]] = [:]
+  /// The first report of each unknown name, by module, and how often the name stands.
+  var unknownNames: [AliasKey: (diagnostic: Int, count: Int)] = [:]
   /// What modules that the program does not use declare; read when a name is not found.
   var otherModules: [UnusedModule]?
   var checkedFunctions: Set<FunctionID> = []
@@ -149,12 +151,17 @@ package final class Checker {
     }
     for file in syntaxMistakes.keys { syntaxMistakes[file]?.sort() }
     scopes = modules.map { _ in ModuleScope() }
+    for index in modules.indices where syntaxMistakes[modules[index].tree.source.id] != nil {
+      modules[index].hasLostNames =
+        modules[index].hasLostNames || losesNames(modules[index].tree.root)
+    }
 
     for index in modules.indices { declare(module: index) }
     resolveTypes()
     resolveSignatures()
     checkBodies()
     checkEffects()
+    countUnknownNames()
     diagnostics = diagnostics.inSourceOrder()
   }
 
@@ -162,6 +169,10 @@ package final class Checker {
     _ code: DiagnosticCode, _ message: String, at span: Span, caption: String? = nil,
     labels: [Label] = [], notes: [String] = [], help: String? = nil, fixes: [Fix] = []
   ) {
+    // What could not be read there is reported; what was made of it says nothing.
+    if code != .duplicateName, hasSyntaxMistake(span.file, from: span.start, to: span.end) {
+      return
+    }
     diagnostics.append(
       Diagnostic(
         code, message, at: span, caption: caption, labels: labels, notes: notes, help: help,

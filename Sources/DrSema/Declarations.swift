@@ -164,6 +164,7 @@ extension Checker {
         around.append(id)
       }
     } else if record != nil, isTop, !hasSyntaxMistake(onLineOf: kind.span) {
+      modules[module].hasLostNames = true
       report(
         .unexpectedToken, "this block has no name", at: kind.span,
         help: "write `\(kind.text) some_name { … }`")
@@ -172,7 +173,8 @@ extension Checker {
       for nested in body.all(.block) {
         declareBlock(
           nested, enclosing: around,
-          isWithinUnknown: isWithinUnknown || names.count > 1 && record == nil)
+          isWithinUnknown: isWithinUnknown || record == nil && names.count > 1
+            || isTop && names.count < 2)
       }
     }
   }

@@ -34,8 +34,9 @@ package struct Module {
   package var alias: String
   /// Modules named in its `use`, with the names they go by here.
   package var uses: [(alias: String, module: Int)] = []
-  /// Whether something in its `use` was not found, so that names may be missing.
-  package var hasBrokenUse = false
+  /// Whether names may be missing: something in its `use` was not found, or a declaration could not
+  /// be read.
+  package var hasLostNames = false
 }
 
 /// The modules of a program, dependencies first.
@@ -105,22 +106,22 @@ struct ModuleGraphBuilder {
     let asName = item.token(.asKeyword) != nil ? item.names.last?.text : nil
     if let path = item.first(.stringExpr)?.stringText() {
       guard let index = loadFile(path, from: module, at: item.span) else {
-        module.hasBrokenUse = true
+        module.hasLostNames = true
         return
       }
       add((asName ?? graph.modules[index].alias, index), to: &module, at: item.span)
       return
     }
-    module.hasBrokenUse = module.hasBrokenUse || item.name == nil
+    module.hasLostNames = module.hasLostNames || item.name == nil
     guard let name = item.name else { return }
     let cycle = "std:" + name
     if loading.contains(cycle) {
       reportCycle(to: cycle, at: item.span)
-      module.hasBrokenUse = true
+      module.hasLostNames = true
     } else if let index = loadStandard(name) {
       add((asName ?? graph.modules[index].alias, index), to: &module, at: item.span)
     } else {
-      module.hasBrokenUse = true
+      module.hasLostNames = true
       let nearest = nearestName(to: name, among: loader.standardModules)
       graph.diagnostics.append(
         Diagnostic(

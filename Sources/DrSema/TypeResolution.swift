@@ -150,7 +150,7 @@ extension Checker {
       if hasSyntaxMistake(onLineOf: node.span) { return TypeTable.error }
       let known = Array(Self.builtIn.keys) + visibleTypes()
       let nearest = nearest(name, among: known)
-      if nearest == nil, modules[module].hasBrokenUse { return TypeTable.error }
+      if nearest == nil, modules[module].hasLostNames { return TypeTable.error }
       report(
         .unknownName, "there is no type `\(name)`", at: node.span,
         help: nearest.map { "did you mean `\($0)`?" }

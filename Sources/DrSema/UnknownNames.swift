@@ -8,6 +8,25 @@ extension Checker {
   func reportUnknownName(_ node: SyntaxNode) {
     // Next to what the parser could not read, a name may be half of something.
     if hasSyntaxMistake(onLineOf: node.span) { return }
+    let key = AliasKey(module: module, name: node.text)
+    if unknownNames[key] != nil {
+      unknownNames[key]?.count += 1
+      return
+    }
+    let before = diagnostics.count
+    explainUnknownName(node)
+    if diagnostics.count > before { unknownNames[key] = (before, 1) }
+  }
+
+  /// Says of a name that is missing in several places how many they are.
+  func countUnknownNames() {
+    for (diagnostic, count) in unknownNames.values where count > 1 {
+      diagnostics[diagnostic].notes.append(
+        "the same name stands in \(count == 2 ? "another place" : "\(count - 1) other places")")
+    }
+  }
+
+  private func explainUnknownName(_ node: SyntaxNode) {
     let name = node.text
     if let several = scopes[module].nested[name], several.count > 1 {
       report(
@@ -15,16 +34,15 @@ extension Checker {
         labels: several.prefix(3).map { Label(program[$0].span, "one of them") },
         help: "give the one that is meant a name of its own")
     } else if let index = moduleIndex(name) {
-      let functions = functionNames(of: index).sorted()
       report(
         .unknownName, "`\(name)` is a module, not a value", at: node.span,
-        help: "name what you need of it: `\(name).\(functions.first ?? "…")`")
+        help: "name what you need of it: `\(name).\(functionNames(of: index).min() ?? "…")`")
     } else if let use = moduleInUse(thatDeclares: name) {
       reportHidden(name, use, at: node.span)
-    } else if modules[module].hasBrokenUse,
+    } else if modules[module].hasLostNames,
       nearest(name, among: visibleNames() + selfFields()) == nil
     {
-      return  // It may come from what could not be loaded.
+      return  // It may be one of those that are lost.
     } else if let provider = unusedModule(thatDeclares: name) {
       report(
         .unknownName, "there is nothing called `\(name)` here", at: node.span,
@@ -103,15 +121,35 @@ extension Checker {
     if hasSyntaxMistake(onLineOf: kind.span) { return }
     let provider = unusedModule { $0.keywords.contains(kind.text) }
     let near =
-      provider == nil || modules[module].hasBrokenUse
+      provider == nil || modules[module].hasLostNames
       ? nearest(kind.text, among: visibleKeywords() + fields) : nil
-    if near == nil, modules[module].hasBrokenUse { return }
+    if near == nil, modules[module].hasLostNames { return }
     report(
       .unknownBlock, "there is no kind of block called `\(kind.text)`", at: kind.span,
       help: near.map { "did you mean `\($0)`?" }
         ?? provider.map { "it is part of a module: add `use \($0.path)`" }
         ?? "kinds of blocks here are \(Set(visibleKeywords()).sorted().joined(separator: ", "))",
       fixes: near.map { [Fix("write `\($0)`", replacing: kind.span, with: $0)] } ?? [])
+  }
+
+  /// Whether a declaration or block could not be read or has no name, so that what it would have
+  /// declared is not known.
+  func losesNames(_ node: SyntaxNode) -> Bool {
+    for child in node.children {
+      switch child.kind {
+      case .error: return true
+      case .block:
+        guard child.first(.blockBody) != nil, child.names.count > 1 || node.kind != .file else {
+          return true
+        }
+        if losesNames(child) { return true }
+      case .blockBody: if losesNames(child) { return true }
+      case .letDecl, .fnDecl, .typeDecl, .inputDecl, .runbookDecl, .policyDecl, .drillDecl:
+        if child.name?.isEmpty ?? true { return true }
+      default: continue  // open: nothing else declares names
+      }
+    }
+    return false
   }
 
   // MARK: Modules that the program does not use

@@ -3,6 +3,7 @@
 import ArgumentParser
 import DrBase
 import DrData
+import DrEmit
 import DrEval
 import DrHost
 import DrSema
@@ -50,13 +51,7 @@ final class Project {
   /// are mistakes.
   func loadModel() -> Machine? {
     guard !diagnostics.hasErrors, let machine = loadMachine() else { return nil }
-    for id in checker.program.roots {
-      do throws(Diagnostic) {
-        try machine.forceAll(machine.global(id))
-      } catch {
-        diagnostics.append(error)
-      }
-    }
+    diagnostics += machine.modelFailures()
     return diagnostics.hasErrors ? nil : machine
   }
 

@@ -137,8 +137,8 @@ func survive(_ scenario: Scenario, _ crashes: [TestHost.Crash]) throws -> (TestH
     var host = scenario.host
     let result = try #require(try host.live())
     let all = crashes(of: host)
-    // All pairs take minutes: every night, and a spread of them otherwise.
-    let every = isNightly ? 1 : max(1, all.count / 3)
+    // Pairs take minutes: many every night, and a few otherwise.
+    let every = max(1, all.count / (isNightly ? 40 : 3))
     for first in all.enumerated().filter({ $0.offset % every == 0 }).map(\.element) {
       var crashed = scenario.host
       guard try crashed.live(crash: first) == nil else { continue }

@@ -127,6 +127,22 @@ import Testing
     #expect(host.world.summary == "a=1 b=1")
   }
 
+  @Test("begins no act in a further life before its lock is confirmed")
+  func lockFirst() throws {
+    var host = try paused { code in
+      code.lock("deepseek", for: 3_000)
+      code.reversible("a")
+      code.reversible("b")
+    } _: {
+      $0.interruptAt = 2
+    }
+    #expect(host.world.summary == "a=1 deepseek:r1")
+    host.world.holders = ["deepseek": "r2"]
+    let result = try #require(try host.live())
+    #expect(result.status == .lockHeld)
+    #expect(host.world.summary == "a=1 deepseek:r2")
+  }
+
   @Test("refuses a journal of another program, run, call or world")
   func anotherRun() throws {
     let host = try paused(evacuation) { $0.interruptAt = 3 }

@@ -65,9 +65,12 @@ class Invocation:
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
 
-    def tail(self, lines=25):
-        text = "\n".join(f"    | {line}" for line in self.text.splitlines()[-lines:])
-        return f"\n    $ {' '.join(self.command)}\n{text}\n    (all of it: {self.log.name})"
+    def tail(self, lines=12):
+        """The command, and what it said first and last: a crash says first what happened, a run last."""
+        said = self.text.splitlines()
+        if len(said) > 2 * lines:
+            said = [*said[:lines], "…", *said[-lines:]]
+        return "\n".join([f"\n    $ {' '.join(self.command)}", *(f"    | {line}" for line in said), f"    (all of it: {self.log.name})"])
 
 
 class Runs:

@@ -39,6 +39,17 @@ def records(path):
     return found
 
 
+def last_frame(data):
+    """The last whole record as it stands in the file, frame included."""
+    offset, frame = HEADER, b""
+    while offset + FRAME <= len(data):
+        end = offset + FRAME + struct.unpack_from("<I", data, offset)[0]
+        if end > len(data):
+            break
+        frame, offset = data[offset:end], end
+    return frame
+
+
 def so_far(runs):
     """The bytes of the newest run's journal, also while it is being written; none where it has not begun."""
     try:

@@ -49,6 +49,32 @@ def a_second_run_and_a_second_resume_are_refused_while_a_run_is_under_way(world)
     acts_happened_once(world, runs)
 
 
+def a_journal_that_was_changed_and_a_program_that_was_changed_are_refused(world):
+    world.cluster.reset()
+    runs = world.dr.runs("refused-journal")
+    program = world.variant("changing")
+    first = runs.run(program=program, yes=False)
+    try:
+        first.says(APPROVAL)
+    finally:
+        first.kill()
+    before, path = world.cluster.snapshot(), runs.journal_path()
+    whole, text = path.read_bytes(), program.read_bytes()
+    # One bit in the middle, then a space in the program.
+    place = len(whole) // 2
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1:])
+    runs.resume(runs.id).exited(4, "journal is damaged at byte", seconds=60)
+    path.write_bytes(whole)
+    program.write_bytes(text + b"\n")
+    runs.resume(runs.id).exited(4, "another program", seconds=60)
+    expect(path.read_bytes() == whole, "a refused resume wrote to the journal")
+    expect(world.cluster.snapshot() == before, "a refused resume changed something")
+    program.write_bytes(text)
+    with world.client("refused-journal"):
+        runs.resume(runs.id).exited(0)
+    acts_happened_once(world, runs)
+
+
 def a_zone_that_cannot_hold_the_replicas_is_refused_and_nothing_is_changed(world):
     world.cluster.reset()
     nodes = world.cluster.settings.nodes("az2")
@@ -112,6 +138,7 @@ def undo_intents(runs):
 CASES = [
     the_operator_with_the_least_rights_can_do_the_whole_runbook,
     a_second_run_and_a_second_resume_are_refused_while_a_run_is_under_way,
+    a_journal_that_was_changed_and_a_program_that_was_changed_are_refused,
     a_zone_that_cannot_hold_the_replicas_is_refused_and_nothing_is_changed,
     a_run_that_fails_undoes_all_that_it_did,
     a_rollback_that_is_killed_goes_on_where_it_was,
