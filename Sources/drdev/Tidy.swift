@@ -44,7 +44,7 @@ enum Tidy {
   ]
 
   private static let bannedInPure = [
-    "import Foundation", "Date(", ".random(", "SystemRandomNumberGenerator", "getenv(", "Task {",
+    "import Foundation", " Date(", ".random(", "SystemRandomNumberGenerator", "getenv(", "Task {",
     " async ", "print(",
   ]
   private static let bannedAnywhere = [

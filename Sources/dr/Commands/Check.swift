@@ -4,7 +4,8 @@ import ArgumentParser
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check programs: syntax, names, types, units, effects, and every value.")
+    abstract: "Check programs: syntax, names, types, units, effects, and every value."
+  ).ofDr
 
   @Argument(help: "Files to check.")
   var files: [String]

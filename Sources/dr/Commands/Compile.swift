@@ -12,7 +12,8 @@ struct Compile: ParsableCommand {
     discussion: """
       Without -o, a YAML stream on standard output, in an order in which it can be applied. The same program and \
       inputs give the same bytes.
-      """)
+      """
+  ).ofDr
 
   @Argument(help: "The program.")
   var file: String

@@ -8,7 +8,8 @@ import DrSyntax
 
 struct Format: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fmt", abstract: "Format programs in place, in the one style that there is.")
+    commandName: "fmt", abstract: "Format programs in place, in the one style that there is."
+  ).ofDr
 
   @Argument(help: "Files to format; - reads standard input and writes standard output.")
   var files: [String]

@@ -21,52 +21,76 @@ struct Dr: ParsableCommand {
       Check.self, Format.self, Compile.self, Plan.self, Run.self, Resume.self, Runs.self,
     ])
 
-  /// A file as the first word runs it, so that `#!/usr/bin/env dr` works: `./deepseek.dr evacuate from=az1`.
+  /// A file as the first word runs it, so that `#!/usr/bin/env dr` works:
+  /// `./deepseek.dr evacuate from=az1`.
   ///
-  /// Only commands that talk to the world are asynchronous; the others start without a task.
+  /// A subcommand is parsed by itself, since building the tree of all of them takes longer than
+  /// checking a program. Only commands that talk to the world are asynchronous; the others start
+  /// without a task.
   static func main() {
     var arguments = Array(CommandLine.arguments.dropFirst())
-    if let first = arguments.first, first.hasSuffix(".dr") {
-      arguments.insert("run", at: 0)
+    if let first = arguments.first, first.hasSuffix(".dr") { arguments.insert("run", at: 0) }
+    if arguments == ["--version"] {
+      Console.write(Version.text + "\n")
+      return
     }
-    if isAsynchronous(arguments.first ?? "") {
-      Task { [arguments] in await mainAsynchronously(arguments) }
+    let word = arguments.first ?? ""
+    guard let command = configuration.subcommands.first(where: { name(of: $0) == word }) else {
+      parse(Dr.self, arguments)
+      return
+    }
+    arguments.removeFirst()
+    if let command = command as? any AsyncParsableCommand.Type {
+      Task { [arguments] in await parseAsynchronously(command, arguments) }
       dispatchMain()
     }
+    parse(command, arguments)
+  }
+
+  private static func name(of command: any ParsableCommand.Type) -> String {
+    command.configuration.commandName ?? "\(command)".lowercased()
+  }
+
+  private static func parse(_ type: any ParsableCommand.Type, _ arguments: [String]) {
     do {
-      var command = try parseAsRoot(arguments)
+      var command = try type.parseAsRoot(arguments)
       try command.run()
     } catch {
-      leave(error)
+      leave(type, error)
+    }
+  }
+
+  private static func parseAsynchronously(
+    _ type: any AsyncParsableCommand.Type, _ arguments: [String]
+  ) async {
+    do {
+      var command = try type.parseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()  // --help parses as a command of its own
+      }
+      Glibc.exit(0)
+    } catch {
+      leave(type, error)
     }
   }
 
   /// Ends the process as an error says; wrong usage is 2, not ArgumentParser's 64.
-  private static func leave(_ error: any Error) -> Never {
-    let code = exitCode(for: error)
-    let text = fullMessage(for: error)
+  private static func leave(_ type: any ParsableCommand.Type, _ error: any Error) -> Never {
+    let code = type.exitCode(for: error)
+    let text = type.fullMessage(for: error)
     if !text.isEmpty { Console.write(text + "\n", to: code.isSuccess ? .output : .error) }
     Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
   }
+}
 
-  private static func isAsynchronous(_ word: String) -> Bool {
-    configuration.subcommands.contains { command in
-      command is any AsyncParsableCommand.Type && "\(command)".lowercased() == word
-    }
-  }
-
-  private static func mainAsynchronously(_ arguments: [String]) async {
-    do {
-      var command = try parseAsRoot(arguments)
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()  // --help and --version parse as commands of their own
-      }
-      Glibc.exit(0)
-    } catch {
-      leave(error)
-    }
+extension CommandConfiguration {
+  /// As a subcommand of `dr` that may be parsed by itself: its usage still begins with `dr`.
+  var ofDr: CommandConfiguration {
+    var copy = self
+    copy._superCommandName = "dr"
+    return copy
   }
 }
 

@@ -14,7 +14,8 @@ struct Plan: AsyncParsableCommand {
       would change, the worst-case time of each step and of the whole, and the permissions that they need.
 
       Exit status 1 when a requirement does not hold now, 7 when one could not be evaluated.
-      """)
+      """
+  ).ofDr
 
   @OptionGroup var runbook: RunbookArguments
   @OptionGroup var world: WorldOptions

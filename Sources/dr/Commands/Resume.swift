@@ -6,7 +6,8 @@ import DrRun
 
 struct Resume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Go on with a run that crashed or was paused.")
+    abstract: "Go on with a run that crashed or was paused."
+  ).ofDr
 
   @Argument(help: "The run: its id, the beginning of its id, or last.")
   var id: String = "last"

@@ -13,7 +13,8 @@ struct Run: AsyncParsableCommand {
       nothing that was done is done again.
 
       Ctrl-C pauses the run after the act in flight; a second one stops at once. Both can be resumed.
-      """)
+      """
+  ).ofDr
 
   @OptionGroup var runbook: RunbookArguments
   @OptionGroup var world: WorldOptions

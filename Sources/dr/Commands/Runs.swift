@@ -10,7 +10,8 @@ struct Runs: ParsableCommand {
     abstract: "List runs, or show the record of one.",
     discussion: """
       A journal is verified whenever it is read: every record's checksum, and the chain of hashes over all of them.
-      """)
+      """
+  ).ofDr
 
   @Argument(help: "A run to show: its id, the beginning of its id, or last.")
   var id: String?

@@ -41,7 +41,7 @@ class Results:
                 self.on_failure(name, error)
             return False
         self.passed += 1
-        print(f"ok   {name} ({f'{fact}; ' if fact else ''}{time.monotonic() - begun:.1f} s)", flush=True)
+        print(f"ok   {name} ({f'{str(fact).strip()}; ' if fact else ''}{time.monotonic() - begun:.1f} s)", flush=True)
         return True
 
     def __str__(self):
