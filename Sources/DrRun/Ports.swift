@@ -55,13 +55,15 @@ package enum WorldFailure: Error, Sendable, Equatable {
   case busy(String)
   /// An act was sent and it is not known whether it happened.
   case inDoubt(String)
+  /// Somebody else holds what was asked for: a lock.
+  case held(String)
   /// No driver has that name, or the run was not granted it.
   case unavailable(String)
 
   package var message: String {
     switch self {
     case .unreachable(let text), .refused(let text), .busy(let text), .inDoubt(let text),
-      .unavailable(let text):
+      .held(let text), .unavailable(let text):
       text
     }
   }

@@ -80,6 +80,8 @@ extension Checker {
     let test = clauses.first { word($0) == "if" }.map {
       condition($0.expression, "a step's `if`", node)
     }
+    // A step that is left out gives nil.
+    let given = test == nil || result == TypeTable.unit ? result : optional(result)
     return directive(
       .step,
       [
@@ -87,7 +89,7 @@ extension Checker {
         clause(node, "within", TypeTable.duration), clause(node, "retry", TypeTable.int),
         clause(node, "every", TypeTable.duration), clause(node, "backoff", TypeTable.float),
         test ?? none(node), body,
-      ], node, type: result)
+      ], node, type: given)
   }
 
   private func checkRequire(_ node: SyntaxNode) -> Expr {

@@ -88,7 +88,7 @@ struct FakeWorld: Sendable {
         Observation(target: name, changes: [], permissions: [], state: .null, result: .null)
           .document)
     }
-    if let other = holders[name], other != holder { return .failure(.refused("held by \(other)")) }
+    if let other = holders[name], other != holder { return .failure(.held("held by \(other)")) }
     switch call.name {
     case "lock.acquire":
       holders[name] = holder

@@ -363,7 +363,7 @@ extension Scenario {
       code.pause(20)
       code.reversible("b")
     } _: {
-      $0.world.troubles = ["perform lock.renew deepseek": [.fails(.refused("held by r2"))]]
+      $0.world.troubles = ["perform lock.renew deepseek": [.fails(.held("held by r2"))]]
     },
     Scenario("lock_that_cannot_be_renewed_holds_the_next_act") { code in
       code.lock("deepseek", for: 30)

@@ -129,7 +129,7 @@ import Testing
     let world = SimulatedWorld([twoZones()])
     #expect(world.act("lock.acquire", lock("r1")).value == 1)
     #expect(world.act("lock.acquire", lock("r1")).value == 1)
-    guard case .refused(let text) = try #require(world.act("lock.acquire", lock("r2")).failure)
+    guard case .held(let text) = try #require(world.act("lock.acquire", lock("r2")).failure)
     else {
       Issue.record("two hold the lock")
       return

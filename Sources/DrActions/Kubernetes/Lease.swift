@@ -102,9 +102,9 @@ struct LeaseClient {
   }
 
   func heldFailure(_ lease: Lease?, at date: Int64) -> WorldFailure {
-    guard let lease else { return .refused("lock \(name) is not held") }
+    guard let lease else { return .held("lock \(name) is not held") }
     let left = lease.secondsLeft(at: date)
-    return .refused(
+    return .held(
       lease.holder.isEmpty
         ? "lock \(name) is not held any more"
         : left > 0

@@ -25,7 +25,8 @@ extension WorldFailure {
     case .world(.unreachable): .unreachable(failure.message)
     case .world(.busy): .busy(failure.message)
     case .world(.unavailable): .unavailable(failure.message)
-    case .world(.refused), .world(.inDoubt), .program, .expired, .condition, .declined, .explicit,
+    case .world(.refused), .world(.inDoubt), .world(.held), .program, .expired, .condition,
+      .declined, .explicit,
       .lockHeld:
       .refused(failure.message)
     }

@@ -58,13 +58,13 @@ extension WorldFailure {
   var isTransient: Bool {
     switch self {
     case .unreachable, .busy: true
-    case .refused, .inDoubt, .unavailable: false
+    case .refused, .inDoubt, .held, .unavailable: false
     }
   }
 
   var isFinal: Bool {
     switch self {
-    case .refused, .unavailable: true
+    case .refused, .held, .unavailable: true
     case .unreachable, .busy, .inDoubt: false
     }
   }

@@ -138,8 +138,9 @@ final class LockOperation: Operation {
   private func failed(_ failure: WorldFailure) {
     if state == .wanted { return notAcquired(failure) }
     if failure.isFinal {
+      let isHeld = if case .held = failure { true } else { false }
       return executor.stop(
-        .lockHeld,
+        isHeld ? .lockHeld : .paused,
         "the lock “\(name)” is lost: \(failure.message); what was done stands, and the run"
           + " can be resumed once the lock is free")
     }
@@ -168,7 +169,7 @@ final class LockOperation: Operation {
     executor.locks.removeAll { $0 === self }
     state = .released
     let message = "lock “\(name)”: \(failure.message)"
-    if case .refused = failure { return fail(Failure(.lockHeld, message)) }
+    if case .held = failure { return fail(Failure(.lockHeld, message)) }
     fail(Failure(.world(failure), message))
   }
 

@@ -143,6 +143,7 @@ extension WorldFailure {
     case .refused: "refused"
     case .busy: "busy"
     case .inDoubt: "in_doubt"
+    case .held: "held"
     case .unavailable: "unavailable"
     }
   }
@@ -153,6 +154,7 @@ extension WorldFailure {
     case "refused": self = .refused(message)
     case "busy": self = .busy(message)
     case "in_doubt": self = .inDoubt(message)
+    case "held": self = .held(message)
     case "unavailable": self = .unavailable(message)
     case _: return nil
     }

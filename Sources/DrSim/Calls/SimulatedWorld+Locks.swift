@@ -30,10 +30,10 @@ extension SimulatedWorld {
 
   private func refusal(_ lock: LockRequest) -> WorldFailure {
     guard let lease = lease(lock), !leases[lease].holder.isEmpty else {
-      return .refused("lock \(lock.name) is not held any more")
+      return .held("lock \(lock.name) is not held any more")
     }
     let left = (leases[lease].validUntil.nanoseconds - now.nanoseconds) / Second.one
-    return .refused(
+    return .held(
       left > 0
         ? "lock \(lock.name) is held by \(leases[lease].holder) for \(left)s more unless renewed"
         : "lock \(lock.name) was taken over by \(leases[lease].holder)")

@@ -15,6 +15,10 @@ struct Resume: AsyncParsableCommand {
   @Flag(help: "Answer yes to every approval; the journal says so.")
   var yes = false
 
+  @Option(
+    help: "Whether an act in doubt happened, as the pause asked: --answer ID=yes. May be repeated.")
+  var answer: [String] = []
+
   @OptionGroup var output: OutputOptions
 
   mutating func run() async throws {
@@ -22,7 +26,16 @@ struct Resume: AsyncParsableCommand {
     let run = try store.resolve(id)
     let launch = try store.launch(run)
     let prepared = try PreparedRun(launch, style: output.style)
-    let session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
+    var session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
+    session.answers = try answer.map(decision)
     try await session.resume()
+  }
+
+  private func decision(_ text: String) throws -> Event {
+    let parts = text.split(separator: "=").map(String.init)
+    guard parts.count == 2, ["yes", "no"].contains(parts[1]) else {
+      throw ValidationError("write --answer ID=yes or --answer ID=no, with the id of the question")
+    }
+    return .decided(questionID: parts[0], approved: parts[1] == "yes", by: Approver.user)
   }
 }

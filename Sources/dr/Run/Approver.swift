@@ -8,18 +8,20 @@ import Synchronization
 final class Approver: Sendable {
   /// Answers yes to everything (`--yes`).
   private let approvesAll: Bool
-  private let user: String
+  /// Who answers, as the journal names them.
+  static var user: String {
+    Environment.variable("USER") ?? Environment.variable("LOGNAME") ?? "somebody"
+  }
   /// The question that is open at the prompt.
   private let open = Mutex<String?>(nil)
 
   init(approvesAll: Bool) {
     self.approvesAll = approvesAll
-    user = Environment.variable("USER") ?? Environment.variable("LOGNAME") ?? "somebody"
   }
 
   func ask(_ question: Question, deliver: @escaping @Sendable (Event) -> Void) {
     if approvesAll {
-      deliver(.decided(questionID: question.id, approved: true, by: "\(user) (--yes)"))
+      deliver(.decided(questionID: question.id, approved: true, by: "\(Self.user) (--yes)"))
       return
     }
     let audience = question.audience.map { " (asked of \($0))" } ?? ""
@@ -31,7 +33,7 @@ final class Approver: Sendable {
     }
     open.withLock { $0 = question.id }
     Console.write("\(question.text)\(audience) [yes/no] ", to: .error)
-    let user = user
+    let user = Self.user
     let id = question.id
     // A thread of its own: reading a line blocks.
     Task.detached { [self] in

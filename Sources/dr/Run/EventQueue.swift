@@ -12,8 +12,11 @@ final class EventQueue: Sendable {
 
   init() { (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-  func push(_ event: Event) {
-    waiting.withLock { $0.append(event) }
+  func push(_ event: Event) { push([event]) }
+
+  /// Events that belong into one batch.
+  func push(_ events: [Event]) {
+    waiting.withLock { $0 += events }
     wakeUp.yield()
   }
 

@@ -25,8 +25,10 @@ final class RealDriver {
     self.show = show
   }
 
-  /// Drives the runner to its end. `append` makes bytes durable before it returns.
-  func run(append: ([UInt8]) throws -> Void) async throws -> RunResult? {
+  /// Drives the runner to its end. `first` is told before it begins; `append` makes bytes durable before it returns.
+  func run(
+    first: [Event] = [], append: ([UInt8]) throws -> Void
+  ) async throws -> RunResult? {
     let queue = queue
     let signals = Task {
       var seen = false
@@ -39,7 +41,7 @@ final class RealDriver {
       }
     }
     defer { signals.cancel() }
-    queue.push(.begin)
+    queue.push(first + [.begin])
     try await queue.forEachBatch { batch in
       for order in runner.handle(batch, at: WallClock.now()) { try carryOut(order, append) }
       return result == nil

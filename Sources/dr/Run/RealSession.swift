@@ -13,18 +13,28 @@ struct RealSession {
   let id: String
   let store: RunStore
   let approvesAll: Bool
+  /// What a person found out about acts in doubt.
+  var answers: [Event] = []
 
   /// Begins a new run.
   func start() async throws {
     let world = try makeWorld()
-    try store.create(id, prepared.launch)
-    var file = try JournalFile.create(store.journalPath(id))
-    try await drive(world, journal: nil) { bytes in try file.append(bytes) }
+    do {
+      try store.create(id, prepared.launch)
+      var file = try JournalFile.create(store.journalPath(id))
+      try await drive(world, journal: nil) { bytes in try file.append(bytes) }
+    } catch {
+      await world.shutdown()
+      throw error
+    }
+    await world.shutdown()
   }
 
   /// Goes on with a run.
   func resume() async throws {
     let path = store.journalPath(id)
+    // The first life ended before it made its journal: nothing was done yet.
+    if access(path, F_OK) != 0 { return try await start() }
     var file: JournalFile
     do throws(FileFailure) {
       file = try JournalFile.open(path)
@@ -45,7 +55,13 @@ struct RealSession {
       throw fail(refusal.diagnostic, status: 4)
     }
     let world = try makeWorld()
-    try await drive(world, journal: journal) { bytes in try file.append(bytes) }
+    do {
+      try await drive(world, journal: journal) { bytes in try file.append(bytes) }
+    } catch {
+      await world.shutdown()
+      throw error
+    }
+    await world.shutdown()
   }
 
   private func makeWorld() throws -> RealWorld {
@@ -82,14 +98,13 @@ struct RealSession {
     ) { Console.write(lines.line($0)) }
     let result: RunResult?
     do {
-      result = try await driver.run(append: append)
+      result = try await driver.run(first: answers, append: append)
     } catch let failure as FileFailure {
       Console.write(
         "\(failure.message)\nNothing further was done. Mend it, then: dr resume \(id)\n", to: .error
       )
       throw ExitCode(4)
     }
-    await world.shutdown()
     try finish(result, stop: driver.stop)
   }
 
