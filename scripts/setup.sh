@@ -1,5 +1,8 @@
 # Shared by ./demo and ./test: what must be there before anything is built.
 
+# What the Swift toolchain and our C dependencies need to build dr.
+build_packages="git g++ pkg-config libyaml-dev zlib1g-dev"
+
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
 die() {
