@@ -12,6 +12,10 @@ die() {
 
 need_swift() {
   command -v swift >/dev/null || die "There is no swift on the PATH. Install the Swift 6.3 toolchain: https://www.swift.org/install/linux/"
+  swift --version >/dev/null 2>&1 && return
+  # An unpacked toolchain brings none of the libraries that it is linked with.
+  need_packages libncurses6 libxml2 libcurl4 libedit2 libsqlite3-0 libpython3.11 tzdata
+  swift --version >/dev/null || die "The Swift toolchain does not start; the line above says which library it misses."
 }
 
 # Installs the Debian packages among the arguments that are missing.
