@@ -45,6 +45,22 @@ extension Checker {
     return runbook.parameters.compactMap { values[$0.label] }
   }
 
+  /// Checks an expression as seen from the user's first file: a function without parameters that gives its value; `nil`
+  /// after a report.
+  package func checkValue(_ text: String) -> FunctionID? {
+    module = mainModule
+    let errorsBefore = diagnostics.count
+    let sitesBefore = effectSites.count
+    let file = program.sources.add(name: "<expression>", bytes: Array(text.utf8))
+    let tree = parseExpression(program.sources[file], limits: options.limits)
+    diagnostics += tree.diagnostics
+    guard tree.diagnostics.isEmpty, let node = argumentNode(tree.root) else { return nil }
+    let checked = inFreshFunction(allowed: .pure, place: .definition) { checkExpression(node) }
+    compareEffects(from: sitesBefore)
+    guard diagnostics.count == errorsBefore else { return nil }
+    return addArgument(checked.value, localCount: checked.localCount)
+  }
+
   private func checkArgument(_ text: String, _ parameter: Parameter) -> FunctionID? {
     let file = program.sources.add(name: "\(parameter.label)=", bytes: Array(text.utf8))
     let tree = parseExpression(program.sources[file], limits: options.limits)

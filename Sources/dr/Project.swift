@@ -30,10 +30,7 @@ final class Project {
     checkOptions.includesBackends = includesBackends
     let place = ProjectPlace(file: file)
     root = place.root
-    checker = Checker(
-      loader: ProjectLoader(
-        root: place.root, embedded: EmbeddedModules(), libraryFolder: Installation.libraryFolder),
-      options: checkOptions)
+    checker = Self.makeChecker(root: place.root, checkOptions)
     switch readFile(file) {
     case .success(let bytes): checker.check(path: place.path, bytes: bytes, display: file)
     case .failure(let failure):
@@ -45,6 +42,25 @@ final class Project {
     }
     diagnostics += checker.diagnostics
     checkedCount = checker.diagnostics.count
+  }
+
+  /// An empty program, for an expression that stands by itself.
+  init(style: OutputStyle) {
+    file = "<expression>"
+    inputs = []
+    self.style = style
+    root = ProjectPlace(file: ".").root
+    checker = Self.makeChecker(root: root, CheckOptions())
+    checker.check(path: "expression.dr", bytes: [])
+    diagnostics = checker.diagnostics
+    checkedCount = checker.diagnostics.count
+  }
+
+  private static func makeChecker(root: String, _ options: CheckOptions) -> Checker {
+    Checker(
+      loader: ProjectLoader(
+        root: root, embedded: EmbeddedModules(), libraryFolder: Installation.libraryFolder),
+      options: options)
   }
 
   /// The machine with every block and value of the program computed and every constraint checked; `nil` when there

@@ -94,6 +94,28 @@ struct CommandTests {
     #expect(outcome.status == 0)
   }
 
+  @Test(
+    "eval gives the value of an expression, by itself or as seen from a program",
+    arguments: [
+      (["1 + 1"], "2"), (["5m / 2"], "2m30s"), (["join([\"a\", \"b\"], with: \"-\")"], "\"a-b\""),
+      ([scenario, "deepseek.objective.rto"], "5m"),
+      ([scenario, "deepseek.replicas * 2", "--json"], "4"),
+    ])
+  func eval(_ arguments: [String], _ value: String) throws {
+    let outcome = try run(dr, ["eval"] + arguments)
+    #expect(outcome.errors == "")
+    #expect(outcome.output == value + "\n")
+  }
+
+  @Test(
+    "eval tells mistakes and refuses to touch the world", arguments: ["1 + 1s", "1 / 0", "nowhere"])
+  func evalMistakes(_ expression: String) throws {
+    let outcome = try run(dr, ["eval", expression])
+    #expect(outcome.status == 1)
+    #expect(outcome.output == "")
+    #expect(outcome.errors.contains("<expression>:1:"))
+  }
+
   @Test("inputs are checked against their types, and unknown ones are told")
   func inputs() throws {
     let unknown = try run(dr, ["check", scenario, "--set", "front_dor=haproxy"])

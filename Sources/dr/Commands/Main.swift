@@ -18,7 +18,7 @@ struct Dr: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Check.self, Format.self, Compile.self, Plan.self, Run.self, Resume.self, Runs.self,
+      Check.self, Format.self, Eval.self, Compile.self, Plan.self, Run.self, Resume.self, Runs.self,
     ])
 
   /// A file as the first word runs it, so that `#!/usr/bin/env dr` works:
