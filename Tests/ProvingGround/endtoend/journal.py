@@ -101,18 +101,22 @@ class Audit:
         """What a run changed, locks left out (a lease is renewed): (key, verb, resource, namespace, name, subresource), as often as it did."""
         return [change for change in self.requests(run) if not change[0].startswith(f"{run}/lock/")]
 
-    def requests(self, run, succeeded=True):
-        """The same with the lock, or only the requests that failed."""
+    def requests(self, run, succeeded=True, least=0):
+        """The same with the lock, or only the requests that failed; with an answer code of at least `least`."""
         found = []
         for line in self.read():
             key = _key(line.get("userAgent", ""))
             code = line.get("responseStatus", {}).get("code", 0)
             if not key or not key.startswith(f"{run}/") or line["stage"] != "ResponseComplete" or line["verb"] not in CHANGES:
                 continue
-            if (code < 300) == succeeded:
+            if (code < 300) == succeeded and code >= least:
                 place = line["objectRef"]
                 found.append((key, line["verb"], place["resource"], place.get("namespace", ""), place.get("name", ""), place.get("subresource", "")))
         return found
+
+    def unanswered(self, run):
+        """Requests whose client died before the answer: the log has 500 for them, whether the change was made or not."""
+        return [request for request in self.requests(run, succeeded=False, least=500) if not request[0].startswith(f"{run}/lock/")]
 
     def users(self, run):
         return {line["user"]["username"] for line in self.read() if (_key(line.get("userAgent", "")) or "").startswith(f"{run}/")}
