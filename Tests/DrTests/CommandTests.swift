@@ -145,7 +145,7 @@ struct SimulatedCommandTests {
     let first = try run(dr, arguments)
     #expect(first.status == 0)
     #expect(first.output.contains("evacuate: done in"))
-    #expect(first.output.contains("recovery within 5m promised"))
+    #expect(first.output.contains("recovery within 5m promised, 2m41s needed: kept"))
     #expect(try run(dr, arguments).output == first.output)
   }
 
