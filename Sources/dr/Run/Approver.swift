@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import DrHost
 import DrRun
 import Synchronization
@@ -35,8 +36,9 @@ final class Approver: Sendable {
     Console.write("\(question.text)\(audience) [yes/no] ", to: .error)
     let user = Self.user
     let id = question.id
-    // A thread of its own: reading a line blocks.
-    Task.detached { [self] in
+    // A thread of its own: reading a line blocks, and the concurrency pool must go on renewing
+    // locks and watching deadlines meanwhile.
+    DispatchQueue(label: "dr.prompt").async { [self] in
       while let line = readLine() {
         guard open.withLock({ $0 == id }) else { return }
         switch line.lowercased() {
