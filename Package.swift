@@ -8,6 +8,10 @@ let settings: [SwiftSetting] =
   [.enableUpcomingFeature("ExistentialAny")]
   + (Context.environment["DR_WARNINGS_ARE_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
+/// `DR_OFFLINE=1 swift build` leaves out the commands that talk to clusters and with them the network
+/// stack, which takes most of a build: for work on the language.
+let isOffline = Context.environment["DR_OFFLINE"] != nil
+
 func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -16,17 +20,47 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+let networkDependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+  .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+  .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+]
+
+let networkTargets: [Target] = [
+  target(
+    "DrHost",
+    [
+      "DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem",
+      .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    ]),
+  tests(
+    "DrHostTests",
+    [
+      "DrBase", "DrData", "DrRun", "DrActions", "DrSystem", "DrHost",
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    ]),
+]
+
+/// What of `Sources/dr` needs `DrHost`.
+let networkCommands = [
+  "Run", "Render", "Commands/Plan.swift", "Commands/Resume.swift", "Commands/Run.swift",
+  "Commands/Runs.swift",
+]
+
 let package = Package(
   name: "dr",
   products: [
     .executable(name: "dr", targets: ["dr"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-  ],
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ] + (isOffline ? [] : networkDependencies),
   targets: [
     // L0
     .systemLibrary(
@@ -42,31 +76,23 @@ let package = Package(
     target("DrEval", ["DrBase", "DrData", "DrSema"]),
     target("DrFormat", ["DrBase", "DrSyntax"]),
     target("DrStdlib", ["CStdlib"]),
+    target("DrSystem", ["DrSema"]),
     // L4
     target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
     // L5
     target("DrSim", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
-    target(
-      "DrHost",
-      [
-        "DrBase", "DrData", "DrSema", "DrRun", "DrActions",
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ]),
     // L7
     .executableTarget(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrEmit",
-        "DrRun", "DrSim", "DrHost",
+        "DrRun", "DrSim", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      swiftSettings: settings,
+      ] + (isOffline ? [] : ["DrHost"]),
+      exclude: isOffline ? networkCommands : [],
+      swiftSettings: settings + (isOffline ? [.define("DR_OFFLINE")] : []),
       // Without relocations a statically linked Swift program reaches main in two thirds of the time.
       linkerSettings: [
         .unsafeFlags(["-Xlinker", "-no-pie"], .when(configuration: .release))
@@ -84,15 +110,7 @@ let package = Package(
     tests("DrRunTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
     tests("DrActionsTests", ["DrBase", "DrData", "DrSema", "DrRun", "DrActions"]),
     tests("DrSimTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
-    tests(
-      "DrHostTests",
-      [
-        "DrBase", "DrData", "DrRun", "DrActions", "DrHost",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ]),
     tests("DrTests", ["dr", "drdev"]),
-  ],
+  ] + (isOffline ? [] : networkTargets),
   swiftLanguageModes: [.v6]
 )

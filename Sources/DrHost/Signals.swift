@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrSystem
 import Glibc
 import NIOPosix
 import Synchronization

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DrHost
+import DrSystem
 import Glibc
 
 /// Standard output and error, unbuffered: a closed reader is not worth dying noisily for.

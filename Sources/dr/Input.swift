@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import DrHost
+import DrSystem
 
 /// Files named on the command line.
 enum Input {

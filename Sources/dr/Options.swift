@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import DrBase
-import DrHost
+import DrSystem
 
 /// How text is written.
 struct OutputOptions: ParsableArguments {

@@ -5,9 +5,9 @@ import DrBase
 import DrData
 import DrEmit
 import DrEval
-import DrHost
 import DrSema
 import DrStdlib
+import DrSystem
 
 /// A program on disk, from its first file to its model.
 final class Project {

@@ -39,8 +39,10 @@ enum Tidy {
     Layer(name: "DrActions", imports: ["DrBase", "DrData", "DrSema", "DrRun"], isPure: true),
     Layer(
       name: "DrSim", imports: ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"], isPure: true),
+    Layer(name: "DrSystem", imports: ["DrSema"], isPure: false),
     Layer(
-      name: "DrHost", imports: ["DrBase", "DrData", "DrSema", "DrRun", "DrActions"], isPure: false),
+      name: "DrHost", imports: ["DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],
+      isPure: false),
   ]
 
   private static let bannedInPure = [

@@ -4,6 +4,7 @@ import Glibc
 import Testing
 
 @testable import DrHost
+@testable import DrSystem
 
 struct FileTests {
   private func mode(_ path: String) -> UInt32 {

@@ -4,6 +4,7 @@ import DrBase
 import Testing
 
 @testable import DrHost
+@testable import DrSystem
 
 struct KubeconfigTests {
   private let text = """

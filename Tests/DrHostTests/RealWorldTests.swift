@@ -7,6 +7,7 @@ import DrRun
 import Testing
 
 @testable import DrHost
+@testable import DrSystem
 
 /// Calls carried out against servers of the test's own on loopback.
 struct RealWorldTests {

@@ -5,6 +5,7 @@ import Glibc
 import Testing
 
 @testable import DrHost
+@testable import DrSystem
 
 struct SignalTests {
   @Test("stop signals come as events, in their order, and end nothing")

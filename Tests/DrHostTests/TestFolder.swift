@@ -4,6 +4,7 @@ import Glibc
 import NIOSSL
 
 @testable import DrHost
+@testable import DrSystem
 
 /// A folder for one test, removed with its owner.
 final class TestFolder: Sendable {
@@ -38,7 +39,7 @@ final class TestFolder: Sendable {
   @discardableResult
   func write(_ name: String, _ text: String, mode: UInt32 = 0o644) throws -> String {
     let full = "\(path)/\(name)"
-    try JournalFile.makeDirectories(directory(of: full))
+    try makeDirectories(directory(of: full))
     try AtomicFile.write(Array(text.utf8), to: full, mode: mode)
     return full
   }

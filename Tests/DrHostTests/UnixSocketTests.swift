@@ -6,6 +6,7 @@ import NIOPosix
 import Testing
 
 @testable import DrHost
+@testable import DrSystem
 
 struct UnixSocketTests {
   /// Answers a command line, or hangs, or says nothing.

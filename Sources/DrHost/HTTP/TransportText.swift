@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import DrSystem
 import NIOCore
 import NIOHTTP1
 import NIOPosix

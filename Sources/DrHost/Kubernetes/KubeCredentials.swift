@@ -3,6 +3,7 @@
 import DrActions
 import DrBase
 import DrData
+import DrSystem
 import NIOSSL
 
 /// How one user proves who they are, right now.

@@ -2,6 +2,7 @@
 
 import DrBase
 import DrData
+import DrSystem
 
 /// Reads one kubeconfig file. What is wrong with it becomes E0602 with the line at fault, of which
 /// nothing is shown that could be a secret.

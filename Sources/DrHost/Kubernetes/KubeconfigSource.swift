@@ -2,6 +2,7 @@
 
 import DrBase
 import DrData
+import DrSystem
 import Glibc
 
 /// Where kubeconfigs are looked for, by kubectl's rules: a file given by hand alone; else the list

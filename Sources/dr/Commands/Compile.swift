@@ -4,7 +4,7 @@ import ArgumentParser
 import DrBase
 import DrData
 import DrEmit
-import DrHost
+import DrSystem
 
 struct Compile: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,8 +3,8 @@
 import ArgumentParser
 import DrBase
 import DrFormat
-import DrHost
 import DrSyntax
+import DrSystem
 
 struct Format: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -17,9 +17,7 @@ struct Dr: ParsableCommand {
       could not be evaluated.
       """,
     version: Version.text,
-    subcommands: [
-      Check.self, Format.self, Eval.self, Compile.self, Plan.self, Run.self, Resume.self, Runs.self,
-    ])
+    subcommands: subcommands)
 
   /// A file as the first word runs it, so that `#!/usr/bin/env dr` works:
   /// `./deepseek.dr evacuate from=az1`.

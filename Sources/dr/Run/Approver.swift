@@ -3,6 +3,7 @@
 import Dispatch
 import DrHost
 import DrRun
+import DrSystem
 import Synchronization
 
 /// Puts a runbook's questions to whoever started it.

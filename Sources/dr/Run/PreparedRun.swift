@@ -7,6 +7,7 @@ import DrEval
 import DrHost
 import DrRun
 import DrSema
+import DrSystem
 
 /// A program, its runbook and the runbook's arguments, checked and ready to be planned or run.
 struct PreparedRun {

@@ -5,6 +5,7 @@ import DrBase
 import DrData
 import DrHost
 import DrRun
+import DrSystem
 import Glibc
 
 /// One life of a run in the real world, from its journal file to its exit status.

@@ -4,6 +4,7 @@ import ArgumentParser
 import DrData
 import DrHost
 import DrRun
+import DrSystem
 
 /// Where runs are kept: a folder each, with `launch.json` and `journal`.
 ///
@@ -28,7 +29,7 @@ struct RunStore {
 
   /// Notes what a run was started with; durable before its journal exists.
   func create(_ id: String, _ launch: Launch) throws {
-    try JournalFile.makeDirectories("\(folder)/\(id)")
+    try makeDirectories("\(folder)/\(id)")
     try AtomicFile.write(
       Array(JSON.write(launch.document, pretty: true).utf8), to: "\(folder)/\(id)/launch.json",
       mode: 0o600)

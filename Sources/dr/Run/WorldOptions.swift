@@ -3,6 +3,7 @@
 import ArgumentParser
 import DrBase
 import DrHost
+import DrSystem
 import Glibc
 
 /// Which world a runbook is for.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrSystem
 import Glibc
 
 /// The journal of one run on disk: append only, one writer at a time, durable before it returns.
@@ -85,22 +86,5 @@ package struct JournalFile: ~Copyable {
       throw FileFailure(
         file.path, "lock", code: EWOULDBLOCK, reason: "another dr is working on this run")
     }
-  }
-
-  /// Makes a directory and those above it; names are durable.
-  package static func makeDirectories(_ path: String, mode: UInt32 = 0o700) throws(FileFailure) {
-    var info = stat()
-    if stat(path, &info) == 0 {
-      guard info.st_mode & S_IFMT == S_IFDIR else {
-        throw FileFailure(path, "create", code: ENOTDIR)
-      }
-      return
-    }
-    let parent = directory(of: path)
-    if parent != path { try makeDirectories(parent, mode: mode) }
-    guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else {
-      throw FileFailure(path, "create", code: errno)
-    }
-    try FileDescriptor.synchronizeDirectory(parent)
   }
 }

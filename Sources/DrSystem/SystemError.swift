@@ -3,7 +3,7 @@
 import Glibc
 
 /// What `errno` means, in words: `No space left on device`.
-func systemText(_ code: CInt) -> String {
+package func systemText(_ code: CInt) -> String {
   switch code {
   case ECONNREFUSED: "connection refused"
   case ECONNRESET: "the connection was reset"
@@ -22,11 +22,11 @@ package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible 
   package let code: CInt
   package let reason: String
 
-  init(_ path: String, _ operation: String, code: CInt) {
+  package init(_ path: String, _ operation: String, code: CInt) {
     self.init(path, operation, code: code, reason: systemText(code))
   }
 
-  init(_ path: String, _ operation: String, code: CInt = 0, reason: String) {
+  package init(_ path: String, _ operation: String, code: CInt = 0, reason: String) {
     self.path = path
     self.operation = operation
     self.code = code

@@ -21,11 +21,11 @@ package enum OutputFolder {
     let aside = "\(path).\(getpid()).tmp"
     let old = "\(path).\(getpid()).old"
     do throws(FileFailure) {
-      try JournalFile.makeDirectories(aside, mode: 0o755)
+      try makeDirectories(aside, mode: 0o755)
       try AtomicFile.write([], to: "\(aside)/\(marker)")
       for file in files {
         let target = "\(aside)/\(file.path)"
-        try JournalFile.makeDirectories(directory(of: target), mode: 0o755)
+        try makeDirectories(directory(of: target), mode: 0o755)
         try AtomicFile.write(file.bytes, to: target)
       }
       if exists, rename(path, old) != 0 { throw FileFailure(path, "replace", code: errno) }

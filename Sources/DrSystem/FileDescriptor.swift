@@ -3,12 +3,12 @@
 import Glibc
 
 /// An open file, closed exactly once.
-struct FileDescriptor: ~Copyable {
-  let rawValue: CInt
-  let path: String
+package struct FileDescriptor: ~Copyable {
+  package let rawValue: CInt
+  package let path: String
 
   /// `flags` always with O_CLOEXEC.
-  static func open(
+  package static func open(
     _ path: String, _ flags: CInt, mode: mode_t = 0o600
   ) throws(FileFailure) -> FileDescriptor {
     let descriptor = retrying { Glibc.open(path, flags | O_CLOEXEC, mode) }
@@ -21,7 +21,7 @@ struct FileDescriptor: ~Copyable {
   deinit { close(rawValue) }
 
   /// Writes all of it at the file's position.
-  func write(_ bytes: [UInt8]) throws(FileFailure) {
+  package func write(_ bytes: [UInt8]) throws(FileFailure) {
     var failure: CInt = 0
     bytes.withUnsafeBytes { buffer in
       var offset = 0
@@ -42,7 +42,7 @@ struct FileDescriptor: ~Copyable {
   }
 
   /// The rest of the file from its position, up to a limit.
-  func readAll(limit: Int) throws(FileFailure) -> [UInt8] {
+  package func readAll(limit: Int) throws(FileFailure) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
@@ -60,13 +60,13 @@ struct FileDescriptor: ~Copyable {
   }
 
   /// Makes contents durable. A failure must not be tried again: the kernel may have dropped them.
-  func synchronize(dataOnly: Bool) throws(FileFailure) {
+  package func synchronize(dataOnly: Bool) throws(FileFailure) {
     let result = retrying { dataOnly ? fdatasync(rawValue) : fsync(rawValue) }
     if result != 0 { throw FileFailure(path, "write", code: errno) }
   }
 
   /// Makes the names in a directory durable.
-  static func synchronizeDirectory(_ path: String) throws(FileFailure) {
+  package static func synchronizeDirectory(_ path: String) throws(FileFailure) {
     let directory = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)
     try directory.synchronize(dataOnly: false)
   }
@@ -82,7 +82,7 @@ struct FileDescriptor: ~Copyable {
 }
 
 /// A path's folder: `.` for a bare name.
-func directory(of path: String) -> String {
+package func directory(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }
@@ -93,4 +93,21 @@ package func readSmallFile(
 ) throws(FileFailure) -> [UInt8] {
   let file = try FileDescriptor.open(path, O_RDONLY)
   return try file.readAll(limit: limit)
+}
+
+/// Makes a directory and those above it; names are durable.
+package func makeDirectories(_ path: String, mode: UInt32 = 0o700) throws(FileFailure) {
+  var info = stat()
+  if stat(path, &info) == 0 {
+    guard info.st_mode & S_IFMT == S_IFDIR else {
+      throw FileFailure(path, "create", code: ENOTDIR)
+    }
+    return
+  }
+  let parent = directory(of: path)
+  if parent != path { try makeDirectories(parent, mode: mode) }
+  guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else {
+    throw FileFailure(path, "create", code: errno)
+  }
+  try FileDescriptor.synchronizeDirectory(parent)
 }

@@ -2,9 +2,9 @@
 
 import Glibc
 
-enum Pipe {
+package enum Pipe {
   /// A pipe that programs started later do not inherit; `nil` where there are no descriptors left.
-  static func make() -> (reading: CInt, writing: CInt)? {
+  package static func make() -> (reading: CInt, writing: CInt)? {
     var ends: [CInt] = [-1, -1]
     guard pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+extension Dr {
+  /// In the order of `dr --help`.
+  static var subcommands: [any ParsableCommand.Type] {
+    [Check.self, Format.self, Eval.self, Compile.self] + worldCommands
+  }
+
+  #if DR_OFFLINE
+    private static var worldCommands: [any ParsableCommand.Type] { [] }
+  #else
+    /// Those that talk to clusters.
+    private static var worldCommands: [any ParsableCommand.Type] {
+      [Plan.self, Run.self, Resume.self, Runs.self]
+    }
+  #endif
+}
