@@ -98,7 +98,12 @@ let package = Package(
         .unsafeFlags(["-Xlinker", "-no-pie"], .when(configuration: .release))
       ]),
     // Tools for ourselves
-    .executableTarget(name: "drdev", swiftSettings: settings),
+    .executableTarget(
+      name: "drdev",
+      dependencies: [
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrEmit",
+      ],
+      swiftSettings: settings),
     // Tests
     tests("DrBaseTests", ["DrBase"]),
     tests("DrSyntaxTests", ["DrBase", "DrSyntax"]),

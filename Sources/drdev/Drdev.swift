@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// drdev: tools for those who work on `dr`; never shipped.
+// drdev: tools for those who work on `dr`; never shipped. Run from the repository's root.
 
 import Foundation
 
 @main
 struct Drdev {
+  static let usage = """
+    usage: drdev generate          rewrites what is generated from stdlib
+           drdev tidy              layers, banned calls, stale files
+           drdev fuzz [OPTIONS]    mutated programs through everything (--help)
+           drdev coverage FILE     LLVM's coverage JSON against the bars
+    """
+
   static func main() throws {
-    let arguments = CommandLine.arguments.dropFirst()
-    switch arguments.first {
-    case "generate":
-      try Generate.run(root: FileManager.default.currentDirectoryPath, write: true)
-    case "tidy":
-      let findings = try Tidy.findings(root: FileManager.default.currentDirectoryPath)
-      for finding in findings { print(finding) }
-      if !findings.isEmpty { exit(1) }
+    let root = FileManager.default.currentDirectoryPath
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let rest = Array(arguments.dropFirst())
+    switch (arguments.first, rest.count) {
+    case ("generate", 0): try Generate.run(root: root, write: true)
+    case ("tidy", 0): exit(try tidy(root))
+    case ("coverage", 1): exit(try Coverage.run(file: rest[0]))
+    case ("fuzz", _): exit(try Fuzz.run(rest, root: root))
     default:  // open: any other word is wrong usage
-      print("usage: drdev generate | tidy")
+      print(usage)
       exit(2)
     }
+  }
+
+  private static func tidy(_ root: String) throws -> Int32 {
+    let findings = try Tidy.findings(root: root)
+    for finding in findings { print(finding) }
+    return findings.isEmpty ? 0 : 1
   }
 }
