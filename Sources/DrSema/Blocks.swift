@@ -272,7 +272,7 @@ extension Checker {
     _ id: RecordID, _ values: [Expr?], _ node: SyntaxNode, _ identity: BlockIdentity
   ) {
     // Where something could not be read, it may have been what seems to be missing.
-    if hasSyntaxMistake(node) || node.first(.blockBody) == nil { return }
+    if hasSyntaxMistake(node) { return }
     let missing = record(id).fields.indices.filter { index in
       let field = record(id).fields[index]
       return values[index] == nil && !field.hasDefault && !isOptional(field.type)

@@ -12,6 +12,7 @@ struct Fuzz {
   static let usage = """
     usage: drdev fuzz [--seconds N] [--seed N]     for N seconds (60), from a seed (the clock's)
            drdev fuzz --file PATH                  one input
+           drdev fuzz --seed N --print             the input of a seed
     """
 
   /// Seconds after which an input counts as a hang.
@@ -21,6 +22,7 @@ struct Fuzz {
   private var seed = UInt64(Date().timeIntervalSince1970)
   private var file: String?
   private var isWorker = false
+  private var prints = false
   private let root: String
 
   /// Runs the command; gives its exit status: 1 when an input broke something, 2 for wrong usage.
@@ -30,6 +32,10 @@ struct Fuzz {
       return 2
     }
     if let file = fuzz.file { return fuzz.runFile(file) }
+    if fuzz.prints {
+      FileHandle.standardOutput.write(Data(try Corpus(root: root).input(seed: fuzz.seed)))
+      return 0
+    }
     return fuzz.isWorker ? try fuzz.work() : try fuzz.watch()
   }
 
@@ -39,6 +45,7 @@ struct Fuzz {
     while let word = rest.popFirst() {
       switch (word, rest.first) {
       case ("--worker", _): isWorker = true
+      case ("--print", _): prints = true
       case ("--seconds", let text?):
         guard let number = Double(text) else { return nil }
         seconds = number
