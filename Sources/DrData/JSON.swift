@@ -23,7 +23,7 @@ package enum JSON {
   /// cannot say, is written as `null`.
   package static func write(_ document: Document, pretty: Bool = false) -> String {
     var writer = JSONWriter(pretty: pretty)
-    writer.write(document, level: 0)
+    document.write(to: &writer)
     return String(decoding: writer.text, as: UTF8.self)
   }
 }

@@ -1,48 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Appends the bytes of JSON text.
-struct JSONWriter {
-  let pretty: Bool
-  var text: [UInt8] = []
+package struct JSONWriter: DataSink {
+  private struct Frame {
+    let closing: UInt8
+    /// Members or elements so far.
+    var count = 0
+  }
 
-  init(pretty: Bool) { self.pretty = pretty }
+  package private(set) var text: [UInt8] = []
+  private let pretty: Bool
+  private var frames: [Frame] = []
+  /// Whether a name was written and its value is next.
+  private var followsName = false
 
-  mutating func write(_ document: Document, level: Int) {
-    switch document {
-    case .null: append("null")
-    case .bool(let value): append(value ? "true" : "false")
-    case .int(let value): append(String(value))
-    case .float(let value): append(value.isFinite ? decimalText(value) : "null")
-    case .string(let value): writeString(value)
-    case .array(let elements):
-      guard !elements.isEmpty else { return append("[]") }
-      append("[")
-      for (index, element) in elements.enumerated() {
-        separate(index, level)
-        write(element, level: level + 1)
-      }
-      close("]", level)
-    case .object(let object):
-      guard !object.members.isEmpty else { return append("{}") }
-      append("{")
-      for (index, member) in object.members.enumerated() {
-        separate(index, level)
-        writeString(member.name)
-        append(pretty ? ": " : ":")
-        write(member.value, level: level + 1)
-      }
-      close("}", level)
+  /// `pretty` puts each member on its own line; `reserving` is a guess at the number of bytes.
+  package init(pretty: Bool, reserving capacity: Int = 0) {
+    self.pretty = pretty
+    text.reserveCapacity(capacity)
+  }
+
+  package mutating func null() { scalar("null") }
+  package mutating func bool(_ value: Bool) { scalar(value ? "true" : "false") }
+
+  package mutating func int(_ value: Int64) {
+    beginValue()
+    appendDecimal(value, to: &text)
+  }
+
+  package mutating func float(_ value: Double) {
+    guard value.isFinite else { return null() }
+    beginValue()
+    text.append(contentsOf: decimalText(value).utf8)
+  }
+
+  package mutating func string(_ bytes: UnsafeBufferPointer<UInt8>) {
+    beginValue()
+    appendQuoted(bytes)
+  }
+
+  package mutating func beginObject(count: Int) { begin("{", "}") }
+  package mutating func endObject() { end() }
+  package mutating func beginArray(count: Int) { begin("[", "]") }
+  package mutating func endArray() { end() }
+
+  package mutating func name(_ bytes: UnsafeBufferPointer<UInt8>) {
+    separate()
+    appendQuoted(bytes)
+    text.append(UInt8(ascii: ":"))
+    if pretty { text.append(UInt8(ascii: " ")) }
+    followsName = true
+  }
+
+  private mutating func begin(_ opening: Unicode.Scalar, _ closing: Unicode.Scalar) {
+    beginValue()
+    text.append(UInt8(ascii: opening))
+    frames.append(Frame(closing: UInt8(ascii: closing)))
+  }
+
+  private mutating func end() {
+    guard let frame = frames.popLast() else { return }
+    if frame.count > 0 { breakLine(frames.count) }
+    text.append(frame.closing)
+  }
+
+  private mutating func beginValue() {
+    if followsName {
+      followsName = false
+    } else if !frames.isEmpty {
+      separate()
     }
   }
 
-  private mutating func separate(_ index: Int, _ level: Int) {
-    if index > 0 { append(",") }
-    breakLine(level + 1)
-  }
-
-  private mutating func close(_ bracket: String, _ level: Int) {
-    breakLine(level)
-    append(bracket)
+  /// What stands before a member or an element.
+  private mutating func separate() {
+    let last = frames.count - 1
+    if frames[last].count > 0 { text.append(UInt8(ascii: ",")) }
+    frames[last].count += 1
+    breakLine(frames.count)
   }
 
   private mutating func breakLine(_ level: Int) {
@@ -51,9 +86,14 @@ struct JSONWriter {
     text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: level * 2))
   }
 
-  private mutating func writeString(_ string: String) {
+  private mutating func scalar(_ word: StaticString) {
+    beginValue()
+    append(word)
+  }
+
+  private mutating func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) {
     text.append(UInt8(ascii: "\""))
-    for byte in string.utf8 {
+    for byte in bytes {
       switch byte {
       case UInt8(ascii: "\""): append("\\\"")
       case UInt8(ascii: "\\"): append("\\\\")
@@ -62,16 +102,19 @@ struct JSONWriter {
       case 0x0a: append("\\n")
       case 0x0c: append("\\f")
       case 0x0d: append("\\r")
-      case 0..<0x20: append(byte < 0x10 ? "\\u000" : "\\u001"); append(hexDigit(byte & 15))
+      case 0..<0x20:
+        append(byte < 0x10 ? "\\u000" : "\\u001")
+        text.append(contentsOf: String(byte & 15, radix: 16).utf8)
       case let other: text.append(other)
       }
     }
     text.append(UInt8(ascii: "\""))
   }
 
-  private func hexDigit(_ value: UInt8) -> String { String(value, radix: 16) }
-
-  private mutating func append(_ string: String) { text.append(contentsOf: string.utf8) }
+  private mutating func append(_ word: StaticString) {
+    text.append(
+      contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+  }
 }
 
 /// A finite double in the shortest form that reads back as the same, always with a fraction so

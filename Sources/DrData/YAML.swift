@@ -27,7 +27,7 @@ package enum YAML {
     var writer = YAMLWriter()
     for (index, document) in documents.enumerated() {
       if index > 0 { writer.separateDocuments() }
-      writer.write(document)
+      document.write(to: &writer)
     }
     return String(decoding: writer.text, as: UTF8.self)
   }

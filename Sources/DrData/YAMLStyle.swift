@@ -1,31 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which strings may stand without quotes, which as a literal block.
+/// How a string stands in YAML.
 ///
 /// A string stays plain only where no reader of YAML 1.1 or 1.2 could take it for something else,
 /// so `no`, `1e3`, `0x1f`, `12:30`, `2026-11-23` and `=` are quoted, `500m` and `4Gi` are not.
 enum YAMLStyle {
-  /// YAML 1.1's words for booleans and null, in lowercase, and those of 1.2 with them.
+  case plain
+  /// A block of lines behind `|`.
+  case literal
+  case doubleQuoted
+
+  init(of bytes: UnsafeBufferPointer<UInt8>) {
+    let traits = Traits(of: bytes)
+    if traits.hasLineBreak {
+      self = Self.isLiteral(bytes, traits) ? .literal : .doubleQuoted
+    } else {
+      self = Self.isPlain(bytes, traits) ? .plain : .doubleQuoted
+    }
+  }
+
+  /// What one pass over a string finds out.
+  private struct Traits {
+    var hasLineBreak = false
+    var hasControl = false
+    var hasNonASCII = false
+    /// Whether every byte occurs in some reader's numbers, times or dates.
+    var isAllNumberLike = true
+
+    init(of bytes: UnsafeBufferPointer<UInt8>) {
+      for byte in bytes {
+        let kind = kinds[Int(byte)]
+        if kind & 1 != 0 { hasControl = true }
+        if kind & 2 == 0 { isAllNumberLike = false }
+        if byte >= 0x80 { hasNonASCII = true }
+        if byte == UInt8(ascii: "\n") { hasLineBreak = true }
+      }
+    }
+  }
+
+  /// Bit 0: a control character other than a line break; bit 1: occurs in numbers, times and dates.
+  private static let kinds: [UInt8] = (0...255).map { (byte: UInt8) in
+    let isControl = (byte < 0x20 && byte != UInt8(ascii: "\n")) || byte == 0x7f
+    let isNumberLike = "0123456789abcdefABCDEFxXoO.,_+-:TtZz ".utf8.contains(byte)
+    return (isControl ? 1 : 0) | (isNumberLike ? 2 : 0)
+  }
+
+  private static func isPlain(_ bytes: UnsafeBufferPointer<UInt8>, _ traits: Traits) -> Bool {
+    guard !traits.hasControl, let first = bytes.first, let last = bytes.last,
+      last != UInt8(ascii: " "), last != UInt8(ascii: ":"), isPlainStart(first)
+    else { return false }
+    if traits.isAllNumberLike, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) {
+      return false
+    }
+    var previous = first
+    for byte in bytes {
+      if byte == UInt8(ascii: "#"), previous == UInt8(ascii: " ") { return false }
+      if byte == UInt8(ascii: " "), previous == UInt8(ascii: ":") { return false }
+      previous = byte
+    }
+    if bytes.count <= 5, isWord(bytes) { return false }
+    return !traits.hasNonASCII
+      || String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy(isPlainScalar)
+  }
+
+  /// YAML 1.1's words for booleans and null, and those of 1.2 with them, in any case.
+  private static func isWord(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    words.contains(String(decoding: bytes, as: UTF8.self).lowercased())
+  }
+
   private static let words: Set<String> = [
     "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
   ]
-
-  static func isPlain(_ string: String) -> Bool {
-    let bytes = Array(string.utf8)
-    guard let first = bytes.first, let last = bytes.last, last != UInt8(ascii: " "),
-      last != UInt8(ascii: ":"), isPlainStart(first)
-    else { return false }
-    var previous = first
-    for (index, byte) in bytes.enumerated() {
-      if byte < 0x20 || byte == 0x7f { return false }
-      if byte == UInt8(ascii: "#"), previous == UInt8(ascii: " ") { return false }
-      if byte == UInt8(ascii: " "), index > 0, previous == UInt8(ascii: ":") { return false }
-      previous = byte
-    }
-    if isNumberLike(bytes) { return false }
-    if bytes.count <= 5, words.contains(string.lowercased()) { return false }
-    return bytes.allSatisfy { $0 < 0x80 } || string.unicodeScalars.allSatisfy(isPlainScalar)
-  }
 
   /// Letters, digits, `_` and `/`; everything else that could begin a plain scalar is rare enough
   /// to be quoted. Non-ASCII scalars are judged by `isPlainScalar`.
@@ -35,26 +80,6 @@ enum YAMLStyle {
       UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "/"), 0x80...:
       true
     case _: false
-    }
-  }
-
-  /// Whether some reader could take it for a number, a time or a date: it begins with a digit and
-  /// has only characters that occur in those.
-  private static func isNumberLike(_ bytes: [UInt8]) -> Bool {
-    guard let first = bytes.first, first >= UInt8(ascii: "0"), first <= UInt8(ascii: "9") else {
-      return false
-    }
-    return bytes.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-        UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "x"), UInt8(ascii: "X"),
-        UInt8(ascii: "o"), UInt8(ascii: "O"), UInt8(ascii: "."), UInt8(ascii: ","),
-        UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ":"),
-        UInt8(ascii: "T"), UInt8(ascii: "t"), UInt8(ascii: "Z"), UInt8(ascii: "z"),
-        UInt8(ascii: " "):
-        true
-      case _: false
-      }
     }
   }
 
@@ -68,13 +93,11 @@ enum YAMLStyle {
     }
   }
 
-  /// Whether a literal block gives the string back exactly: several lines, of which the first has
-  /// text and no leading space, no tabs at their ends that an editor would drop, one newline at
-  /// the end at most.
-  static func isLiteral(_ string: String) -> Bool {
-    let bytes = Array(string.utf8)
-    guard bytes.contains(UInt8(ascii: "\n")), let first = bytes.first,
-      first != UInt8(ascii: "\n"), first != UInt8(ascii: " "), first != UInt8(ascii: "\t")
+  /// Whether a literal block gives a string of several lines back exactly: the first has text and no
+  /// leading space, no tabs at their ends that an editor would drop, one newline at the end at most.
+  private static func isLiteral(_ bytes: UnsafeBufferPointer<UInt8>, _ traits: Traits) -> Bool {
+    guard let first = bytes.first, first != UInt8(ascii: "\n"), first != UInt8(ascii: " "),
+      first != UInt8(ascii: "\t")
     else { return false }
     var previous: UInt8 = 0
     for byte in bytes {
@@ -85,28 +108,31 @@ enum YAMLStyle {
       if byte == 0x7f { return false }
       previous = byte
     }
-    if bytes.suffix(2) == [0x0a, 0x0a] || previous == 0x20 || previous == 0x09 { return false }
-    return bytes.allSatisfy { $0 < 0x80 }
-      || string.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || isPlainScalar($0) }
+    if bytes.suffix(2).elementsEqual([0x0a, 0x0a]) { return false }
+    if previous == 0x20 || previous == 0x09 { return false }
+    return !traits.hasNonASCII
+      || String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy {
+        $0 == "\n" || $0 == "\t" || isPlainScalar($0)
+      }
   }
 
   /// Double-quoted on one line, with the escapes that both versions know.
-  static func doubleQuoted(_ string: String) -> String {
-    var text = "\""
-    for scalar in string.unicodeScalars {
+  static func appendDoubleQuoted(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "\""))
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
       switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case _ where isPlainScalar(scalar): text.unicodeScalars.append(scalar)
-      case _ where scalar.value < 0x100: text += "\\x" + padded(scalar.value, 2)
-      case _ where scalar.value < 0x10000: text += "\\u" + padded(scalar.value, 4)
-      case _: text += "\\U" + padded(scalar.value, 8)
+      case "\"": text += "\\\"".utf8
+      case "\\": text += "\\\\".utf8
+      case "\n": text += "\\n".utf8
+      case "\r": text += "\\r".utf8
+      case "\t": text += "\\t".utf8
+      case _ where isPlainScalar(scalar): text += UTF8.encode(scalar).map(Array.init) ?? []
+      case _ where scalar.value < 0x100: text += ("\\x" + padded(scalar.value, 2)).utf8
+      case _ where scalar.value < 0x10000: text += ("\\u" + padded(scalar.value, 4)).utf8
+      case _: text += ("\\U" + padded(scalar.value, 8)).utf8
       }
     }
-    return text + "\""
+    text.append(UInt8(ascii: "\""))
   }
 
   private static func padded(_ value: UInt32, _ count: Int) -> String {

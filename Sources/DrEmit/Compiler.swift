@@ -17,6 +17,28 @@ package struct CompileResult: Sendable {
   package var files: [EmittedFile] = []
   /// Where there is an error, the rest is empty.
   package var diagnostics: [Diagnostic] = []
+
+  /// All objects as one text: YAML documents, or a JSON `List`, which kubectl reads. `format` is
+  /// the one that they were compiled in.
+  package func stream(_ format: ManifestFormat) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(manifests.reduce(80) { $0 + $1.text.count + 4 })
+    switch format {
+    case .yaml:
+      for (index, manifest) in manifests.enumerated() {
+        if index > 0 { text += "---\n".utf8 }
+        text += manifest.text
+      }
+    case .json:
+      text += "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n".utf8
+      for (index, manifest) in manifests.enumerated() {
+        text += manifest.text.dropLast()
+        text += (index + 1 < manifests.count ? ",\n" : "\n").utf8
+      }
+      text += "]}\n".utf8
+    }
+    return text
+  }
 }
 
 /// Calls the backends of one program.
@@ -30,8 +52,13 @@ package struct Compiler {
   /// The blocks that something was said of already.
   private var reported: Set<[Span]> = []
 
+  private let format: ManifestFormat
+
   /// The machine's model must have been computed without failures.
-  package init(machine: Machine) { self.machine = machine }
+  package init(machine: Machine, format: ManifestFormat = .yaml) {
+    self.machine = machine
+    self.format = format
+  }
 
   /// Compiles for one version, or where it is `nil` for the version that the program's clusters
   /// run.
@@ -114,20 +141,28 @@ package struct Compiler {
     for global in program.roots {
       guard case .block(let record, _) = program[global].body, record == wanted else { continue }
       let value = try machine.global(global)
-      let documents = try machine.emitted(try machine.call(id, [value, target]))
-      for document in documents { add(document, from: program[global].span, backend: function) }
+      try machine.scratch { () throws(Diagnostic) in
+        for object in try machine.emitted(try machine.call(id, [value, target])) {
+          try add(object, from: program[global].span, backend: function)
+        }
+      }
     }
   }
 
-  private mutating func add(_ document: Document, from origin: Span, backend: Function) {
-    if let path = document["file"]?.stringValue, let text = document["text"]?.stringValue {
+  private mutating func add(
+    _ object: Value, from origin: Span, backend: Function
+  ) throws(Diagnostic) {
+    if let path = machine.text(object, at: "file"), let text = machine.text(object, at: "text") {
       addFile(EmittedFile(path: path, text: text), from: origin, backend: backend)
       return
     }
-    do throws(InvalidManifest) {
-      addManifest(try Manifest(document), from: origin)
+    do throws(ManifestFailure) {
+      addManifest(try Manifest(object, of: machine, as: format), from: origin)
     } catch {
-      report(error, from: origin, backend: backend)
+      switch error {
+      case .invalid(let failure): report(failure, from: origin, backend: backend)
+      case .diagnostic(let diagnostic): throw diagnostic
+      }
     }
   }
 

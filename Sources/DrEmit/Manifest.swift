@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrBase
-import DrData
+import DrEval
+
+/// How manifests are written.
+package enum ManifestFormat: String, Sendable, CaseIterable {
+  case yaml, json
+}
 
 /// One Kubernetes object.
 package struct Manifest: Sendable, Equatable {
@@ -13,35 +18,48 @@ package struct Manifest: Sendable, Equatable {
   package let namespace: String?
   /// `metadata.name`
   package let name: String
-  /// The object itself.
-  package let document: Document
+  /// The object itself, with a line break at its end.
+  package let text: [UInt8]
 
   /// Where it goes below an output folder: `deepseek/deployment-deepseek-az1.yaml`.
-  package var path: String {
-    let folder = namespace ?? "cluster"
-    return "\(folder)/\(kind.lowercased())-\(name).yaml"
+  package func path(_ format: ManifestFormat) -> String {
+    "\(namespace ?? "cluster")/\(kind.lowercased())-\(name).\(format.rawValue)"
   }
 
   /// As people name it: `Deployment deepseek/deepseek-az1`.
   package var title: String { "\(kind) \(namespace.map { "\($0)/" } ?? "")\(name)" }
 
   /// Reads what every object must have; says what is missing or wrong.
-  package init(_ document: Document) throws(InvalidManifest) {
-    guard let apiVersion = document["apiVersion"]?.stringValue else {
-      throw InvalidManifest("it has no apiVersion")
+  init(
+    _ value: Value, of machine: Machine, as format: ManifestFormat
+  ) throws(ManifestFailure) {
+    func invalid(_ reason: String) -> ManifestFailure { .invalid(InvalidManifest(reason)) }
+    guard let apiVersion = machine.text(value, at: "apiVersion") else {
+      throw invalid("it has no apiVersion")
     }
-    guard let kind = document["kind"]?.stringValue else { throw InvalidManifest("it has no kind") }
-    guard let name = document["metadata"]?["name"]?.stringValue else {
-      throw InvalidManifest("a \(kind) has no metadata.name")
+    guard let kind = machine.text(value, at: "kind") else { throw invalid("it has no kind") }
+    guard let name = machine.text(value, at: "metadata", "name") else {
+      throw invalid("a \(kind) has no metadata.name")
     }
-    let namespace = document["metadata"]?["namespace"]?.stringValue
-    try Self.checkName(name, kind)
-    if let namespace { try Self.checkName(namespace, "Namespace") }
+    let namespace = machine.text(value, at: "metadata", "namespace")
+    do throws(InvalidManifest) {
+      try Self.checkName(name, kind)
+      if let namespace { try Self.checkName(namespace, "Namespace") }
+    } catch {
+      throw .invalid(error)
+    }
+    do throws(Diagnostic) {
+      switch format {
+      case .yaml: text = try machine.yaml(value)
+      case .json: text = try machine.json(value, pretty: true) + [UInt8(ascii: "\n")]
+      }
+    } catch {
+      throw .diagnostic(error)
+    }
     self.apiVersion = apiVersion
     self.kind = kind
     self.name = name
     self.namespace = namespace
-    self.document = document
   }
 
   /// kubernetes.io, "Object Names and IDs": RFC 1123 subdomains, labels for namespaces, and RFC
@@ -88,6 +106,13 @@ package struct Manifest: Sendable, Equatable {
     default: 10
     }
   }
+}
+
+/// Why a value is no manifest.
+enum ManifestFailure: Error {
+  case invalid(InvalidManifest)
+  /// It could not be written as data.
+  case diagnostic(Diagnostic)
 }
 
 /// What is wrong with an object, in a few words.

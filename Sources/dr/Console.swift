@@ -7,16 +7,22 @@ import Glibc
 enum Console {
   static func write(_ text: String, to stream: Terminal.Stream = .output) {
     var text = text
-    text.withUTF8 { bytes in
-      var rest = UnsafeRawBufferPointer(bytes)
-      while !rest.isEmpty {
-        let count = Glibc.write(stream.rawValue, rest.baseAddress, rest.count)
-        if count < 0 {
-          if errno == EINTR || errno == EAGAIN { continue }
-          return
-        }
-        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    text.withUTF8 { write(UnsafeRawBufferPointer($0), to: stream) }
+  }
+
+  static func write(_ bytes: [UInt8], to stream: Terminal.Stream = .output) {
+    bytes.withUnsafeBytes { write($0, to: stream) }
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer, to stream: Terminal.Stream) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = Glibc.write(stream.rawValue, rest.baseAddress, rest.count)
+      if count < 0 {
+        if errno == EINTR || errno == EAGAIN { continue }
+        return
       }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
   }
 }

@@ -132,8 +132,8 @@ import Testing
           .yield(object(E.int(600_000_000_000, TypeTable.duration))),
         ], nil, TypeTable.unit))
     let machine = build.machine()
-    #expect(
-      try machine.emitted(try machine.call(id, [])) == [["n": 1], ["n": 2], ["n": "10m"]])
+    let objects = try machine.emitted(try machine.call(id, []))
+    #expect(try objects.map { try machine.document($0) } == [["n": 1], ["n": 2], ["n": "10m"]])
   }
 
   @Test("a function with more registers than an instruction can name is refused, not miscompiled")

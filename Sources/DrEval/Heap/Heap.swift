@@ -53,6 +53,25 @@ struct Heap {
     state.deallocate()
   }
 
+  /// A moment to which `release` can go back.
+  struct Mark {
+    fileprivate let state: State
+  }
+
+  var mark: Mark { Mark(state: state.pointee) }
+
+  /// Gives back everything that was handed out since; nothing may use it afterwards. Fuel stays
+  /// used.
+  func release(to mark: Mark) {
+    while state.pointee.newest != mark.state.newest, let chunk = state.pointee.newest {
+      state.pointee.newest = UnsafeMutableRawPointer(bitPattern: chunk.load(as: UInt.self))
+      chunk.deallocate()
+    }
+    state.pointee.cursor = mark.state.cursor
+    state.pointee.end = mark.state.end
+    state.pointee.used = mark.state.used
+  }
+
   /// So many bytes, aligned to 16, or nil when the limit would be passed.
   @inline(__always)
   func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {

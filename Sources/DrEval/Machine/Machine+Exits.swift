@@ -110,6 +110,7 @@ extension Machine {
   func enterSlot(_ record: RecordRef, _ slot: Int, _ fiber: Fiber) -> Outcome? {
     let value = record.slots[slot]
     guard value.tag.isUnforced else { return executeAgain(fiber) }
+    forcedCount &+= 1
     if value.tag == .evaluating {
       return fail(fiber, cycle(.slot, UInt64(UInt(bitPattern: record.raw)), slot, fiber))
     }
@@ -130,6 +131,7 @@ extension Machine {
   func enterGlobal(_ number: Int, _ fiber: Fiber) -> Outcome? {
     let value = image.globals[number]
     guard value.tag.isUnforced else { return executeAgain(fiber) }
+    forcedCount &+= 1
     if value.tag == .evaluating { return fail(fiber, cycle(.global, UInt64(number), 0, fiber)) }
     let declared = program.checked.globals[number]
     switch program.globals[number] {
@@ -268,7 +270,7 @@ extension Machine {
     do throws(Stop) {
       for (index, parameter) in function.parameters.enumerated() {
         let value = fiber.base[word.a + index]
-        arguments[parameter.label] = try document(value, .driver, depth: 0)
+        arguments[parameter.label] = try document(value, .driver)
       }
     } catch {
       return handle(error, fiber)

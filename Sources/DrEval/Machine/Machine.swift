@@ -17,6 +17,8 @@ package final class Machine {
   var stop: Stop?
   /// Evaluations that the machine began inside another one, for the conversion of inputs.
   var nesting = 0
+  /// Slots and globals that began to be evaluated; see `scratch`.
+  var forcedCount = 0
   /// The latest walk over records; see `RecordRef.mark`.
   var walk: Int32 = 0
   private let fuelAtStart: Int
@@ -45,6 +47,18 @@ package final class Machine {
 
   /// Gives the machine its fuel back, for hosts that bound each part of a long run by itself.
   package func refuel() { heap.state.pointee.fuel = fuelAtStart }
+
+  /// Computes something of which no value is kept, and gives its memory back. What the body returns
+  /// must hold no value that it made.
+  package func scratch<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let mark = heap.mark
+    let forced = forcedCount
+    // A slot that was evaluated meanwhile keeps what it evaluated to.
+    defer { if forcedCount == forced { heap.release(to: mark) } }
+    return try body()
+  }
 
   // Fibers
 

@@ -26,13 +26,16 @@ struct Compile: ParsableCommand {
     name: [.short, .long], help: "Folder to write one file per object into; replaced as a whole.")
   var output: String?
 
+  @Option(help: "How objects are written: yaml or json.")
+  var format: ManifestFormat = .yaml
+
   @OptionGroup var source: SourceOptions
 
   func run() throws {
     let project = Project(
       file: file, inputs: source.inputs, style: source.output.style, includesBackends: true)
     guard let machine = project.loadModel() else { throw project.fail() }
-    var compiler = Compiler(machine: machine)
+    var compiler = Compiler(machine: machine, format: format)
     let version: KubernetesVersion?
     do throws(Diagnostic) {
       version = try targetVersion()
@@ -46,7 +49,7 @@ struct Compile: ParsableCommand {
     if let output {
       try write(result, to: output)
     } else {
-      Console.write(YAML.write(result.manifests.map(\.document)), to: .output)
+      Console.write(result.stream(format))
       for file in result.files {
         Console.write("note: \(file.path) is written only with -o\n", to: .error)
       }
@@ -64,9 +67,11 @@ struct Compile: ParsableCommand {
   }
 
   private func write(_ result: CompileResult, to folder: String) throws {
-    var files = result.manifests.map { ($0.path, YAML.write([$0.document])) }
-    files += result.files.map { ($0.path, $0.text) }
-    try OutputFolder.replace(folder, with: files.map { ($0.0, Array($0.1.utf8)) })
+    var files = result.manifests.map { ($0.path(format), $0.text) }
+    files += result.files.map { ($0.path, Array($0.text.utf8)) }
+    try OutputFolder.replace(folder, with: files)
     print("\(files.count) files in \(folder)")
   }
 }
+
+extension ManifestFormat: ExpressibleByArgument {}
