@@ -56,7 +56,8 @@ let networkCommands = [
 let package = Package(
   name: "dr",
   products: [
-    .executable(name: "dr", targets: ["dr"])
+    .executable(name: "dr", targets: ["dr"]),
+    .library(name: "Dr", targets: ["Dr"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -84,6 +85,11 @@ let package = Package(
     // L5
     target("DrSim", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
     // L7
+    target(
+      "Dr",
+      [
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrStdlib", "DrEmit", "DrSystem",
+      ]),
     .executableTarget(
       name: "dr",
       dependencies: [
@@ -115,6 +121,7 @@ let package = Package(
     tests("DrRunTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
     tests("DrActionsTests", ["DrBase", "DrData", "DrSema", "DrRun", "DrActions"]),
     tests("DrSimTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
+    tests("DrLibraryTests", ["Dr"]),
     tests("DrTests", ["dr", "drdev"]),
   ] + (isOffline ? [] : networkTargets),
   swiftLanguageModes: [.v6]

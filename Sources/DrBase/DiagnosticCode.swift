@@ -48,6 +48,7 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
   case arithmetic = "E0404"
   case outOfRange = "E0405"
   case failed = "E0406"
+  case cancelled = "E0407"
 
   // Manifests
   case unsupportedTarget = "E0501"

@@ -31,9 +31,10 @@ package struct Program: Sendable {
   let parameterDefaults: [ParameterPlace: Int]
   private let spans: [PlacedSpan]
 
-  /// Generates code for every function and global.
-  package init(_ checked: CheckedProgram) {
-    let generator = Generator(checked)
+  /// Generates code for every function and global. Pure native functions of those names are
+  /// answered by the host, as are all that have an effect.
+  package init(_ checked: CheckedProgram, hostFunctions: Set<String> = []) {
+    let generator = Generator(checked, hostFunctions: hostFunctions)
     generator.generate()
     self.checked = checked
     code = generator.code

@@ -6,6 +6,8 @@ import DrBase
 enum Stop: Error {
   case fuel
   case memory
+  /// Somebody does not want the result any more.
+  case cancelled
   /// A value nested deeper than anything sensible.
   case nesting
   /// A slot has no value yet. The operation is pure, so it is tried again once the slot is forced.
@@ -28,4 +30,4 @@ enum Stop: Error {
 
 /// How deep lists, objects and records may be nested in one another before an operation that
 /// walks them gives up; far below what the native stack holds.
-let nestingLimit = 400
+package let nestingLimit = 400

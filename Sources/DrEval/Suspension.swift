@@ -42,6 +42,15 @@ package struct Directive {
   }
 }
 
+/// What a host that is asked at once says to a call.
+package enum HostAnswer {
+  /// Of the call's result type, made on the same machine.
+  case value(Value)
+  case failure(DiagnosticCode, String, help: String?)
+  /// The fiber stops, and whoever runs it resumes it.
+  case later
+}
+
 /// Why a fiber stopped.
 package enum Outcome {
   case finished(Value)

@@ -58,6 +58,13 @@ package final class Checker {
   package internal(set) var diagnostics: [Diagnostic] = []
   /// What globals of the user's first file carry as their module.
   package var mainAlias: String { modules.isEmpty ? "" : modules[mainModule].alias }
+  /// The functions and runbooks that the user's first file declares.
+  package var mainFunctions: [String: FunctionID] {
+    guard !modules.isEmpty else { return [:] }
+    return scopes[mainModule].symbols.compactMapValues {
+      if case .function(let id) = $0 { id } else { nil }
+    }
+  }
   let loader: any ModuleLoader
   /// What the check was started with.
   package let options: CheckOptions

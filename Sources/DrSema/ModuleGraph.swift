@@ -12,6 +12,12 @@ package protocol ModuleLoader {
   var standardModules: [String] { get }
   /// The bytes of a file below the project root, by its path from there.
   func file(_ path: String) -> Result<[UInt8], LoadFailure>
+  /// What diagnostics call a standard module.
+  func displayName(ofStandardModule path: String) -> String
+}
+
+extension ModuleLoader {
+  package func displayName(ofStandardModule path: String) -> String { "stdlib/\(path).dr" }
 }
 
 /// Why a file could not be read.
@@ -71,7 +77,9 @@ struct ModuleGraphBuilder {
     let key = "std:" + path
     if let index = indexByKey[key] { return index }
     guard let bytes = loader.standardModule(path) else { return nil }
-    return load(key: key, path: path, display: "stdlib/\(path).dr", bytes: bytes, isStandard: true)
+    return load(
+      key: key, path: path, display: loader.displayName(ofStandardModule: path), bytes: bytes,
+      isStandard: true)
   }
 
   mutating func load(

@@ -47,7 +47,7 @@ extension Checker {
 
   /// Checks an expression as seen from the user's first file: a function without parameters that gives its value; `nil`
   /// after a report.
-  package func checkValue(_ text: String) -> FunctionID? {
+  package func checkValue(_ text: String, allowed: Effect = .pure) -> FunctionID? {
     module = mainModule
     let errorsBefore = diagnostics.count
     let sitesBefore = effectSites.count
@@ -55,10 +55,33 @@ extension Checker {
     let tree = parseExpression(program.sources[file], limits: options.limits)
     diagnostics += tree.diagnostics
     guard tree.diagnostics.isEmpty, let node = argumentNode(tree.root) else { return nil }
-    let checked = inFreshFunction(allowed: .pure, place: .definition) { checkExpression(node) }
+    let place: EffectSite.Place = allowed == .pure ? .definition : .condition("an expression")
+    let checked = inFreshFunction(allowed: allowed, place: place) { checkExpression(node) }
     compareEffects(from: sitesBefore)
     guard diagnostics.count == errorsBefore else { return nil }
     return addArgument(checked.value, localCount: checked.localCount)
+  }
+
+  /// An expression that was checked for one use.
+  package struct CheckedValue {
+    /// The program together with the expression.
+    package let program: CheckedProgram
+    /// Gives its value; `nil` when there are mistakes.
+    package let function: FunctionID?
+    /// What is wrong with the expression.
+    package let diagnostics: [Diagnostic]
+  }
+
+  /// Like `checkValue` for an expression that may look at the world; leaves the checker as it was.
+  package func checkValueAside(_ text: String) -> CheckedValue {
+    let saved = (program, diagnostics, effectSites, unknownNames, globalOfNode, syntaxMistakes)
+    defer {
+      (program, diagnostics, effectSites, unknownNames, globalOfNode, syntaxMistakes) = saved
+    }
+    let function = checkValue(text, allowed: .reads)
+    return CheckedValue(
+      program: program, function: function,
+      diagnostics: Array(diagnostics.dropFirst(saved.1.count)))
   }
 
   private func checkArgument(_ text: String, _ parameter: Parameter) -> FunctionID? {

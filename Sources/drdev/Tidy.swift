@@ -43,6 +43,12 @@ enum Tidy {
     Layer(
       name: "DrHost", imports: ["DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],
       isPure: false),
+    Layer(
+      name: "Dr",
+      imports: [
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrStdlib", "DrEmit", "DrSystem",
+      ],
+      isPure: true),
   ]
 
   private static let bannedInPure = [

@@ -126,7 +126,7 @@ extension FunctionCompiler {
   mutating func emitNativeCall(_ id: FunctionID, at first: Int, type: TypeID, span: Span) {
     let function = generator.checked[id]
     guard case .native(let name, _) = function.body else { return }
-    if function.effect != .pure {
+    if function.effect != .pure || generator.hostFunctions.contains(name) {
       emit(.callWorld, a: first, c: Int(id.rawValue), at: span)
     } else if ["list.count", "map.count", "object.count"].contains(name) {
       emit(.countItems, a: first, b: first, at: span)

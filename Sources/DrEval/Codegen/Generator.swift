@@ -18,7 +18,13 @@ final class Generator {
   private var nilFunction: Int?
   private var knownFreeLocals: [FunctionID: [LocalID]] = [:]
 
-  init(_ checked: CheckedProgram) { self.checked = checked }
+  /// Names of native functions that the host answers though they are pure.
+  let hostFunctions: Set<String>
+
+  init(_ checked: CheckedProgram, hostFunctions: Set<String> = []) {
+    self.checked = checked
+    self.hostFunctions = hostFunctions
+  }
 
   func generate() {
     functions = checked.functions.map { CompiledFunction(name: $0.name, span: $0.span) }
@@ -26,8 +32,8 @@ final class Generator {
     for (index, function) in checked.functions.enumerated() {
       generate(function, number: index)
       switch function.role {
-      case .runbook, .emit, .test: generateDefaults(function, number: index)
-      case .function, .lambda, .thunk: break
+      case .function, .runbook, .emit, .test: generateDefaults(function, number: index)
+      case .lambda, .thunk: break
       }
     }
     for (index, global) in checked.globals.enumerated() {

@@ -3,8 +3,8 @@
 import DrSema
 
 /// Types as messages name them.
-enum Spelling {
-  static func of(_ id: TypeID, in program: CheckedProgram) -> String {
+package enum Spelling {
+  package static func of(_ id: TypeID, in program: CheckedProgram) -> String {
     switch program.types[id] {
     case .error, .parameter: "a value"
     case .never: "nil"

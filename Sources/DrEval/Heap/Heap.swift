@@ -19,8 +19,12 @@ struct Heap {
     var newest: UnsafeMutableRawPointer?
     var used: Int
     var limit: Int
-    /// What is left; an operation that takes it below zero fails.
+    /// What is left of this slice; an operation that takes it below zero needs another one.
     var fuel: Int
+    /// What is left for further slices.
+    var reserve = 0
+    /// Asked between slices; where there is none, all fuel is one slice.
+    var isCancelled: (() -> Bool)?
   }
 
   let state: UnsafeMutablePointer<State>
@@ -39,7 +43,31 @@ struct Heap {
   func setLimits(memoryBytes: Int, fuel: Int) {
     state.pointee.used = 0
     state.pointee.limit = memoryBytes
-    state.pointee.fuel = fuel
+    setFuel(fuel)
+  }
+
+  /// Gives the program so many steps, in slices where somebody may cancel it.
+  func setFuel(_ fuel: Int) {
+    let slice = state.pointee.isCancelled == nil ? fuel : min(fuel, Heap.sliceSteps)
+    state.pointee.fuel = slice
+    state.pointee.reserve = fuel - slice
+  }
+
+  /// Steps between two looks at whether the program was cancelled: a fraction of a millisecond.
+  private static let sliceSteps = 1 << 16
+
+  /// Steps that are left in all.
+  var fuelLeft: Int { max(0, state.pointee.fuel + state.pointee.reserve) }
+
+  /// Goes on with another slice after one is used up.
+  @inline(never)
+  func refill() throws(Stop) {
+    if let isCancelled = state.pointee.isCancelled, isCancelled() { throw .cancelled }
+    let (fuel, reserve) = (state.pointee.fuel, state.pointee.reserve)
+    guard fuel > Int.min, -fuel <= reserve else { throw .fuel }
+    let slice = min(reserve, max(-fuel, Heap.sliceSteps))
+    state.pointee.fuel = fuel + slice
+    state.pointee.reserve = reserve - slice
   }
 
   /// Frees every chunk and the handle's own state; nothing may use the heap afterwards.
@@ -128,6 +156,6 @@ struct Heap {
   @inline(__always)
   func charge(_ steps: Int) throws(Stop) {
     state.pointee.fuel &-= steps
-    if state.pointee.fuel < 0 { throw .fuel }
+    if state.pointee.fuel < 0 { try refill() }
   }
 }

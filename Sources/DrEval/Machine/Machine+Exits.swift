@@ -21,7 +21,14 @@ extension Machine {
       let reason = stop ?? .memory
       stop = nil
       return handle(reason, fiber)
-    case .fuel: return fail(fiber, failure(of: .fuel, at: fiber))
+    case .fuel:
+      // Every instruction that pays does so last, so that the loop simply goes on.
+      do throws(Stop) {
+        try heap.refill()
+        return nil
+      } catch {
+        return fail(fiber, failure(of: error, at: fiber))
+      }
     case .memory: return fail(fiber, failure(of: .memory, at: fiber))
     case .arithmetic: return fail(fiber, arithmeticFailure(word, fiber))
     case .world: return suspendAtCall(fiber, word)
@@ -186,8 +193,11 @@ extension Machine {
     {
       return outcome
     }
-    heap.state.pointee.fuel -= 1
-    if heap.state.pointee.fuel < 0 { return fail(fiber, failure(of: .fuel, at: fiber)) }
+    do throws(Stop) {
+      try heap.charge(1)
+    } catch {
+      return fail(fiber, failure(of: error, at: fiber))
+    }
     fiber.frame.initialize(to: frame)
     fiber.frame.pointee.shift = Int32(shift)
     fiber.frame += 1
@@ -278,7 +288,22 @@ extension Machine {
     let call = HostCall(
       name: name, effect: function.effect, actClass: actClass, arguments: arguments,
       resultType: function.result, span: span(of: fiber))
-    return suspend(fiber, word, .call(call))
+    guard let answer else { return suspend(fiber, word, .call(call)) }
+    let values = (0..<function.parameters.count).map { fiber.base[word.a + $0] }
+    switch answer(self, call, values) {
+    case .value(let value):
+      fiber.base[word.a] = value
+      return nil
+    case .failure(let code, let message, let help):
+      return fail(fiber, failure(code, message, fiber, caption: "called here", help: help))
+    case .later: return suspend(fiber, word, .call(call))
+    }
+  }
+
+  /// Ends a suspended fiber because what it stopped at cannot be done.
+  package func refuse(_ fiber: Fiber, _ code: DiagnosticCode, _ message: String, help: String?) {
+    precondition(fiber.status == .suspended, "only a suspended fiber is refused")
+    _ = fail(fiber, failure(code, message, fiber, caption: "called here", help: help))
   }
 
   private func suspend(_ fiber: Fiber, _ word: Instruction, _ outcome: Outcome) -> Outcome {

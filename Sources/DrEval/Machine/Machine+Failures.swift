@@ -63,6 +63,9 @@ extension Machine {
         "the program needs more than \(Text.memory(limits.memoryBytes)) of memory",
         caption: place.map { "the limit was reached here, \($0)" },
         help: "look for a list or text that grows without need, or raise the limit")
+    case .cancelled:
+      result = Diagnostic(
+        .cancelled, "the evaluation was cancelled", caption: place.map { "it was here, \($0)" })
     case .nesting:
       result = Diagnostic(
         .depthExceeded, "a value is nested more than \(DrEval.nestingLimit) deep",

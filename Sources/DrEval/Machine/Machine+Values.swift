@@ -71,8 +71,11 @@ extension Machine {
     var failures: [Diagnostic] = []
     var waiting = [value]
     while let next = waiting.popLast() {
-      heap.state.pointee.fuel -= 1
-      if heap.state.pointee.fuel < 0 { return failures + [failure(of: .fuel, at: nil)] }
+      do throws(Stop) {
+        try heap.charge(1)
+      } catch {
+        return failures + [failure(of: error, at: nil)]
+      }
       switch next.tag {
       case .list: waiting += ListRef(next).values.reversed()
       case .map, .object:

@@ -22,6 +22,9 @@ package final class Machine {
   /// The latest walk over records; see `RecordRef.mark`.
   var walk: Int32 = 0
   private let fuelAtStart: Int
+  /// Answers calls on the host at once, also those amid a conversion. Where there is none, or it
+  /// answers `later`, `run` stops at the call.
+  package var answer: ((Machine, HostCall, [Value]) -> HostAnswer)?
 
   /// A machine on which nothing was evaluated yet. Inputs are by the name of the global.
   package init(program: Program, limits: Limits, inputs: [String: Document] = [:]) {
@@ -41,12 +44,19 @@ package final class Machine {
   }
 
   /// Steps taken so far by everything that this machine evaluated.
-  package var fuelUsed: Int { fuelAtStart - max(0, heap.state.pointee.fuel) }
+  package var fuelUsed: Int { fuelAtStart - heap.fuelLeft }
   /// Bytes of values made so far.
   package var memoryUsed: Int { heap.state.pointee.used }
 
   /// Gives the machine its fuel back, for hosts that bound each part of a long run by itself.
-  package func refuel() { heap.state.pointee.fuel = fuelAtStart }
+  package func refuel() { heap.setFuel(fuelAtStart) }
+
+  /// Has everything that this machine evaluates fail with E0407 soon after the function says so,
+  /// which it is asked every few ten thousand steps.
+  package func cancel(when isCancelled: @escaping () -> Bool) {
+    heap.state.pointee.isCancelled = isCancelled
+    heap.setFuel(heap.fuelLeft)
+  }
 
   /// Computes something of which no value is kept, and gives its memory back. What the body returns
   /// must hold no value that it made.
