@@ -122,6 +122,10 @@ let package = Package(
     tests("DrActionsTests", ["DrBase", "DrData", "DrSema", "DrRun", "DrActions"]),
     tests("DrSimTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
     tests("DrLibraryTests", ["Dr"]),
+    .testTarget(
+      name: "ExampleTests", dependencies: ["Dr"], path: "examples/embedding",
+      exclude: ["Package.swift", "README.md", "failover.dr", "Sources/embedding/main.swift"],
+      sources: ["Sources/embedding/Failover.swift", "Tests"], swiftSettings: settings),
     tests("DrTests", ["dr", "drdev"]),
   ] + (isOffline ? [] : networkTargets),
   swiftLanguageModes: [.v6]

@@ -5,12 +5,20 @@ import DrBase
 /// One finding about a program or about what a host did with it.
 public struct Finding: Sendable, Hashable, CustomStringConvertible {
   /// How bad it is.
-  public enum Severity: String, Sendable, Hashable { case note, warning, error }
+  public enum Severity: String, Sendable, Hashable {
+    /// Something worth knowing.
+    case note
+    /// Something that is likely wrong.
+    case warning
+    /// Something that is wrong.
+    case error
+  }
 
   /// Stable, and never used for something else: `E0201`.
   public let code: String
   /// The name that goes with the code: `unit-mismatch`.
   public let name: String
+  /// How bad it is.
   public let severity: Severity
   /// What is wrong, in one sentence without a full stop.
   public let message: String
@@ -71,6 +79,7 @@ public struct DrError: Error, Sendable, CustomStringConvertible {
     case misuse
   }
 
+  /// What a host may want to tell apart.
   public let kind: Kind
   /// What is wrong, in source order; at least one.
   public let findings: [Finding]

@@ -126,7 +126,9 @@ public struct HostRequest: Sendable {
 
   /// One argument of a call.
   public struct Argument: Sendable, Hashable {
+    /// As the function declares it.
     public let label: String
+    /// What it is.
     public let value: Value
   }
 

@@ -47,8 +47,13 @@ public struct Function<Result: Decodable, each Argument: Encodable & Sendable>: 
 
 /// What a function of a program gives that gives nothing: `as: ((String) -> Nothing).self`.
 public struct Nothing: Sendable, Hashable, Codable {
+  /// Nothing.
   public init() {}
+
+  /// Takes any value for nothing.
   public init(from decoder: any Decoder) {}
+
+  /// Writes nil.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encodeNil()

@@ -16,6 +16,7 @@ public protocol FileLoader: Sendable {
 
 /// Why a loader has no file for a program.
 public enum LoadError: Error, Sendable, Hashable {
+  /// There is no such file.
   case notFound
   /// A link leads to a place that the program may not read.
   case outsideRoot
@@ -25,7 +26,10 @@ public enum LoadError: Error, Sendable, Hashable {
 
 /// For programs that may use no files at all.
 public struct NoFiles: FileLoader {
+  /// A loader without files.
   public init() {}
+
+  /// Throws ``LoadError/notFound``.
   public func file(at path: String) throws(LoadError) -> [UInt8] { throw .notFound }
 }
 
@@ -34,6 +38,7 @@ public struct MemoryFiles: FileLoader, ExpressibleByDictionaryLiteral {
   /// The text of each file.
   public var files: [String: String]
 
+  /// Files by their paths.
   public init(_ files: [String: String]) { self.files = files }
 
   /// Of two files of one path, the last.
@@ -41,6 +46,7 @@ public struct MemoryFiles: FileLoader, ExpressibleByDictionaryLiteral {
     files = Dictionary(elements) { _, last in last }
   }
 
+  /// The text of that path.
   public func file(at path: String) throws(LoadError) -> [UInt8] {
     guard let text = files[path] else { throw .notFound }
     return Array(text.utf8)
@@ -52,8 +58,10 @@ public struct FolderFiles: FileLoader {
   /// The folder, as it was given.
   public let root: String
 
+  /// The files below a folder.
   public init(root: String) { self.root = root }
 
+  /// The text of the file at that path from the folder.
   public func file(at path: String) throws(LoadError) -> [UInt8] {
     guard let root = realPath(root) else { throw .unreadable("there is no folder \(root)") }
     let loader = ProjectLoader(root: root, embedded: EmbeddedModules(), libraryFolder: nil)

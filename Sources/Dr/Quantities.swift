@@ -15,6 +15,7 @@ public struct Bytes: Sendable, Hashable, Comparable, Codable {
   /// 1,073,741,824 bytes each; as much as there can be where that does not fit.
   public static func gibibytes(_ count: Int) -> Bytes { Bytes(saturated(count, 1 << 30)) }
 
+  /// Whether the first is the smaller one.
   public static func < (a: Bytes, b: Bytes) -> Bool { a.count < b.count }
 }
 
@@ -32,6 +33,7 @@ public struct Percent: Sendable, Hashable, Comparable, Codable {
   /// The ratio as a number: 0.7 for 70%.
   public var fraction: Double { Double(billionths) / 1_000_000_000 }
 
+  /// Whether the first is the smaller one.
   public static func < (a: Percent, b: Percent) -> Bool { a.billionths < b.billionths }
 }
 
@@ -49,6 +51,7 @@ public struct Rate: Sendable, Hashable, Comparable, Codable {
   /// The rate as a number.
   public var perSecond: Double { Double(millionths) / 1_000_000 }
 
+  /// Whether the first is the smaller one.
   public static func < (a: Rate, b: Rate) -> Bool { a.millionths < b.millionths }
 }
 
@@ -60,6 +63,7 @@ public struct Throughput: Sendable, Hashable, Comparable, Codable {
   /// So many bytes per second.
   public init(bytesPerSecond: Int) { self.bytesPerSecond = bytesPerSecond }
 
+  /// Whether the first is the smaller one.
   public static func < (a: Throughput, b: Throughput) -> Bool {
     a.bytesPerSecond < b.bytesPerSecond
   }
@@ -70,8 +74,10 @@ public struct Throughput: Sendable, Hashable, Comparable, Codable {
 public struct SecretReference: Sendable, Hashable, Decodable {
   /// `nil` where the program leaves it to the service that uses the secret.
   public var namespace: String?
+  /// The name of the object that holds it.
   public var name: String
 
+  /// A reference to the object of that name.
   public init(namespace: String? = nil, name: String) {
     self.namespace = namespace
     self.name = name

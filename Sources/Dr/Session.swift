@@ -116,5 +116,6 @@ final class Session {
 public struct HostFunctionResultError: Error, Sendable, Hashable {
   /// As programs call it.
   public let function: String
+  /// What is wrong with it.
   public let reason: String
 }

@@ -5,25 +5,39 @@
 /// Where the shape is known, `Codable` types say more: ask for those instead. What can be said with
 /// literals is: `["region": "cn-beijing", "replicas": 2]` is a value, too.
 public enum Value: Sendable, Hashable {
+  /// No value: the language's `nil`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
+  /// A whole number.
   case int(Int)
+  /// A number with a fraction; finite.
   case float(Double)
+  /// Text; of a named block, its label.
   case string(String)
+  /// A length of time: `30s`.
   case duration(Duration)
+  /// An amount of memory: `16Gi`.
   case bytes(Bytes)
+  /// A ratio: `70%`.
   case percent(Percent)
+  /// Requests per second: `50rps`.
   case rate(Rate)
+  /// Bytes per second: `2GB/s`.
   case throughput(Throughput)
+  /// Elements in order.
   case list([Value])
   /// The members of a map, an object or a record, in order.
   case object([Member])
 
   /// A named member of an object.
   public struct Member: Sendable, Hashable {
+    /// What it is called.
     public var name: String
+    /// What it holds.
     public var value: Value
 
+    /// A member of that name.
     public init(_ name: String, _ value: Value) {
       self.name = name
       self.value = value
@@ -60,12 +74,19 @@ extension Value: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expressib
   ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral
 {
+  /// ``null``.
   public init(nilLiteral: ()) { self = .null }
+  /// A ``bool(_:)``.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// An ``int(_:)``.
   public init(integerLiteral value: Int) { self = .int(value) }
+  /// A ``float(_:)``.
   public init(floatLiteral value: Double) { self = .float(value) }
+  /// A ``string(_:)``.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// A ``list(_:)``.
   public init(arrayLiteral elements: Value...) { self = .list(elements) }
+  /// An ``object(_:)``.
   public init(dictionaryLiteral elements: (String, Value)...) {
     self = .object(elements.map { Member($0, $1) })
   }
