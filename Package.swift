@@ -66,7 +66,7 @@ let package = Package(
     // L0
     .systemLibrary(
       name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-    .target(name: "CStdlib", cSettings: [.unsafeFlags(["-std=c23"])]),
+    .target(name: "CStdlib"),
     target("DrBase"),
     // L1
     target("DrSyntax", ["DrBase"]),
@@ -128,5 +128,7 @@ let package = Package(
       sources: ["Sources/embedding/Failover.swift", "Tests"], swiftSettings: settings),
     tests("DrTests", ["dr", "drdev"]),
   ] + (isOffline ? [] : networkTargets),
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  // C23 embeds files; as a flag of its own target it would keep others from depending on the package.
+  cLanguageStandard: .c2x
 )

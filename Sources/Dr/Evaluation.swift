@@ -69,7 +69,8 @@ public final class Evaluation {
     guard let (call, request) = waiting else { throw .misuse("the evaluation waits for nothing") }
     let result = try Value(encoding: value)
     do throws(Diagnostic) {
-      let value = try session.value(result, for: call, request.name)
+      let value = try SessionHost.value(
+        result, for: call, request.name, on: session.machine)
       session.machine.resume(fiber, with: value)
     } catch {
       var diagnostic = error

@@ -8,9 +8,7 @@ import DrSema
 /// One machine with what it needs of the host, for one evaluation.
 final class Session {
   let machine: Machine
-  /// What the latest host function that failed threw.
-  private var cause: (any Error)?
-  private let hostFunctions: [String: HostFunction]
+  private let host: SessionHost
 
   var checked: CheckedProgram { machine.program.checked }
 
@@ -18,18 +16,16 @@ final class Session {
     _ program: Program, code: DrEval.Program? = nil, _ cancellation: Cancellation?
   ) throws(DrError) {
     let storage = program.storage
-    hostFunctions = storage.hostFunctions
+    host = SessionHost(functions: storage.hostFunctions)
     machine = Machine(
       program: code ?? storage.code, limits: storage.limits, inputs: try Session.inputs(storage))
     if let cancellation { machine.cancel { cancellation.isCancelled } }
-    machine.answer = { [unowned self] machine, call, values in
-      self.answer(machine, call, values)
-    }
+    machine.answer = host.answer
   }
 
   private static func inputs(_ storage: Program.Storage) throws(DrError) -> [String: Document] {
     var inputs: [String: Document] = [:]
-    for (name, value) in storage.inputs {
+    for (name, value) in storage.inputs.sorted(by: { $0.key < $1.key }) {
       guard let id = storage.input(name) else { continue }
       let global = storage.checked[id]
       do throws(BridgeError) {
@@ -39,40 +35,6 @@ final class Session {
       }
     }
     return inputs
-  }
-
-  // MARK: Calls on the host
-
-  private func answer(
-    _ machine: Machine, _ call: HostCall, _ values: [DrEval.Value]
-  ) -> HostAnswer {
-    guard let function = hostFunctions[call.name], let body = function.body else { return .later }
-    let labels = call.arguments.members.map(\.name)
-    let result: Value
-    do {
-      result = try body(HostArguments(machine: machine, labels: labels, values: values))
-    } catch let error as BridgeError {
-      let diagnostic = error.asDiagnostic("the arguments of `\(function.name)`")
-      return .failure(diagnostic.code, diagnostic.message, help: diagnostic.help)
-    } catch {
-      cause = error
-      return .failure(.failed, "`\(function.name)` failed: \(error)", help: nil)
-    }
-    do throws(Diagnostic) {
-      return .value(try value(result, for: call, function.name))
-    } catch {
-      cause = HostFunctionResultError(function: function.name, reason: error.message)
-      return .failure(error.code, error.message, help: error.help)
-    }
-  }
-
-  /// What a host says to a call, as a value of the machine.
-  func value(
-    _ value: Value, for call: HostCall, _ name: String
-  ) throws(Diagnostic) -> DrEval.Value {
-    if call.resultType == TypeTable.unit { return .unit }
-    return try Conforming.value(
-      value, as: call.resultType, on: machine, name: "what `\(name)` gave")
   }
 
   /// The arguments of the call that a fiber stopped at.
@@ -97,7 +59,7 @@ final class Session {
   // MARK: Results
 
   func error(_ diagnostic: Diagnostic) -> DrError {
-    DrError(evaluating: diagnostic, checked.sources, cause: cause)
+    DrError(evaluating: diagnostic, checked.sources, cause: host.cause)
   }
 
   func decode<T: Decodable>(
@@ -107,8 +69,49 @@ final class Session {
       return try Reader(machine: machine, value: value, path: []).decode(type)
     } catch {
       throw BridgeError.wrapping(error)
-        .asDrError(name, at: span, in: checked.sources, cause: cause)
+        .asDrError(name, at: span, in: checked.sources, cause: host.cause)
     }
+  }
+}
+
+/// What answers a machine's calls: the host's closures.
+final class SessionHost {
+  /// What the latest host function that failed threw.
+  private(set) var cause: (any Error)?
+  private let functions: [String: HostFunction]
+
+  init(functions: [String: HostFunction]) { self.functions = functions }
+
+  func answer(
+    _ machine: Machine, _ call: HostCall, _ values: [DrEval.Value]
+  ) -> HostAnswer {
+    guard let function = functions[call.name], let body = function.body else { return .later }
+    let labels = call.arguments.members.map(\.name)
+    let result: Value
+    do {
+      result = try body(HostArguments(machine: machine, labels: labels, values: values))
+    } catch let error as BridgeError {
+      let diagnostic = error.asDiagnostic("the arguments of `\(function.name)`")
+      return .failure(diagnostic.code, diagnostic.message, help: diagnostic.help)
+    } catch {
+      cause = error
+      return .failure(.failed, "`\(function.name)` failed: \(error)", help: nil)
+    }
+    do throws(Diagnostic) {
+      return .value(try SessionHost.value(result, for: call, function.name, on: machine))
+    } catch {
+      cause = HostFunctionResultError(function: function.name, reason: error.message)
+      return .failure(error.code, error.message, help: error.help)
+    }
+  }
+
+  /// What a host says to a call, as a value of the machine.
+  static func value(
+    _ value: Value, for call: HostCall, _ name: String, on machine: Machine
+  ) throws(Diagnostic) -> DrEval.Value {
+    if call.resultType == TypeTable.unit { return .unit }
+    return try Conforming.value(
+      value, as: call.resultType, on: machine, name: "what `\(name)` gave")
   }
 }
 
