@@ -67,6 +67,7 @@ let package = Package(
     .systemLibrary(
       name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CStdlib"),
+    .target(name: "CCatalogue"),
     target("DrBase"),
     // L1
     target("DrSyntax", ["DrBase"]),
@@ -77,6 +78,7 @@ let package = Package(
     target("DrEval", ["DrBase", "DrData", "DrSema"]),
     target("DrFormat", ["DrBase", "DrSyntax"]),
     target("DrStdlib", ["CStdlib"]),
+    target("DrCatalogue", ["DrBase", "CCatalogue"]),
     target("DrSystem", ["DrSema"]),
     // L4
     target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval"]),
@@ -93,8 +95,8 @@ let package = Package(
     .executableTarget(
       name: "dr",
       dependencies: [
-        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrEmit",
-        "DrRun", "DrSim", "DrSystem",
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
+        "DrEmit", "DrRun", "DrSim", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (isOffline ? [] : ["DrHost"]),
       exclude: isOffline ? networkCommands : [],
@@ -115,6 +117,7 @@ let package = Package(
     tests("DrSyntaxTests", ["DrBase", "DrSyntax"]),
     tests("DrFormatTests", ["DrBase", "DrSyntax", "DrFormat"]),
     tests("DrSemaTests", ["DrBase", "DrSyntax", "DrSema", "DrEval", "DrEmit", "DrData"]),
+    tests("DrCatalogueTests", ["DrBase", "DrSema", "DrEval", "DrEmit", "DrCatalogue"]),
     tests("DrDataTests", ["DrBase", "DrData"]),
     tests("DrEvalTests", ["DrBase", "DrData", "DrSema", "DrEval"]),
     tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrEmit"]),

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Rewrites what is derived from other files: the list of embedded standard modules.
+/// Rewrites what is derived from other files: the lists of embedded files, and the index of diagnostics.
 enum Generate {
   /// The files that are out of date; rewritten when `write` is true.
   @discardableResult
@@ -21,37 +21,56 @@ enum Generate {
   }
 
   private static func files(root: String) throws -> [(path: String, text: String)] {
-    [("Sources/CStdlib/stdlib.c", try embedList(root: root))]
+    let pages = try DiagnosticPages(root: root)
+    return [
+      ("Sources/CStdlib/stdlib.c", try standardLibrary(root: root)),
+      ("Sources/CCatalogue/catalogue.c", catalogue(pages)),
+      ("docs/diagnostics/README.md", try pages.index()),
+    ]
   }
 
-  /// A C file that embeds every module of stdlib/, sorted by path.
-  private static func embedList(root: String) throws -> String {
+  private static func standardLibrary(root: String) throws -> String {
     let folder = URL(fileURLWithPath: root).appendingPathComponent("stdlib")
     let all = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
     let modules = all.filter { $0.hasSuffix(".dr") }.map { String($0.dropLast(3)) }
       .sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    return embedList(
+      header: "CStdlib.h", element: "module", prefix: "dr_stdlib",
+      files: modules.map { ($0, "stdlib/\($0).dr") })
+  }
+
+  private static func catalogue(_ pages: DiagnosticPages) -> String {
+    embedList(
+      header: "CCatalogue.h", element: "page", prefix: "dr_catalogue",
+      files: pages.codes.map { ($0, "docs/diagnostics/\($0).md") })
+  }
+
+  /// A C file that embeds files of the repository, each with the key that it is found by.
+  private static func embedList(
+    header: String, element: String, prefix: String, files: [(key: String, path: String)]
+  ) -> String {
     var text = """
       // SPDX-License-Identifier: Apache-2.0
       // Written by `swift run drdev generate`; do not edit.
 
-      #include "CStdlib.h"
+      #include "\(header)"
 
 
       """
-    for (index, module) in modules.enumerated() {
-      text += "static const unsigned char module_\(index)[] = {\n"
-      text += "#embed \"../../stdlib/\(module).dr\"\n};\n"
+    for (index, file) in files.enumerated() {
+      text += "static const unsigned char \(element)_\(index)[] = {\n"
+      text += "#embed \"../../\(file.path)\"\n};\n"
     }
-    text += "\nstatic const struct dr_module modules[] = {\n"
-    for (index, module) in modules.enumerated() {
-      text += "  {\"\(module)\", module_\(index), sizeof module_\(index)},\n"
+    text += "\nstatic const struct dr_\(element) \(element)s[] = {\n"
+    for (index, file) in files.enumerated() {
+      text += "  {\"\(file.key)\", \(element)_\(index), sizeof \(element)_\(index)},\n"
     }
     text += """
       };
 
-      const struct dr_module *dr_stdlib_modules(void) { return modules; }
+      const struct dr_\(element) *\(prefix)_\(element)s(void) { return \(element)s; }
 
-      size_t dr_stdlib_count(void) { return sizeof modules / sizeof modules[0]; }
+      size_t \(prefix)_count(void) { return sizeof \(element)s / sizeof \(element)s[0]; }
 
       """
     return text

@@ -34,6 +34,7 @@ enum Tidy {
     Layer(name: "DrEval", imports: ["DrBase", "DrData", "DrSema"], isPure: true),
     Layer(name: "DrFormat", imports: ["DrBase", "DrSyntax"], isPure: true),
     Layer(name: "DrStdlib", imports: ["CStdlib", "DrBase", "DrSema"], isPure: true),
+    Layer(name: "DrCatalogue", imports: ["CCatalogue", "DrBase"], isPure: true),
     Layer(name: "DrEmit", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),
     Layer(name: "DrRun", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),
     Layer(name: "DrActions", imports: ["DrBase", "DrData", "DrSema", "DrRun"], isPure: true),
