@@ -56,6 +56,8 @@ package final class Checker {
   package internal(set) var program = CheckedProgram()
   /// What is wrong, in source order.
   package internal(set) var diagnostics: [Diagnostic] = []
+  /// The program's first file; `nil` before it was checked.
+  package var mainFile: FileID? { modules.isEmpty ? nil : modules[mainModule].tree.source.id }
   /// What globals of the user's first file carry as their module.
   package var mainAlias: String { modules.isEmpty ? "" : modules[mainModule].alias }
   /// The functions and runbooks that the user's first file declares.

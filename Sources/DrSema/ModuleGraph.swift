@@ -12,11 +12,14 @@ package protocol ModuleLoader {
   var standardModules: [String] { get }
   /// The bytes of a file below the project root, by its path from there.
   func file(_ path: String) -> Result<[UInt8], LoadFailure>
+  /// How diagnostics name that file.
+  func displayName(_ path: String) -> String
   /// What diagnostics call a standard module.
   func displayName(ofStandardModule path: String) -> String
 }
 
 extension ModuleLoader {
+  package func displayName(_ path: String) -> String { path }
   package func displayName(ofStandardModule path: String) -> String { "stdlib/\(path).dr" }
 }
 
@@ -188,7 +191,9 @@ struct ModuleGraphBuilder {
     }
     switch loader.file(target) {
     case .success(let bytes):
-      return load(key: key, path: target, display: target, bytes: bytes, isStandard: false)
+      return load(
+        key: key, path: target, display: loader.displayName(target), bytes: bytes,
+        isStandard: false)
     case .failure(let failure):
       graph.diagnostics.append(Self.diagnostic(failure, path: target, at: span))
       return nil

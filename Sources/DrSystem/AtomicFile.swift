@@ -26,6 +26,18 @@ package enum AtomicFile {
     try FileDescriptor.synchronizeDirectory(folder)
   }
 
+  /// Writes other contents into a file that is there: it keeps its permissions, and a link stays a link.
+  package static func rewrite(_ bytes: [UInt8], to path: String) throws(FileFailure) {
+    var status = stat()
+    guard let real = realPath(path), stat(real, &status) == 0 else {
+      throw FileFailure(path, "write", code: errno)
+    }
+    try write(bytes, to: real)
+    guard chmod(real, status.st_mode & 0o7777) == 0 else {
+      throw FileFailure(path, "write", code: errno)
+    }
+  }
+
   private static func writeNew(
     _ bytes: [UInt8], _ path: String, _ mode: UInt32
   ) throws(FileFailure) {

@@ -38,6 +38,12 @@ package struct ProjectLoader: ModuleLoader {
   }
 }
 
+extension ProjectLoader {
+  package func displayName(_ path: String) -> String {
+    WorkingFolder.relative(root == "/" ? "/\(path)" : "\(root)/\(path)")
+  }
+}
+
 /// The standard modules that come with the program.
 package protocol StandardModules: Sendable {
   /// Sorted.

@@ -4,12 +4,23 @@ import ArgumentParser
 import DrBase
 import DrSystem
 
-/// How text is written.
-struct OutputOptions: ParsableArguments {
+/// How text is coloured.
+struct ColourOptions: ParsableArguments {
   @Option(help: "Colour: auto, always or never.")
   var color: OutputStyle.Colour = .auto
+}
 
-  var style: OutputStyle { OutputStyle(colour: color) }
+/// How diagnostics are written.
+struct OutputOptions: ParsableArguments {
+  @OptionGroup var colour: ColourOptions
+
+  @Option(help: "How diagnostics are written: text, or json (a JSON object per line).")
+  var format: OutputStyle.Format = .text
+
+  @Flag(help: "Write all diagnostics, not only the first \(OutputStyle.shownAtMost).")
+  var all = false
+
+  var style: OutputStyle { OutputStyle(colour: colour.color, format: format, showsAll: all) }
 }
 
 /// What every command that reads a program takes.
@@ -18,26 +29,4 @@ struct SourceOptions: ParsableArguments {
   var inputs: [String] = []
 
   @OptionGroup var output: OutputOptions
-}
-
-struct OutputStyle {
-  enum Colour: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
-
-  let colour: Colour
-
-  /// Whether text for a stream is to be coloured.
-  func usesColour(_ stream: Terminal.Stream) -> Bool {
-    switch colour {
-    case .always: true
-    case .never: false
-    case .auto: Terminal(stream).allowsStyle
-    }
-  }
-
-  func printDiagnostics(_ diagnostics: [Diagnostic], _ sources: SourceMap) {
-    let renderer = DiagnosticRenderer(sources: sources, colour: usesColour(.error))
-    for diagnostic in diagnostics {
-      Console.write(renderer.render(diagnostic) + "\n", to: .error)
-    }
-  }
 }

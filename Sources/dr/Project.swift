@@ -18,11 +18,16 @@ final class Project {
   private(set) var diagnostics: [Diagnostic] = []
   /// How many diagnostics came from checking the program itself.
   private var checkedCount = 0
+  /// Whether fixes were applied to the program's first file.
+  var isChanged = false
   /// Folder of the project, absolute.
   let root: String
 
-  /// `inputs` are written `name=value`.
-  init(file: String, inputs: [String], style: OutputStyle, includesBackends: Bool = false) {
+  /// `inputs` are written `name=value`; `bytes` stand for the file where it is to be checked as it would be.
+  init(
+    file: String, inputs: [String], style: OutputStyle, includesBackends: Bool = false,
+    bytes: [UInt8]? = nil
+  ) {
     self.file = file
     self.inputs = inputs
     self.style = style
@@ -31,7 +36,7 @@ final class Project {
     let place = ProjectPlace(file: file)
     root = place.root
     checker = Self.makeChecker(root: place.root, checkOptions)
-    switch readFile(file) {
+    switch bytes.map({ .success($0) }) ?? readFile(file) {
     case .success(let bytes): checker.check(path: place.path, bytes: bytes, display: file)
     case .failure(let failure):
       diagnostics = [
@@ -96,6 +101,16 @@ final class Project {
   private func input(_ name: String) -> Global? {
     checker.program.globals.first {
       $0.isInput && $0.name == name && $0.module == checker.mainAlias
+    }
+  }
+
+  /// The program's first file; `nil` when it could not be read.
+  var mainFile: SourceFile? { checker.mainFile.map { checker.program.sources[$0] } }
+
+  /// Fixes of the program's first file that tools may apply unasked.
+  var safeFixes: [Fix] {
+    checker.diagnostics.flatMap(\.fixes).filter {
+      $0.applicability == .safe && $0.span.file == checker.mainFile
     }
   }
 

@@ -43,7 +43,7 @@ struct Format: ParsableCommand {
           if !diff { print("\(file): not formatted") }
           failed = true
         }
-        if !check, !diff { try AtomicFile.write(Array(text.utf8), to: file) }
+        if !check, !diff { try AtomicFile.rewrite(Array(text.utf8), to: file) }
       }
     }
     if failed { throw ExitCode(1) }
