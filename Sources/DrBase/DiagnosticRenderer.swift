@@ -40,7 +40,8 @@ package struct DiagnosticRenderer {
   }
 
   private func headline(_ diagnostic: Diagnostic, _ style: Style) -> String {
-    let code = "\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue) \(diagnostic.code.name)]"
+    let code =
+      "\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue) \(diagnostic.code.name)]"
     var lines = paragraphs("\(code): \(diagnostic.message)", indent: 0)
     let severity = diagnostic.severity.rawValue
     guard let first = lines.first, first.hasPrefix(code) else {
@@ -102,7 +103,8 @@ package struct DiagnosticRenderer {
       for (mark, columns) in view.marks {
         for row in rows(mark, columns, available) {
           let indent = String(repeating: " ", count: row.indent)
-          text += "\(pad) \(paint("|", .blue)) \(indent)"
+          text +=
+            "\(pad) \(paint("|", .blue)) \(indent)"
             + paint(row.text, mark.isPrimary ? style : .blue) + "\n"
         }
       }

@@ -92,12 +92,13 @@ struct LineView {
   let marks: [(mark: LineMark, columns: Range<Int>)]
 
   /// As many views of a line as its marks need.
-  static func views(of line: Int, in file: SourceFile, marks: [LineMark], width: Int) -> [LineView] {
+  static func views(of line: Int, in file: SourceFile, marks: [LineMark], width: Int) -> [LineView]
+  {
     var rest = marks.sorted { ($0.start, $0.isPrimary ? 0 : 1) < ($1.start, $1.isPrimary ? 0 : 1) }
     var views: [LineView] = []
     while let first = rest.first {
       let cells = Cells(file.lineBytes(line), around: Int(first.start))
-      let isWhole = cells.isWhole && cells.width <= width
+      let isWhole = cells.isWhole && cells.width < width
       let from = cells.column(of: first.start)
       let taken = rest.prefix { isWhole || $0.start == first.start || cells.fits($0, from, width) }
       rest.removeFirst(taken.count)
@@ -109,14 +110,16 @@ struct LineView {
   private init(_ cells: Cells, _ marks: [LineMark], _ width: Int?) {
     let start = marks.map { cells.column(of: $0.start) }.min() ?? 0
     let end = marks.map { cells.column(of: $0.end) }.max() ?? 0
-    let window = width.map { cells.window(start..<max(start, end), $0) } ?? 0..<cells.width
+    let window = width.map { cells.window(start..<max(start + 1, end), $0) } ?? 0..<cells.width
     text = cells.text(window, isCut: width != nil)
-    self.marks = marks.sorted { ($0.isPrimary ? 0 : 1, $0.start) < ($1.isPrimary ? 0 : 1, $1.start) }
-      .map { mark in
-        let start = max(0, cells.column(of: mark.start) - window.lowerBound)
-        let end = min(cells.column(of: mark.end), window.upperBound) - window.lowerBound
-        return (mark, start..<max(start + 1, end))
-      }
+    self.marks = marks.sorted {
+      ($0.isPrimary ? 0 : 1, $0.start) < ($1.isPrimary ? 0 : 1, $1.start)
+    }
+    .map { mark in
+      let start = max(0, cells.column(of: mark.start) - window.lowerBound)
+      let end = min(cells.column(of: mark.end), window.upperBound) - window.lowerBound
+      return (mark, start..<max(start + 1, end))
+    }
   }
 }
 
@@ -150,7 +153,8 @@ private struct Cells {
       let size = displayWidth(text)
       characters.append((text, width, size))
       offsets.append(position)
-      position += character == "\u{FFFD}" ? Self.length(in: line, at: position) : character.utf8.count
+      position +=
+        character == "\u{FFFD}" ? Self.length(in: line, at: position) : character.utf8.count
       width += size
     }
     offsets.append(max(position, end))
@@ -182,8 +186,10 @@ private struct Cells {
     let shown = min(marks.count, available - 2 * Self.margin)
     var start = max(0, marks.lowerBound - (available - shown) / 2)
     if marks.upperBound < available - Self.margin, !isCutBefore { start = 0 }
-    start = max(0, min(start, width - available))
-    return start..<min(width, start + available)
+    // A mark may stand behind the last character.
+    let end = max(width, marks.upperBound)
+    start = max(0, min(start, end - available))
+    return start..<min(end, start + available)
   }
 
   func text(_ window: Range<Int>, isCut: Bool) -> String {

@@ -16,7 +16,8 @@ package enum Catalogue {
   package static func page(_ code: String) -> String? {
     guard let index = codes.firstIndex(of: code) else { return nil }
     let page = dr_catalogue_pages()[index]
-    return String(decoding: UnsafeBufferPointer(start: page.bytes, count: page.count), as: UTF8.self)
+    return String(
+      decoding: UnsafeBufferPointer(start: page.bytes, count: page.count), as: UTF8.self)
   }
 
   /// The code that a user means by `E0201`, `e0201`, `0201` or `unit-mismatch`.

@@ -64,7 +64,8 @@ package enum Page {
       case .paragraph(let text):
         parts.append(wrapped(text, width: width).joined(separator: "\n") + "\n")
       case .item(let text):
-        parts.append("- " + wrapped(text, width: width.map { $0 - 2 }).joined(separator: "\n  ") + "\n")
+        parts.append(
+          "- " + wrapped(text, width: width.map { $0 - 2 }).joined(separator: "\n  ") + "\n")
       case .code(_, let text):
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         parts.append(lines.map { $0.isEmpty ? "\n" : "    \($0)\n" }.joined())

@@ -122,6 +122,8 @@ package final class Checker {
   var syntaxMistakes: [FileID: [UInt32]] = [:]
   /// The first report of each unknown name, by module, and how often the name stands.
   var unknownNames: [AliasKey: (diagnostic: Int, count: Int)] = [:]
+  /// How many names were compared with misspelt ones.
+  var comparedNames = 0
   /// What modules that the program does not use declare; read when a name is not found.
   var otherModules: [UnusedModule]?
   var checkedFunctions: Set<FunctionID> = []
@@ -229,11 +231,16 @@ package final class Checker {
     return low < places.count && places[low] <= end
   }
 
-  /// The nearest of some names; `nil` when a program has so many mistakes that guessing takes too
-  /// long.
+  /// The nearest of some names. A program with very many mistakes and names gets no more guesses after its first
+  /// ones, so that guessing takes a bounded time.
   func nearest(_ name: String, among candidates: @autoclosure () -> [String]) -> String? {
-    diagnostics.count > 200 ? nil : nearestName(to: name, among: candidates())
+    guard diagnostics.count <= 200 || comparedNames < Self.comparedNamesAtMost else { return nil }
+    let candidates = candidates()
+    comparedNames += candidates.count
+    return nearestName(to: name, among: candidates)
   }
+
+  private static let comparedNamesAtMost = 1_000_000
 
   /// An expression that stands for what could not be understood.
   func broken(_ span: Span) -> Expr { Expr(.nilValue, TypeTable.error, span) }

@@ -108,12 +108,14 @@ extension Checker {
         .unitMismatch,
         "this is \(describe(expr.type)), where \(describe(unwrapped(wanted))) is needed",
         at: expr.span, caption: "\(from), not \(to)",
-        help: helpForUnit(unwrapped(wanted), from: expr.type))
+        help: helpForUnit(unwrapped(wanted), from: expr.type),
+        fixes: fixesForUnit(expr, wanted: unwrapped(wanted)))
     } else {
       report(
         .typeMismatch,
         "this is \(describe(expr.type)), where \(describe(unwrapped(wanted))) is needed",
-        at: expr.span, caption: "\(from), not \(to)", help: helpForValue(expr, unwrapped(wanted)))
+        at: expr.span, caption: "\(from), not \(to)", help: helpForValue(expr, unwrapped(wanted)),
+        fixes: fixesForValue(expr, wanted: unwrapped(wanted)))
     }
   }
 

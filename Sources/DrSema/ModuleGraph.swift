@@ -138,7 +138,10 @@ struct ModuleGraphBuilder {
         Diagnostic(
           .unknownModule, "there is no module `\(name)` in the standard library", at: item.span,
           help: nearest.map { "did you mean `\($0)`?" }
-            ?? "a file of yours is used by its path: use \"./\(name).dr\""))
+            ?? "a file of yours is used by its path: use \"./\(name).dr\"",
+          fixes: nearest.flatMap { near in
+            item.names.first.map { [Fix("write `\(near)`", replacing: $0.span, with: near)] }
+          } ?? []))
     }
   }
 

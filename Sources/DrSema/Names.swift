@@ -140,7 +140,12 @@ extension Checker {
         report(
           .mayBeNil, "this may be nil, so it has no field to take", at: base.span,
           caption: "this is \(typeName(base.type))",
-          help: "write `?.\(name)`, or test it first: `if … != nil { … }`")
+          help: "write `?.\(name)`, or test it first: `if … != nil { … }`",
+          fixes: [
+            Fix(
+              "write `?.`", replacing: Span(base.span.file, base.span.end, base.span.end), with: "?"
+            )
+          ])
         return broken(node.span)
       }
     }

@@ -6,30 +6,64 @@
 /// neighbours) between characters, at most a third of the name's length, and 1 for short names that
 /// say something; ties go to the first in order.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
-  let word = Array(name.lowercased())
-  guard word.count <= 64 else { return nil }
+  let word = Spelling(name)
+  guard word.length <= 64 else { return nil }
   var best: (name: String, distance: Int)?
   for candidate in candidates where candidate != name {
-    let other = Array(candidate.lowercased())
-    let length = max(word.count, other.count)
+    // Bytes are at least as many as characters and at most four times.
+    guard candidate.utf8.count <= 8 * word.length + 8 else { continue }
+    let other = Spelling(candidate)
+    let length = max(word.length, other.length)
     // One letter out of two is another name, one Chinese character out of two may be a slip.
     let isShort = length < 3 && candidate.utf8.count < 6
-    let bound = isShort ? 0 : max(1, length / 3)
-    guard abs(other.count - word.count) <= bound else { continue }
-    let distance = editDistance(word, other)
-    guard distance <= bound else { continue }
+    let bound = min(isShort ? 0 : max(1, length / 3), best?.distance ?? .max)
+    guard abs(other.length - word.length) <= bound, word.mayBeNear(other, bound) else { continue }
+    guard let distance = editDistance(word.characters, other.characters, atMost: bound) else {
+      continue
+    }
     if let best, (best.distance, best.name) <= (distance, candidate) { continue }
     best = (candidate, distance)
   }
   return best?.name
 }
 
-private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+/// A name as it is compared: in small letters, each a number.
+private struct Spelling {
+  private(set) var characters: [Int] = []
+  /// A bit for each kind of letter that occurs.
+  private var letters: UInt64 = 0
+  var length: Int { characters.count }
+
+  init(_ name: String) {
+    characters.reserveCapacity(name.utf8.count)
+    if name.utf8.allSatisfy({ $0 < 0x80 }) {
+      for byte in name.utf8 { add(Int(byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte)) }
+    } else {
+      for character in name.lowercased() {
+        add(character.unicodeScalars.reduce(0) { $0 &* 0x11_0000 &+ Int($1.value) })
+      }
+    }
+  }
+
+  private mutating func add(_ character: Int) {
+    characters.append(character)
+    letters |= 1 << UInt64(character & 63)
+  }
+
+  /// Whether the letters alone allow so few changes: each changes at most two kinds of letters.
+  func mayBeNear(_ other: Spelling, _ bound: Int) -> Bool {
+    (letters ^ other.letters).nonzeroBitCount <= 2 * bound
+  }
+}
+
+/// `nil` where it is more than `bound`.
+private func editDistance(_ a: [Int], _ b: [Int], atMost bound: Int) -> Int? {
   var beforePrevious = [Int](repeating: 0, count: b.count + 1)
   var previous = Array(0...b.count)
   for i in a.indices {
     var current = [i + 1]
     current.reserveCapacity(b.count + 1)
+    var smallest = i + 1
     for j in b.indices {
       let substitution = previous[j] + (a[i] == b[j] ? 0 : 1)
       var value = min(substitution, previous[j + 1] + 1, current[j] + 1)
@@ -37,9 +71,12 @@ private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
         value = min(value, beforePrevious[j - 1] + 1)
       }
       current.append(value)
+      smallest = min(smallest, value)
     }
+    // A swap looks one row further back.
+    guard smallest <= bound || (previous.min() ?? 0) <= bound else { return nil }
     beforePrevious = previous
     previous = current
   }
-  return previous[b.count]
+  return previous[b.count] <= bound ? previous[b.count] : nil
 }

@@ -156,7 +156,8 @@ extension Checker {
         help: nearest.map { "did you mean `\($0)`?" }
           ?? unusedModule(thatDeclares: name).map { "it is part of a module: add `use \($0.path)`" }
           ?? "declare it, `type \(name) { … }`, or `use` the module or file that has it",
-        fixes: nearest.map { [Fix("write `\($0)`", replacing: node.span, with: $0)] } ?? [])
+        fixes: nearest.map { [Fix("write `\($0)`", replacing: node.span, with: $0)] }
+          ?? unusedModule(thatDeclares: name).map { fixesForUse($0.path) } ?? [])
       return TypeTable.error
     }
   }

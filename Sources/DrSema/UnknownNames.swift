@@ -39,6 +39,11 @@ extension Checker {
         help: "name what you need of it: `\(name).\(functionNames(of: index).min() ?? "…")`")
     } else if let use = moduleInUse(thatDeclares: name) {
       reportHidden(name, use, at: node.span)
+    } else if let own = Self.foreignName(name) {
+      report(
+        .unknownName, "there is nothing called `\(name)` here", at: node.span,
+        help: "write `\(own)`",
+        fixes: [Fix("write `\(own)`", replacing: node.span, with: own, .safe)])
     } else if modules[module].hasLostNames,
       nearest(name, among: visibleNames() + selfFields()) == nil
     {
@@ -49,7 +54,8 @@ extension Checker {
         help: provider.alias == name
           ? "it is a module: add `use \(provider.path)`"
           : "it is part of a module: add `use \(provider.path)`"
-            + (provider.acts.contains(name) ? ", and write `\(provider.alias).\(name)`" : ""))
+            + (provider.acts.contains(name) ? ", and write `\(provider.alias).\(name)`" : ""),
+        fixes: fixesForUse(provider.path))
     } else {
       let near = nearest(name, among: visibleNames() + selfFields())
       report(
@@ -129,7 +135,8 @@ extension Checker {
       help: near.map { "did you mean `\($0)`?" }
         ?? provider.map { "it is part of a module: add `use \($0.path)`" }
         ?? "kinds of blocks here are \(Set(visibleKeywords()).sorted().joined(separator: ", "))",
-      fixes: near.map { [Fix("write `\($0)`", replacing: kind.span, with: $0)] } ?? [])
+      fixes: near.map { [Fix("write `\($0)`", replacing: kind.span, with: $0)] }
+        ?? provider.map { fixesForUse($0.path) } ?? [])
   }
 
   /// Whether a declaration or block could not be read or has no name, so that what it would have

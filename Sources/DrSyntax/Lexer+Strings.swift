@@ -67,8 +67,9 @@ extension Lexer {
     }
     let end = mode.isMultiline ? index : trimmedEnd(bytes, start..<index)
     reportOpenString(
-      mode.start..<max(end, mode.start + 1), delimiter: mode.isMultiline ? "\"\"\"" : "\"", end: end
-    )
+      mode.start..<max(end, mode.start + 1), delimiter: mode.isMultiline ? "\"\"\"" : "\"",
+      end: end,
+      isEscaping: bytes[end - 1] == UInt8(ascii: "\\"))
     emitText(start, end)
     position = end
     pending.insert(.mistake)
@@ -127,13 +128,17 @@ extension Lexer {
     add(diagnostic)
   }
 
-  private mutating func reportOpenString(_ range: Range<Int>, delimiter: String, end: Int) {
+  /// `isEscaping`: what the delimiter would come behind turns it into text.
+  private mutating func reportOpenString(
+    _ range: Range<Int>, delimiter: String, end: Int, isEscaping: Bool = false
+  ) {
     let name = delimiter == "`" ? "a backtick" : "`\(delimiter)`"
     add(
       Diagnostic(
         .unterminatedString, "this string is not closed", at: span(range),
         caption: "opened here", help: "close it with \(name)",
-        fixes: [Fix("close the string", replacing: span(end..<end), with: delimiter)]))
+        fixes: isEscaping
+          ? [] : [Fix("close the string", replacing: span(end..<end), with: delimiter)]))
   }
 
   /// Checks the escape at a backslash and returns where it ends.

@@ -42,7 +42,9 @@ extension Parser {
     case .pipe:
       report("`|` joins types, not values", help: "write `or`, or call a function")
     case .rightParen, .rightBracket:
-      report("this `\(text(position))` closes nothing", help: "remove it")
+      report(
+        "this `\(text(position))` closes nothing", help: "remove it",
+        fixes: [Fix("remove it", replacing: span(position), with: "")])
     case .leftBrace:
       report(
         "expected the end of the item, found `{`",

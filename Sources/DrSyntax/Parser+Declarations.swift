@@ -31,7 +31,9 @@ extension Parser {
   }
 
   private mutating func reportStrayBrace() {
-    report("this `}` closes nothing", caption: "no `{` is open here", help: "remove it")
+    report(
+      "this `}` closes nothing", caption: "no `{` is open here", help: "remove it",
+      fixes: [Fix("remove it", replacing: span(position), with: "")])
   }
 
   mutating func parseExpressionFile() {
@@ -92,7 +94,13 @@ extension Parser {
     case .identifier where peek() == .equal:
       report(
         "a field stands inside a block", caption: "this is at the top of the file",
-        help: "write `let \(text(position)) = …`, or move it into the block that it belongs to")
+        help: "write `let \(text(position)) = …`, or move it into the block that it belongs to",
+        fixes: [
+          Fix(
+            "write `let`",
+            replacing: Span(source.id, tokens[position].start, tokens[position].start),
+            with: "let ")
+        ])
     case .identifier where peek() == .colon:
       report(
         "a field stands inside a block and is written `name = value`",

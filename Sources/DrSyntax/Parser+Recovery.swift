@@ -181,7 +181,8 @@ extension Parser {
       "expected `\(spelling)`, found \(foundAcrossLines)",
       at: kind == .endOfFile || flags.contains(.newline) ? place : nil,
       caption: "expected `\(spelling)`", labels: [Label(span(open), "opened here")],
-      help: "close it with `\(spelling)`")
+      help: "close it with `\(spelling)`",
+      fixes: [Fix("close it with `\(spelling)`", replacing: place, with: spelling)])
     missing()
   }
 

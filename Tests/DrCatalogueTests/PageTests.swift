@@ -62,7 +62,9 @@ private func diagnostics(_ text: String, compiles: Bool) -> [Diagnostic] {
     #expect(page.split(separator: "\n").allSatisfy { $0.count <= 130 || $0.contains("((((") })
   }
 
-  @Test("the example gives the code and no other, mended it gives none", arguments: DiagnosticCode.allCases)
+  @Test(
+    "the example gives the code and no other, mended it gives none",
+    arguments: DiagnosticCode.allCases)
   func examples(_ code: DiagnosticCode) throws {
     let page = try #require(Catalogue.page(code.rawValue))
     let programs = Page.blocks(of: page).compactMap { block -> (kind: String, text: String)? in
@@ -112,7 +114,9 @@ private func diagnostics(_ text: String, compiles: Bool) -> [Diagnostic] {
       }
     }
     #expect(!Page.render(page, width: nil, colour: false).contains("\u{1B}"))
-    #expect(Page.render(page, width: 80, colour: true).hasPrefix("\u{1B}[1mE0201 unit-mismatch\u{1B}[0m\n"))
+    #expect(
+      Page.render(page, width: 80, colour: true).hasPrefix(
+        "\u{1B}[1mE0201 unit-mismatch\u{1B}[0m\n"))
   }
 
   @Test("headings, paragraphs, lists, code and comments are told apart")

@@ -75,7 +75,9 @@ struct Check: ParsableCommand {
     guard bytes != old else { return project }
     project.isChanged = true
     if diff {
-      let (before, after) = (String(decoding: old, as: UTF8.self), String(decoding: bytes, as: UTF8.self))
+      let (before, after) = (
+        String(decoding: old, as: UTF8.self), String(decoding: bytes, as: UTF8.self)
+      )
       tell(DrFormat.unifiedDiff(old: before, new: after, name: file))
     } else {
       try AtomicFile.rewrite(bytes, to: file)

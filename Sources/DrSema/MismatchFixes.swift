@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSyntax
+
+/// Changes of source text that mend values of the wrong type, and names that other languages have.
+extension Checker {
+  /// A quantity of another kind, or a number without a unit.
+  func fixesForUnit(_ expr: Expr, wanted: TypeID) -> [Fix] {
+    let text = program.sources.text(expr.span)
+    switch (wanted, expr.type) {
+    case (TypeTable.float, TypeTable.int):
+      return [Fix("turn it into a Float", replacing: expr.span, with: "to_float(\(text))")]
+    case (TypeTable.int, TypeTable.float):
+      return [Fix("round it", replacing: expr.span, with: "rounded(\(text))")]
+    default: break  // open: all other quantities have units
+    }
+    guard case .int = expr.kind, let unit = exampleUnit(wanted) else { return [] }
+    return [Fix("give it a unit", replacing: expr.span, with: text + unit, .manual)]
+  }
+
+  private func exampleUnit(_ id: TypeID) -> String? {
+    switch id {
+    case TypeTable.duration: "s"
+    case TypeTable.bytes: "Gi"
+    case TypeTable.percent: "%"
+    case TypeTable.rate: "rps"
+    case TypeTable.throughput: "GB/s"
+    default: nil  // open: no other type has units
+    }
+  }
+
+  func fixesForValue(_ expr: Expr, wanted: TypeID) -> [Fix] {
+    let text = program.sources.text(expr.span)
+    guard !text.isEmpty, !text.contains("\n") else { return [] }
+    switch type(wanted) {
+    case .int:
+      guard case .string(let digits) = expr.kind, Int64(digits) != nil else { return [] }
+      return [Fix("write the number without quotes", replacing: expr.span, with: digits)]
+    case .string:
+      guard isQuantity(expr.type), !text.contains("\"") else { return [] }
+      return [
+        Fix("write it as a text", replacing: expr.span, with: "\"\(literalOrValue(expr, text))\"")
+      ]
+    case .list(let element) where fitting(expr.type, element) == .same:
+      return [Fix("put it into a list", replacing: expr.span, with: "[\(text)]")]
+    default: return []  // open: what else is meant is not known
+    }
+  }
+
+  /// Inside a string: a number as it is, anything else as an interpolation.
+  private func literalOrValue(_ expr: Expr, _ text: String) -> String {
+    text.first.map { ("0"..."9").contains($0) } == true && !text.contains(" ")
+      ? text : "\\(\(text))"
+  }
+
+  /// What another language calls a value of this one.
+  static func foreignName(_ name: String) -> String? {
+    switch name {
+    case "null", "None", "NULL", "Nil", "nullptr", "undefined": "nil"
+    case "True", "TRUE": "true"
+    case "False", "FALSE": "false"
+    default: nil  // open: any other name
+    }
+  }
+
+  /// Adds a module to the file's first `use`.
+  func fixesForUse(_ module: String) -> [Fix] {
+    let root = modules[self.module].tree.root
+    if let item = root.first(.useDecl)?.all(.useItem).last {
+      let end = Span(item.span.file, item.span.end, item.span.end)
+      return [Fix("use it", replacing: end, with: ", \(module)")]
+    }
+    guard let first = root.children.first(where: { !$0.isLeaf }), first.span.start == 0 else {
+      return []
+    }
+    return [Fix("use it", replacing: Span(first.span.file, 0, 0), with: "use \(module)\n\n")]
+  }
+}
