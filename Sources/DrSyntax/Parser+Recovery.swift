@@ -177,12 +177,15 @@ extension Parser {
     if take(closing) { return }
     let spelling = closing.spelling?.description ?? ""
     let place = Span(source.id, tokens[position - 1].end, tokens[position - 1].end)
+    // `[a)` may lack a `]` or have the wrong bracket.
+    let isOtherBracket = kind == .rightParen || kind == .rightBracket
     report(
       "expected `\(spelling)`, found \(foundAcrossLines)",
       at: kind == .endOfFile || flags.contains(.newline) ? place : nil,
       caption: "expected `\(spelling)`", labels: [Label(span(open), "opened here")],
       help: "close it with `\(spelling)`",
-      fixes: [Fix("close it with `\(spelling)`", replacing: place, with: spelling)])
+      fixes: isOtherBracket
+        ? [] : [Fix("close it with `\(spelling)`", replacing: place, with: spelling)])
     missing()
   }
 
