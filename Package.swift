@@ -86,6 +86,10 @@ let package = Package(
     target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
     // L5
     target("DrSim", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
+    // L6
+    target(
+      "DrRepl",
+      ["DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrEmit", "DrRun", "DrSim"]),
     // L7
     target(
       "Dr",
@@ -96,7 +100,7 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrEmit", "DrRun", "DrSim", "DrSystem",
+        "DrEmit", "DrRun", "DrSim", "DrRepl", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (isOffline ? [] : ["DrHost"]),
       exclude: isOffline ? networkCommands : [],
@@ -129,7 +133,8 @@ let package = Package(
       name: "ExampleTests", dependencies: ["Dr"], path: "examples/embedding",
       exclude: ["Package.swift", "README.md", "failover.dr", "Sources/embedding/main.swift"],
       sources: ["Sources/embedding/Failover.swift", "Tests"], swiftSettings: settings),
-    tests("DrTests", ["dr", "drdev"]),
+    tests("DrReplTests", ["DrBase", "DrSema", "DrRun", "DrStdlib", "DrRepl"]),
+    tests("DrTests", ["dr", "drdev", "DrSystem"]),
   ] + (isOffline ? [] : networkTargets),
   swiftLanguageModes: [.v6],
   // C23 embeds files; as a flag of its own target it would keep others from depending on the package.

@@ -46,6 +46,8 @@ package struct Compiler {
   private let machine: Machine
   private var program: CheckedProgram { machine.program.checked }
   private var result = CompileResult()
+  /// The name of the blocks that are compiled; `nil` for all.
+  private var block: String?
   /// The object that each identity was first given to, with the block that it came from.
   private var seen: [String: (manifest: Manifest, origin: Span)] = [:]
   private var files: [String: (file: EmittedFile, origin: Span)] = [:]
@@ -62,7 +64,11 @@ package struct Compiler {
 
   /// Compiles for one version, or where it is `nil` for the version that the program's clusters
   /// run.
-  package mutating func compile(target: KubernetesVersion?) -> CompileResult {
+  /// With `block`, what the named blocks of that name give and nothing else.
+  package mutating func compile(
+    target: KubernetesVersion?, block: String? = nil
+  ) -> CompileResult {
+    self.block = block
     result = CompileResult()
     seen = [:]
     files = [:]
@@ -139,7 +145,9 @@ package struct Compiler {
     let target = try machine.value(
       ["kubernetes": .string(version.text)], as: function.parameters[1].type)
     for global in program.roots {
-      guard case .block(let record, _) = program[global].body, record == wanted else { continue }
+      guard case .block(let record, _) = program[global].body, record == wanted,
+        block == nil || block == program[global].name
+      else { continue }
       let value = try machine.global(global)
       try machine.scratch { () throws(Diagnostic) in
         for object in try machine.emitted(try machine.call(id, [value, target])) {

@@ -16,6 +16,8 @@ package struct Terminal: Sendable, Equatable {
   package let allowsStyle: Bool
   /// Columns; 80 where unknown.
   package let width: Int
+  /// Rows; 24 where unknown.
+  package let height: Int
 
   package init(_ stream: Stream) {
     isTerminal = isatty(stream.rawValue) == 1
@@ -25,6 +27,13 @@ package struct Terminal: Sendable, Equatable {
     var size = winsize()
     let known = isTerminal && ioctl(stream.rawValue, UInt(TIOCGWINSZ), &size) == 0
     width = known && size.ws_col > 0 ? Int(size.ws_col) : 80
+    height = known && size.ws_row > 0 ? Int(size.ws_row) : 24
+  }
+
+  /// Whether the terminal obeys cursor movements, colours wanted or not.
+  package var allowsMovement: Bool {
+    let type = Environment.variable("TERM") ?? ""
+    return isTerminal && type != "dumb" && !type.isEmpty
   }
 }
 

@@ -98,6 +98,16 @@ final class Project {
       program: Program(checker.program), limits: checker.options.limits, inputs: inputs)
   }
 
+  /// `name=value` as the machine takes it, for programs that are not loaded yet.
+  static func documents(of inputs: [String]) -> [String: Document] {
+    var documents: [String: Document] = [:]
+    for text in inputs {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { documents[parts[0]] = .string(parts[1]) }
+    }
+    return documents
+  }
+
   private func input(_ name: String) -> Global? {
     checker.program.globals.first {
       $0.isInput && $0.name == name && $0.module == checker.mainAlias

@@ -40,6 +40,11 @@ enum Tidy {
     Layer(name: "DrActions", imports: ["DrBase", "DrData", "DrSema", "DrRun"], isPure: true),
     Layer(
       name: "DrSim", imports: ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"], isPure: true),
+    Layer(
+      name: "DrRepl",
+      imports: [
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrEmit", "DrRun", "DrSim",
+      ], isPure: true),
     Layer(name: "DrSystem", imports: ["DrSema"], isPure: false),
     Layer(
       name: "DrHost", imports: ["DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],

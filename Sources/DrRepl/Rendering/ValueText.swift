@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrEval
+import DrSema
+
+/// Results as people read them, or as data.
+struct ValueText {
+  let machine: Machine
+  /// Columns that there are.
+  let width: Int
+  /// Elements and rows that are shown; `nil` for all.
+  let limit: Int?
+  let format: ResultFormat
+
+  private var program: CheckedProgram { machine.program.checked }
+
+  /// Without the last line break; empty for a value that says nothing.
+  func write(_ value: Value, type: TypeID) throws(Diagnostic) -> String {
+    switch format {
+    case .json: return JSON.write(try document(value), pretty: true)
+    case .yaml: return YAML.write([try document(value)]).trimmedEnd
+    case .text: break
+    }
+    if type == TypeTable.unit { return "" }
+    if let table = try table(value) { return table }
+    return Self.visible(try pretty(value, type: type, indent: 0, isTop: true))
+  }
+
+  /// Without characters that a terminal would obey.
+  private static func visible(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { Table.plain(String($0)) }
+      .joined(separator: "\n")
+  }
+
+  /// `name = value`; what has several lines begins on a line of its own.
+  func titled(_ name: String, _ text: String) -> String {
+    if format != .text || !text.contains("\n") { return "\(name) = \(text)" }
+    return text.hasPrefix("[") || text.hasPrefix("{") ? "\(name) = \(text)" : "\(name) =\n\(text)"
+  }
+
+  /// A named block by its contents, where it is what was asked for; else see `Machine.document`.
+  private func document(_ value: Value) throws(Diagnostic) -> Document {
+    if let record = machine.record(value), record.block != nil {
+      var members = DocumentObject()
+      for field in program[record.type].fields where field.mark == .ordinary {
+        guard let member = try machine.field(value, named: field.name) else { continue }
+        if !machine.isNil(member) { members[field.name] = try machine.document(member) }
+      }
+      return .object(members)
+    }
+    return try machine.document(value)
+  }
+
+  // MARK: Tables
+
+  /// A list of records of one type, or of objects, with a row each.
+  private func table(_ value: Value) throws(Diagnostic) -> String? {
+    guard let elements = machine.list(value), elements.count > 0 else { return nil }
+    let shown = limit.map { Array(elements.prefix($0)) } ?? elements
+    var table: Table
+    if let type = machine.record(elements[0])?.type,
+      elements.allSatisfy({ machine.record($0)?.type == type })
+    {
+      table = try recordTable(shown, program[type])
+    } else if let columns = columns(ofObjects: shown) {
+      table = Table(columns: columns)
+      for element in shown {
+        let entries = machine.entries(element) ?? []
+        table.rows.append(
+          columns.map { column in
+            entries.first { machine.string($0.key) == column }.map { cell($0.value) } ?? ""
+          })
+      }
+    } else {
+      return nil
+    }
+    var text = table.text(width: width)
+    if shown.count < elements.count { text += "\n… \(elements.count - shown.count) more" }
+    return text
+  }
+
+  private func recordTable(_ rows: [Value], _ type: Record) throws(Diagnostic) -> Table {
+    var fields = type.fields.filter { $0.mark == .ordinary }.map(\.name)
+    if type.isVocabulary { fields.insert("name", at: 0) }
+    var table = Table(columns: fields)
+    for row in rows {
+      var cells: [String] = []
+      for field in fields {
+        cells.append(try machine.field(row, named: field).map(cell) ?? "")
+      }
+      table.rows.append(cells)
+    }
+    return table
+  }
+
+  private func columns(ofObjects rows: [Value]) -> [String]? {
+    var columns: [String] = []
+    for row in rows {
+      guard let entries = machine.entries(row), !entries.isEmpty else { return nil }
+      for entry in entries {
+        guard let name = machine.string(entry.key) else { return nil }
+        if !columns.contains(name) { columns.append(name) }
+      }
+    }
+    return columns.count > 24 ? nil : columns
+  }
+
+  private func cell(_ value: Value) -> String {
+    if machine.isNil(value) { return "" }
+    return Table.plain(machine.string(value) ?? machine.describe(value, type: TypeTable.error))
+  }
+
+  // MARK: Other values
+
+  /// On one line where there is room, else an element or field a line.
+  private func pretty(
+    _ value: Value, type: TypeID, indent: Int, isTop: Bool = false
+  ) throws(Diagnostic) -> String {
+    let pad = String(repeating: " ", count: indent + 2)
+    let end = String(repeating: " ", count: indent)
+    if let elements = machine.list(value) {
+      let shown = limit.map { Array(elements.prefix($0)) } ?? elements
+      let isCut = shown.count < elements.count
+      let line = isCut ? nil : oneLine(value, type, indent)
+      if let line { return line }
+      if let filled = try filled(shown, more: elements.count - shown.count) { return filled }
+      var lines = ["["]
+      for element in shown {
+        lines.append(pad + (try pretty(element, type: type, indent: indent + 2)))
+      }
+      if isCut { lines.append(pad + "… \(elements.count - shown.count) more") }
+      return (lines + [end + "]"]).joined(separator: "\n")
+    }
+    if let record = machine.record(value), isTop || record.block == nil {
+      return try fields(of: value, record, indent: indent, isTop: isTop)
+    }
+    if let line = oneLine(value, type, indent) { return line }
+    if let entries = machine.entries(value), !entries.isEmpty {
+      var lines = ["{"]
+      for entry in entries {
+        let name = machine.string(entry.key) ?? machine.describe(entry.key, type: type)
+        lines.append(
+          "\(pad)\(name): \(try pretty(entry.value, type: type, indent: indent + 2))")
+      }
+      return (lines + [end + "}"]).joined(separator: "\n")
+    }
+    return machine.describe(value, type: type)
+  }
+
+  private func oneLine(_ value: Value, _ type: TypeID, _ indent: Int) -> String? {
+    let text = machine.describe(value, type: type)
+    return indent + displayWidth(text) <= width ? text : nil
+  }
+
+  /// Short plain elements, as many on a line as fit.
+  private func filled(_ elements: [Value], more: Int) throws(Diagnostic) -> String? {
+    var lines: [String] = []
+    var line = "["
+    for (index, element) in elements.enumerated() {
+      if machine.record(element) != nil || machine.entries(element) != nil
+        || machine.list(element) != nil
+      {
+        return nil
+      }
+      let isLast = index == elements.count - 1
+      let text = machine.describe(element, type: TypeTable.error) + (isLast ? "" : ",")
+      if displayWidth(text) > width / 2 { return nil }
+      if displayWidth(line) + displayWidth(text) + 2 > width {
+        lines.append(line)
+        line = " " + text
+      } else {
+        line += line.count > 1 ? " " + text : text
+      }
+    }
+    if more > 0 { line += ", … \(more) more" }
+    return (lines + [line + "]"]).joined(separator: "\n")
+  }
+
+  private func fields(
+    of value: Value, _ record: (type: RecordID, block: GlobalID?), indent: Int, isTop: Bool
+  ) throws(Diagnostic) -> String {
+    let type = program[record.type]
+    if record.block == nil, let line = oneLine(value, TypeTable.error, indent) { return line }
+    var head = type.name
+    if record.block != nil, let keyword = type.keyword {
+      let name = try machine.field(value, named: "name").flatMap(machine.string) ?? ""
+      let label = try machine.field(value, named: "label").flatMap(machine.string) ?? ""
+      head = "\(keyword) \(name) \"\(label)\""
+    }
+    let pad = String(repeating: " ", count: indent + 2)
+    let names = type.fields.filter { $0.mark == .ordinary }.map(\.name)
+    let widest = names.map(\.count).max() ?? 0
+    var lines = ["\(head) {"]
+    for name in names {
+      guard let member = try machine.field(value, named: name), !machine.isNil(member) else {
+        continue
+      }
+      let label = padded(name, to: widest)
+      lines.append(
+        "\(pad)\(label) = \(try pretty(member, type: TypeTable.error, indent: indent + 2))")
+    }
+    return (lines + [String(repeating: " ", count: indent) + "}"]).joined(separator: "\n")
+  }
+}

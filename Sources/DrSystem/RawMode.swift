@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Synchronization
+
+/// A terminal that hands over every key as it is pressed. However the process ends, signals and
+/// traps included, the terminal is put back as it was.
+package enum RawMode {
+  /// The settings to go back to: written once, before any handler is installed, and then only read.
+  private static let original: termios? = {
+    var settings = termios()
+    return tcgetattr(STDIN_FILENO, &settings) == 0 ? settings : nil
+  }()
+  private static let isRaw = Atomic<Bool>(false)
+  private static let interrupts = Atomic<Int>(0)
+  private static let resizes = Atomic<Int>(0)
+
+  private static let deadly = [
+    SIGTERM, SIGHUP, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV,
+  ]
+
+  /// Prepares signals; `false` where standard input is no terminal.
+  package static func prepare() -> Bool {
+    guard original != nil else { return false }
+    for number in deadly {
+      handle(number) { number in
+        RawMode.leave()
+        signal(number, SIG_DFL)
+        raise(number)
+      }
+    }
+    handle(SIGWINCH) { _ in RawMode.resizes.wrappingAdd(1, ordering: .relaxed) }
+    catchInterrupts()
+    return true
+  }
+
+  /// Counts Ctrl-C instead of ending the process.
+  package static func catchInterrupts() {
+    handle(SIGINT) { _ in RawMode.interrupts.wrappingAdd(1, ordering: .relaxed) }
+  }
+
+  /// Ctrl-C ends the process again.
+  package static func restoreInterrupts() { signal(SIGINT, SIG_DFL) }
+
+  /// Without SA_RESTART: a read that waits comes back, so that the signal is seen.
+  private static func handle(_ number: CInt, _ handler: @escaping @convention(c) (CInt) -> Void) {
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = handler
+    sigaction(number, &action, nil)
+  }
+
+  /// How often Ctrl-C was pressed while the terminal was not raw.
+  package static var interruptCount: Int { interrupts.load(ordering: .relaxed) }
+
+  /// How often the window has changed.
+  package static var resizeCount: Int { resizes.load(ordering: .relaxed) }
+
+  package static func enter() {
+    guard var settings = original else { return }
+    settings.c_iflag &= ~tcflag_t(BRKINT | ICRNL | INPCK | ISTRIP | IXON)
+    settings.c_lflag &= ~tcflag_t(ECHO | ICANON | IEXTEN | ISIG)
+    settings.c_cflag |= tcflag_t(CS8)
+    isRaw.store(true, ordering: .relaxed)
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+    write("\u{1B}[?2004h")
+  }
+
+  /// Puts the terminal back; may be called at any time, from a signal handler too.
+  package static func leave() {
+    guard isRaw.exchange(false, ordering: .relaxed), var settings = original else { return }
+    write("\u{1B}[?2004l")
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+  }
+
+  private static func write(_ text: StaticString) {
+    _ = Glibc.write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+  }
+
+  /// Stops the process as the shell's Ctrl-Z does, and goes on when it is woken.
+  package static func suspend() {
+    leave()
+    raise(SIGTSTP)
+    enter()
+  }
+}
+
+/// What came of waiting for input.
+package enum InputArrival: Sendable, Equatable {
+  case bytes([UInt8])
+  /// Nothing within the time.
+  case nothing
+  /// A signal came.
+  case signal
+  case end
+}
+
+/// Bytes of standard input as they come.
+package enum StandardInput {
+  /// Waits at most so many milliseconds, for ever where it is negative.
+  package static func wait(milliseconds: Int32) -> InputArrival {
+    var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    let ready = poll(&descriptor, 1, milliseconds)
+    if ready == 0 { return .nothing }
+    if ready < 0 { return errno == EINTR ? .signal : .end }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = read(STDIN_FILENO, &buffer, buffer.count)
+    if count > 0 { return .bytes(Array(buffer[..<count])) }
+    return count < 0 && (errno == EINTR || errno == EAGAIN) ? .signal : .end
+  }
+}
