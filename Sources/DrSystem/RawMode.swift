@@ -22,6 +22,11 @@ package enum RawMode {
   /// Prepares signals; `false` where standard input is no terminal.
   package static func prepare() -> Bool {
     guard original != nil else { return false }
+    // Whoever started the program may have blocked what a person sends.
+    var wanted = sigset_t()
+    sigemptyset(&wanted)
+    for number in deadly + [SIGINT, SIGWINCH, SIGTSTP] { sigaddset(&wanted, number) }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
     for number in deadly {
       handle(number) { number in
         RawMode.leave()

@@ -102,7 +102,8 @@ struct CodeBefore {
         guard kind(open) != .leftBrace, isName(open - 1) || isClosing(open - 1) else {
           return token
         }
-        if isName(open - 1) { token = open - 1 }
+        if isClosing(open - 1) { continue }
+        token = open - 1
       case .stringClose:
         var open = token - 1
         while open > 0, kind(open) != .stringOpen { open -= 1 }

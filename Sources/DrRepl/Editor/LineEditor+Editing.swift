@@ -181,8 +181,10 @@ extension LineEditor {
     guard var search else { return nil }
     switch key {
     case .text(let text):
-      search.query += text
-      find(&search, before: (search.match ?? history.entries.count - 1) + 1)
+      for character in text {
+        search.query.append(character)
+        find(&search, before: (search.match ?? history.entries.count - 1) + 1)
+      }
     case .backspace:
       if !search.query.isEmpty { search.query.removeLast() }
       find(&search, before: history.entries.count)

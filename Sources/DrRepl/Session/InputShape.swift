@@ -44,6 +44,9 @@ package enum InputShape: Sendable, Equatable {
     let tree = tree(text)
     let count = tree.tokenCount
     guard count > 0 else { return true }
+    let openTexts = openTexts(tree)
+    // A text in plain quotes ends with its line, whole or not.
+    if !openTexts.isEmpty { return openTexts.contains { $0.hasPrefix("\"") && $0 != "\"\"\"" } }
     var open = 0
     for token in 0..<count {
       switch tree.tokenKind(token) {
@@ -52,7 +55,7 @@ package enum InputShape: Sendable, Equatable {
       default: break  // open: no bracket
       }
     }
-    if open > 0 || continues(tree.tokenKind(count - 1)) || hasOpenText(tree) { return false }
+    if open > 0 || continues(tree.tokenKind(count - 1)) { return false }
     if InputShape(text) != .definition { return true }
     // What the parser misses at the very end may still come: the body of a function.
     let end = tree.tokenSpan(count - 1).end
@@ -79,12 +82,13 @@ package enum InputShape: Sendable, Equatable {
     text.reversed().prefix { $0.isWhitespace }.count { $0 == "\n" }
   }
 
-  /// A text in three quotes or backticks that goes on: only these may have several lines.
-  private static func hasOpenText(_ tree: SyntaxTree) -> Bool {
-    tree.diagnostics.contains { diagnostic in
-      guard diagnostic.code == .unterminatedString, let span = diagnostic.span else { return false }
+  /// The quotes that open the texts without an end: only three quotes and backticks may have
+  /// several lines.
+  private static func openTexts(_ tree: SyntaxTree) -> [String] {
+    tree.diagnostics.compactMap { diagnostic in
+      guard diagnostic.code == .unterminatedString, let span = diagnostic.span else { return nil }
       let start = tree.source.text(span)
-      return start.hasPrefix("\"\"\"") || start.hasPrefix("`")
+      return ["\"\"\"", "`"].first(where: start.hasPrefix) ?? "\""
     }
   }
 

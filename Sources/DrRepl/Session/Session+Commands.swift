@@ -134,7 +134,6 @@ extension Session {
   }
 
   private func list() {
-    let program = checker.program
     var lines: [String] = []
     for part in source.parts {
       for declaration in SessionSource.declarations(in: part.visible) {
@@ -143,12 +142,11 @@ extension Session {
         lines.append(checker.explanations(of: name).first?.signature ?? name)
       }
     }
-    let worlds = program.sources.files.isEmpty ? 0 : lines.count
-    say(worlds == 0 ? .note("nothing is defined") : .result(lines.joined(separator: "\n")))
+    say(lines.isEmpty ? .note("nothing is defined") : .result(lines.joined(separator: "\n")))
   }
 
   private func emit(_ block: String) {
-    guard let full = check(source, includesBackends: true) else { return }
+    let full = check(source, includesBackends: true)
     guard !full.diagnostics.hasErrors else {
       return report(full.diagnostics, full.program.sources)
     }

@@ -6,8 +6,8 @@ import DrSema
 import DrSyntax
 
 extension Session {
-  /// Checks a module's text; `nil` where there is nothing to check it with.
-  func check(_ source: SessionSource, includesBackends: Bool = false) -> Checker? {
+  /// Checks a module's text.
+  func check(_ source: SessionSource, includesBackends: Bool = false) -> Checker {
     var options = CheckOptions()
     options.includesBackends = includesBackends
     let checker = Checker(loader: loader, options: options)
@@ -23,9 +23,11 @@ extension Session {
       return
     }
     let bytes = Array(text.utf8)
+    let name = "<\(inputCount)>"
+    guard parses(name, bytes) else { return }
     var next = source
-    let replaced = next.add(name: "<\(inputCount)>", bytes: bytes)
-    guard let checked = check(next) else { return }
+    let replaced = next.add(name: name, bytes: bytes)
+    let checked = check(next)
     guard !checked.diagnostics.hasErrors else {
       return report(checked.diagnostics, checked.program.sources, as: next)
     }
@@ -38,6 +40,16 @@ extension Session {
       (source, checker, kept, typeOfIt) = saved
       return
     }
+  }
+
+  /// Whether a part is whole by itself, so that it cannot swallow what comes after it.
+  private func parses(_ name: String, _ bytes: [UInt8]) -> Bool {
+    var sources = SourceMap()
+    let id = sources.add(name: name, bytes: bytes)
+    let tree = parse(sources[id])
+    guard tree.diagnostics.hasErrors else { return true }
+    report(tree.diagnostics, sources)
+    return false
   }
 
   /// Says what was defined; false after a report that a value of it cannot be had.
@@ -89,7 +101,7 @@ extension Session {
     var next = source
     let isNew = checker.mainGlobal(name) == nil
     _ = next.add(name: "<\(inputCount)>", bytes: Array("input \(name): \(type)".utf8))
-    guard let checked = check(next) else { return false }
+    let checked = check(next)
     guard !checked.diagnostics.hasErrors else {
       report(checked.diagnostics, checked.program.sources, as: next)
       return false
@@ -114,6 +126,7 @@ extension Session {
       return fail(error.message)
     }
     self.file = file
+    guard parses(loaded.display, loaded.bytes) else { return }
     var next = SessionSource(display: loaded.display)
     _ = next.add(name: loaded.display, bytes: loaded.bytes)
     for part in source.parts where part.name.hasPrefix("<") {
@@ -121,16 +134,15 @@ extension Session {
     }
     let saved = (loader, path)
     (loader, path) = (loaded.loader, loaded.path)
-    guard let checked = check(next), !checked.diagnostics.hasErrors else {
-      if let checked = check(next) {
-        report(checked.diagnostics, checked.program.sources, as: next)
-      }
+    let checked = check(next)
+    guard !checked.diagnostics.hasErrors else {
+      report(checked.diagnostics, checked.program.sources, as: next)
       (loader, path) = saved
       return
     }
     source = next
     checker = checked
-    let names = checked.program.roots.count
-    say(.note("\(loaded.display): \(names == 1 ? "1 value or block" : "\(names) values and blocks")"))
+    let count = SessionSource.declarations(in: loaded.bytes).count
+    say(.note("\(loaded.display): \(count == 1 ? "1 definition" : "\(count) definitions")"))
   }
 }

@@ -59,9 +59,9 @@ extension Session {
       return stop(
         Diagnostic(.driverRefused, "\(call.name) did not say what it would change", at: evaluation?.span))
     }
-    let changes = observation.changes.joined(separator: ", ")
-    let what = "\(call.name): \(observation.target)"
-      + (changes.isEmpty ? " (no change)" : ": \(changes)")
+    let changes = observation.changes.isEmpty ? ["nothing would change"] : observation.changes
+    let lines = ["  \(observation.target)"] + changes.map { "    \($0)" }
+    let what = ([call.name] + lines).joined(separator: "\n")
     if approvesAll {
       say(.note(what))
       perform(call, .perform(observed: document))

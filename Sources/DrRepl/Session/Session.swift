@@ -249,7 +249,8 @@ package final class Session {
     next.remove(Self.lastResult)
     _ = next.add(name: "<it>", bytes: Array("input \(Self.lastResult): \(type)".utf8))
     // A type that has no name here, as `nil` has none, leaves `it` as it was.
-    guard let checked = check(next), checked.diagnostics.isEmpty else { return }
+    let checked = check(next)
+    guard checked.diagnostics.isEmpty else { return }
     source = next
     checker = checked
     typeOfIt = type

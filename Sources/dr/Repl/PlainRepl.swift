@@ -55,6 +55,7 @@ struct PlainRepl {
       case .text(let line):
         text += text.isEmpty ? line : "\n" + line
         guard InputShape.isComplete(text) || text.hasSuffix("\n\n") else { continue }
+        console.host.forgetInterrupts()
         console.session.width = Terminal(.output).width
         console.session.shownLimit = 1000
         let input = text

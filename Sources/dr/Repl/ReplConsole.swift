@@ -23,7 +23,6 @@ final class ReplConsole {
 
   /// Hands one input in; false when the user wants to leave. `confirm` puts a yes-or-no question.
   func submit(_ text: String, confirm: (String) -> Bool) -> Bool {
-    host.forgetInterrupts()
     var request = session.submit(text)
     while true {
       write(notes: true)

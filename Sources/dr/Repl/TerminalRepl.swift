@@ -48,6 +48,7 @@ final class TerminalRepl {
       case .submit(let text): if !submit(text) { return false }
       case .drop: drop()
       case .end:
+        draw()
         Console.write(painter.leave())
         return false
       case .complete(let text, let cursor): complete(text, cursor)
@@ -95,6 +96,7 @@ final class TerminalRepl {
     store.save(editor.history)
     console.session.width = size.width
     console.session.shownLimit = 200
+    console.host.forgetInterrupts()
     RawMode.leave()
     defer { RawMode.enter() }
     return console.submit(text, confirm: confirm)
