@@ -81,9 +81,21 @@ final class PseudoTerminal {
 
   /// The exit status, once the program has ended.
   func end() -> Int32 {
-    while read() {}
+    let deadline = Date().addingTimeInterval(30)
+    while process.isRunning, Date() < deadline { _ = read() }
+    if process.isRunning { process.terminate() }
     process.waitUntilExit()
     return process.terminationStatus
+  }
+
+  /// Waits until the program has handed the terminal back; false when that takes half a minute.
+  func becomesCooked() -> Bool {
+    let deadline = Date().addingTimeInterval(30)
+    while !isCooked {
+      guard Date() < deadline else { return false }
+      usleep(1000)
+    }
+    return true
   }
 
   /// Whether the terminal echoes and edits lines, as a shell wants it.
