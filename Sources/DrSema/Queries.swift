@@ -23,7 +23,7 @@ package struct NamedThing: Sendable, Equatable {
 }
 
 /// An expression that was checked by itself.
-package struct CheckedValue: Sendable {
+package struct PromptValue: Sendable {
   /// A function without parameters that gives the value.
   package let function: FunctionID
   package let type: TypeID
@@ -42,7 +42,7 @@ extension Checker {
   }
 
   /// Checks an expression that may look at the world and act on it; `nil` after a report.
-  package func checkPrompt(_ text: String, name: String) -> CheckedValue? {
+  package func checkPrompt(_ text: String, name: String) -> PromptValue? {
     module = mainModule
     let errorsBefore = diagnostics.count
     let sitesBefore = effectSites.count
@@ -61,7 +61,7 @@ extension Checker {
         name: "prompt", role: .function, effect: effect, parameters: [],
         result: checked.value.type, localCount: checked.localCount,
         body: .expression(checked.value), span: checked.value.span))
-    return CheckedValue(function: function, type: checked.value.type, effect: effect)
+    return PromptValue(function: function, type: checked.value.type, effect: effect)
   }
 
   /// The type of an expression; `nil` where it has a mistake.

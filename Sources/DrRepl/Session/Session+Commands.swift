@@ -158,18 +158,15 @@ extension Session {
     let machine = machine(for: full.program)
     let failures = machine.modelFailures()
     guard !failures.hasErrors else { return report(failures, full.program.sources) }
-    var compiler = Compiler(machine: machine)
+    let manifestFormat: ManifestFormat = format == .json ? .json : .yaml
+    var compiler = Compiler(machine: machine, format: manifestFormat)
     let result = compiler.compile(target: nil, block: block.isEmpty ? nil : block)
     if !result.diagnostics.isEmpty { report(result.diagnostics, full.program.sources) }
     if result.diagnostics.hasErrors { return }
     if result.manifests.isEmpty {
       return say(.note("\(block.isEmpty ? "nothing" : "`\(block)`") gives no manifest"))
     }
-    let documents = result.manifests.map(\.document)
-    let text =
-      format == .json
-      ? JSON.write(.array(documents), pretty: true) : YAML.write(documents)
-    say(.result(text.trimmedEnd))
+    say(.result(String(decoding: result.stream(manifestFormat), as: UTF8.self).trimmedEnd))
   }
 }
 
