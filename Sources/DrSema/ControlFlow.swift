@@ -289,9 +289,9 @@ extension Checker {
       let parts = node.expressions
       guard let test = parts.first else { return [] }
       let message = parts.count > 1 ? checkExpression(parts[1], expected: TypeTable.string) : nil
-      return [
-        .assert(checkExpression(test, expected: TypeTable.bool), message: message, node.span)
-      ]
+      let condition = checkExpression(test, expected: TypeTable.bool)
+      narrowed.formUnion(pathsNotNil(when: test, holds: true))
+      return [.assert(condition, message: message, node.span)]
     default:  // open: runbook statements, and errors that the parser reported
       return checkDirective(node).map { [.expression($0)] } ?? []
     }

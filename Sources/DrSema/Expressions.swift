@@ -264,30 +264,48 @@ extension Checker {
     if let expected, case .map(let key, let value) = type(unwrapped(expected)) {
       wanted = (key, value)
     }
-    var entries: [(key: Expr, value: Expr)] = []
-    var keyType = wanted?.key ?? TypeTable.never
-    var valueType = wanted?.value ?? TypeTable.never
-    for entry in node.all(.mapEntry) {
-      let sides = entry.expressions
-      guard sides.count == 2 else { continue }
-      let key = checkExpression(sides[0], expected: wanted?.key)
-      let value = checkExpression(sides[1], expected: wanted?.value)
-      if wanted == nil {
-        guard let keys = join(keyType, key.type), let values = join(valueType, value.type) else {
-          let before = typeName(intern(.map(key: keyType, value: valueType)))
-          let here = typeName(intern(.map(key: key.type, value: value.type)))
-          report(
-            .typeMismatch,
-            "the entries of a map have one type; this is \(here), before it was \(before)",
-            at: entry.span, caption: "\(here), not \(before)",
-            help: "write keys of one type and values of one type, or an object: { name: value }")
-          continue
-        }
-        (keyType, valueType) = (keys, values)
+    var entries: [Entry] = []
+    var given: [String: Span] = [:]
+    var common = wanted ?? (TypeTable.never, TypeTable.never)
+    func add(_ entry: Entry, _ type: (key: TypeID, value: TypeID), at span: Span) {
+      entries.append(entry)
+      guard wanted == nil else { return }
+      if let keys = join(common.key, type.key), let values = join(common.value, type.value) {
+        common = (keys, values)
+        return
       }
-      entries.append((key, value))
+      let before = typeName(intern(.map(key: common.key, value: common.value)))
+      let here = typeName(intern(.map(key: type.key, value: type.value)))
+      report(
+        .typeMismatch,
+        "the entries of a map have one type; this is \(here), before it was \(before)",
+        at: span, caption: "\(here), not \(before)",
+        help: "write keys of one type and values of one type, or an object: { name: value }")
     }
-    return Expr(.map(entries), intern(.map(key: keyType, value: valueType)), node.span)
+    for child in node.children {
+      let sides = child.expressions
+      if child.kind == .mapEntry, sides.count == 2 {
+        let key = checkExpression(sides[0], expected: wanted?.key)
+        if case .string(let text) = key.kind {
+          if let earlier = given[text] { reportGivenTwice(text, at: key.span, earlier: earlier) }
+          given[text] = key.span
+        }
+        let value = checkExpression(sides[1], expected: wanted?.value)
+        add(.entry(key: key, value: value), (key.type, value.type), at: child.span)
+      } else if child.kind == .spread, let inner = child.expression {
+        let map = checkExpression(
+          inner, expected: wanted.map { intern(.map(key: $0.key, value: $0.value)) })
+        if case .map(let key, let value) = type(map.type) {
+          add(.spread(map), (key, value), at: inner.span)
+        } else if map.type != TypeTable.error {
+          report(
+            .typeMismatch, "`...` wants a map here, this is \(describe(map.type))",
+            at: inner.span, caption: "this is \(typeName(map.type))",
+            help: isOptional(map.type) ? "write `...(… ?? [:])`" : "write `key: value`")
+        }
+      }
+    }
+    return Expr(.map(entries), intern(.map(key: common.key, value: common.value)), node.span)
   }
 
   private func checkComprehension(_ node: SyntaxNode, expected: TypeID?) -> Expr {

@@ -63,7 +63,7 @@ package struct Expr: Sendable {
     /// The parts' texts, one after the other; parts may be of any type.
     case interpolation([Expr])
     case list([Element])
-    case map([(key: Expr, value: Expr)])
+    case map([Entry])
     case object([Member])
     /// A record built at once: `fields` in declaration order; `nil` where the type's default holds,
     /// which is `RecordField.defaultValue` called with the new record once the given fields are
@@ -115,6 +115,13 @@ package struct Expr: Sendable {
 package enum Element: Sendable {
   case value(Expr)
   /// `...list`
+  case spread(Expr)
+}
+
+/// One part of a map literal.
+package enum Entry: Sendable {
+  case entry(key: Expr, value: Expr)
+  /// `...map`: its entries.
   case spread(Expr)
 }
 

@@ -93,9 +93,11 @@ extension Checker {
   }
 
   private func checkRequire(_ node: SyntaxNode) -> Expr {
-    directive(
-      .require,
-      [condition(node.expression, "a require", node), message(elseExpression(node), node)], node)
+    let operands = [
+      condition(node.expression, "a require", node), message(elseExpression(node), node),
+    ]
+    if let test = node.expression { narrowed.formUnion(pathsNotNil(when: test, holds: true)) }
+    return directive(.require, operands, node)
   }
 
   private func checkApprove(_ node: SyntaxNode) -> Expr {

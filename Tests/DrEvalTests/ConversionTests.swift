@@ -87,7 +87,9 @@ import Testing
 
   @Test("maps become objects by the text of their keys")
   func maps() throws {
-    let map = E.make(.map([(E.int(80), E.int(1)), (E.int(443), E.none)]), TypeTable.object)
+    let map = E.make(
+      .map([.entry(key: E.int(80), value: E.int(1)), .entry(key: E.int(443), value: E.none)]),
+      TypeTable.object)
     let id = build.function("f", result: TypeTable.object, map)
     let machine = build.machine()
     #expect(try machine.document(try machine.call(id, [])) == ["80": 1])

@@ -138,7 +138,10 @@ import Testing
     #expect(
       try build.show(E.binary(.concatenateLists, list, list, o)) == "[1, 2, 3, 4, 1, 2, 3, 4]")
     let map = E.make(
-      .map([(E.string("b"), E.int(1)), (E.string("a"), E.int(2)), (E.string("b"), E.int(3))]), o)
+      .map([
+        .entry(key: E.string("b"), value: E.int(1)), .entry(key: E.string("a"), value: E.int(2)),
+        .entry(key: E.string("b"), value: E.int(3)),
+      ]), o)
     #expect(try build.show(map) == #"["b": 3, "a": 2]"#)
     let object = E.make(
       .object([
@@ -185,7 +188,7 @@ import Testing
     #expect(try build.show(isIn(E.int(3), E.range(E.int(0), E.int(3)))) == "false")
     #expect(try build.show(isIn(E.string("bc"), E.string("abcd"))) == "true")
     #expect(try build.show(isIn(E.string("bd"), E.string("abcd"))) == "false")
-    let map = E.make(.map([(E.string("k"), E.none)]), o)
+    let map = E.make(.map([.entry(key: E.string("k"), value: E.none)]), o)
     #expect(try build.show(isIn(E.string("k"), map)) == "true")
   }
 
@@ -216,7 +219,10 @@ import Testing
       if: E.binary(.notEqual, E.local(0), E.int(2), TypeTable.bool),
       E.binary(.multiplyInt, E.local(0), E.local(0)), o)
     #expect(try build.show(squares) == "[0, 1, 9, 16, 25]")
-    let map = E.make(.map([(E.string("a"), E.int(1)), (E.string("b"), E.int(2))]), o)
+    let map = E.make(
+      .map([
+        .entry(key: E.string("a"), value: E.int(1)), .entry(key: E.string("b"), value: E.int(2)),
+      ]), o)
     #expect(try build.show(E.each(0, map, E.local(0))) == #"["a", "b"]"#)
     #expect(try build.show(E.each(0, E.range(E.int(3), E.int(1)), E.local(0))) == "[]")
     let stored = E.block(

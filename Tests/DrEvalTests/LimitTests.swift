@@ -123,7 +123,7 @@ import Testing
       ),
       (
         E.binary(.scale, E.int(1 << 60, TypeTable.bytes), E.float(100), TypeTable.bytes),
-        "1Ei * 100.0 is out of range"
+        "1048576Ti * 100.0 is out of range"
       ),
     ]
     for (expression, message) in cases {

@@ -111,7 +111,7 @@ import Testing
     #expect(
       try run("object.set", [object([]), E.string("s"), E.int(1 << 30, TypeTable.bytes)])
         == #"{ s: "1Gi" }"#)
-    let map = E.make(.map([(E.int(2), E.string("b"))]), TypeTable.object)
+    let map = E.make(.map([.entry(key: E.int(2), value: E.string("b"))]), TypeTable.object)
     #expect(try run("map.keys", [map]) == "[2]")
     #expect(try run("map.values", [map]) == #"["b"]"#)
     #expect(try run("map.count", [map]) == "1")

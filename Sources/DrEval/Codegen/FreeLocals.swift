@@ -43,7 +43,12 @@ struct FreeLocals {
         }
       }
     case .map(let entries):
-      for entry in entries { visit([entry.key, entry.value]) }
+      for entry in entries {
+        switch entry {
+        case .entry(let key, let value): visit([key, value])
+        case .spread(let map): visit(map)
+        }
+      }
     case .object(let members):
       for member in members {
         switch member {

@@ -16,13 +16,16 @@ extension FunctionCompiler {
     }
   }
 
-  mutating func map(_ entries: [(key: Expr, value: Expr)], into target: Int, at span: Span) {
+  mutating func map(_ entries: [Entry], into target: Int, at span: Span) {
     emit(.newMap, a: target, c: min(entries.count, 4096), at: span)
     for entry in entries {
       let mark = next
-      let key = operand(entry.key)
-      let value = operand(entry.value)
-      emit(.setEntry, a: target, b: key, c: value, at: entry.key.span)
+      switch entry {
+      case .entry(let key, let value):
+        let name = operand(key)
+        emit(.setEntry, a: target, b: name, c: operand(value), at: key.span)
+      case .spread(let map): emit(.setMembers, a: target, b: operand(map), at: map.span)
+      }
       next = mark
     }
   }

@@ -59,7 +59,7 @@ enum Opcode: UInt8 {
   /// `a`: the table, `b`: the key, `c`: the value.
   case setEntry
   case setMemberUnlessNil
-  /// `a`: the object, `b`: whose members are added.
+  /// `a`: the object or map, `b`: whose members are added; an object takes none that is nil.
   case setMembers
   /// `c`: number of the record type.
   case newRecord

@@ -23,31 +23,33 @@ enum Text {
 
   /// `16Gi`, `100GB`, else `1000B`: the unit that leaves the smallest whole number.
   static func bytes(_ count: Int64) -> String {
-    scaled(count, decimal: decimalUnits) ?? "\(count)B"
+    scaled(count, binary: binaryUnits.dropFirst(2), decimal: decimalUnits) ?? "\(count)B"
   }
 
   /// `16Gi`, `15G`, else `1000`, as Kubernetes writes quantities.
   static func kubernetesBytes(_ count: Int64) -> String {
-    scaled(count, decimal: kubernetesUnits) ?? "\(count)"
+    scaled(count, binary: binaryUnits[...], decimal: kubernetesUnits) ?? "\(count)"
   }
 
+  /// Literals end at `Ti`; Kubernetes knows two more.
   private static let binaryUnits: [(UInt64, String)] = [
     (1 << 60, "Ei"), (1 << 50, "Pi"), (1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"),
     (1 << 10, "Ki"),
   ]
   private static let decimalUnits: [(UInt64, String)] = [
-    (1_000_000_000_000_000, "PB"), (1_000_000_000_000, "TB"), (1_000_000_000, "GB"),
-    (1_000_000, "MB"),
+    (1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"),
   ]
   private static let kubernetesUnits: [(UInt64, String)] = [
     (1_000_000_000_000_000, "P"), (1_000_000_000_000, "T"), (1_000_000_000, "G"),
     (1_000_000, "M"), (1_000, "k"),
   ]
 
-  private static func scaled(_ count: Int64, decimal: [(UInt64, String)]) -> String? {
+  private static func scaled(
+    _ count: Int64, binary: ArraySlice<(UInt64, String)>, decimal: [(UInt64, String)]
+  ) -> String? {
     if count == 0 { return nil }
     let amount = count.magnitude
-    let binary = binaryUnits.first { amount % $0.0 == 0 }
+    let binary = binary.first { amount % $0.0 == 0 }
     let decimal = decimal.first { amount % $0.0 == 0 }
     guard let best = [binary, decimal].compactMap({ $0 }).max(by: { $0.0 < $1.0 }) else {
       return nil

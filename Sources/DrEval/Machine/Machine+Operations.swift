@@ -131,7 +131,8 @@ extension Machine {
     let table = TableRef(members)
     try heap.charge(table.count)
     var result = object
-    for number in 0..<table.count where table.value(number).tag != .nilValue {
+    let takesNil = object.tag == .map
+    for number in 0..<table.count where takesNil || table.value(number).tag != .nilValue {
       result = try heap.set(table.key(number), table.value(number), in: result)
     }
     return result
