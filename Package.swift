@@ -134,7 +134,12 @@ let package = Package(
       exclude: ["Package.swift", "README.md", "failover.dr", "Sources/embedding/main.swift"],
       sources: ["Sources/embedding/Failover.swift", "Tests"], swiftSettings: settings),
     tests("DrReplTests", ["DrBase", "DrSema", "DrRun", "DrStdlib", "DrRepl"]),
-    tests("DrTests", ["dr", "drdev", "DrSystem"]),
+    tests(
+      "DrTests",
+      [
+        "dr", "drdev", "DrBase", "DrSyntax", "DrSema", "DrEval", "DrEmit", "DrFormat", "DrStdlib",
+        "DrSystem",
+      ]),
   ] + (isOffline ? [] : networkTargets),
   swiftLanguageModes: [.v6],
   // C23 embeds files; as a flag of its own target it would keep others from depending on the package.

@@ -15,13 +15,16 @@ struct Outcome {
 }
 
 /// Runs a program to its end.
-func run(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws
-  -> Outcome
+func run(
+  _ program: String, _ arguments: [String], environment: [String: String] = [:],
+  in folder: String = root
+)
+  throws -> Outcome
 {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: program)
   process.arguments = arguments
-  process.currentDirectoryURL = URL(fileURLWithPath: root)
+  process.currentDirectoryURL = URL(fileURLWithPath: folder)
   var variables = ProcessInfo.processInfo.environment
   variables["KUBECONFIG"] = nil
   variables["HOME"] = FileManager.default.temporaryDirectory.path
