@@ -26,6 +26,18 @@ package struct Label: Sendable, Equatable {
   }
 }
 
+/// A part of a condition that did not hold, with the value that it had then.
+package struct Witness: Sendable, Equatable {
+  package let span: Span
+  /// For people, and short; a secret is masked.
+  package let value: String
+
+  package init(_ span: Span, _ value: String) {
+    self.span = span
+    self.value = value
+  }
+}
+
 /// How far a fix may be trusted.
 package enum Applicability: String, Sendable {
   /// Keeps the meaning or restores the only possible one; tools apply it unasked.
@@ -65,6 +77,8 @@ package struct Diagnostic: Error, Sendable, Equatable {
   /// A few words under the excerpt, at `span`.
   package var caption: String?
   package var labels: [Label] = []
+  /// What the parts of the condition at `span` were, in source order.
+  package var witnesses: [Witness] = []
   package var notes: [String] = []
   /// What to do, as an order: "write 30s".
   package var help: String?

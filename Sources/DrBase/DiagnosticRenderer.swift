@@ -32,7 +32,7 @@ package struct DiagnosticRenderer {
       marks += diagnostic.labels.map { Mark(span: $0.span, text: $0.text, isPrimary: false) }
       let excerpt = Excerpt(marks: marks, sources: sources)
       margin = excerpt.gutter
-      text += render(excerpt, style)
+      text += render(excerpt, style) + table(diagnostic.witnesses, margin)
     }
     for note in diagnostic.notes { text += remark("note", note, margin) }
     if let help = diagnostic.help { text += remark("help", help, margin) }
@@ -66,6 +66,19 @@ package struct DiagnosticRenderer {
     text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
       wrapped(visible($0), width: width.map { max($0 - max(indent, 2), Self.narrowest / 2) })
     }
+  }
+
+  /// A line for each part of a condition: what it is and what it was.
+  private func table(_ witnesses: [Witness], _ margin: Int) -> String {
+    let names = witnesses.map { sources.excerpt($0.span, columns: 48) }
+    let width = names.reduce(0) { max($0, displayWidth($1)) }
+    let bar = String(repeating: " ", count: margin) + " " + paint("|", .blue)
+    var text = ""
+    for (name, witness) in zip(names, witnesses) {
+      let space = String(repeating: " ", count: width - displayWidth(name))
+      text += "\(bar)   \(name)\(space) is \(paint(visible(witness.value), .bold))\n"
+    }
+    return text
   }
 
   // MARK: The source

@@ -24,6 +24,11 @@ package struct Span: Hashable, Sendable {
     self.end = end
   }
 
+  /// Whether the other one lies in this one, which holds itself.
+  package func encloses(_ other: Span) -> Bool {
+    file == other.file && start <= other.start && other.end <= end
+  }
+
   /// The smallest span that holds both, which must be of one file.
   package func joined(_ other: Span) -> Span {
     Span(file, min(start, other.start), max(end, other.end))
@@ -91,6 +96,12 @@ package struct SourceMap: Sendable {
   package subscript(id: FileID) -> SourceFile { files[Int(id.rawValue)] }
 
   package func text(_ span: Span) -> String { self[span.file].text(span) }
+
+  /// The text of a span on one line, cut where it is long.
+  package func excerpt(_ span: Span, columns: Int) -> String {
+    let words = text(span).split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
+    return words.count > columns ? "\(words.prefix(columns - 1))…" : words
+  }
 
   /// `file:line`, one-based, as people and terminals write it.
   package func location(_ span: Span) -> String {

@@ -29,6 +29,8 @@ package struct Program: Sendable {
   let records: [[SlotPlan]]
   /// Defaults of the parameters of functions that are started from outside.
   let parameterDefaults: [ParameterPlace: Int]
+  /// What is shown of conditions that do not hold.
+  let explanations: [[WitnessPlan]]
   private let spans: [PlacedSpan]
 
   /// Generates code for every function and global. Pure native functions of those names are
@@ -43,6 +45,7 @@ package struct Program: Sendable {
     globals = generator.globals
     records = generator.records
     parameterDefaults = generator.parameterDefaults
+    explanations = generator.explanations
     spans = generator.spans
   }
 

@@ -125,7 +125,7 @@ extension Checker {
       case .runbook: (.reads, .runbook)
       case .emit: (.pure, .emit)
       case .test: (.reads, .test)
-      case .lambda, .thunk: (.pure, .definition)
+      case .lambda, .condition, .thunk: (.pure, .definition)
       }
     let wanted = node.type == nil ? nil : function.result
     let checked = inFreshFunction(id, allowed: allowed, place: place) { () -> Expr in

@@ -100,7 +100,7 @@ extension Checker {
     switch role {
     case .function, .runbook: define(name, .function(id), at: nameSpan(node))
     case .emit: program.emits.append(id)
-    case .test, .lambda, .thunk: break
+    case .test, .lambda, .condition, .thunk: break
     }
     if role == .runbook, module == mainModule { program.runbooks[name] = id }
   }

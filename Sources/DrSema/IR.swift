@@ -267,6 +267,8 @@ package struct Function: Sendable {
   /// What a function is for.
   package enum Role: Sendable {
     case function, lambda
+    /// A lambda without parameters that says whether something holds: of `require`, a guard, …
+    case condition
     /// Of a field of a named block, a record default or a constraint: parameter 0 is the record.
     case thunk
     case runbook, emit, test

@@ -81,16 +81,20 @@ extension Checker {
   }
 
   /// A closure without parameters around some code; its effects count where it is written.
-  func closure(_ span: Span, _ name: String, _ body: () -> Expr) -> Expr {
+  func closure(
+    _ span: Span, _ name: String, role: Function.Role = .lambda, _ body: () -> Expr
+  ) -> Expr {
     let expr = inScope(body)
-    return lambda(expr, parameters: [], name: name, span)
+    return lambda(expr, parameters: [], name: name, role: role, span)
   }
 
   /// A closure that is written as a lambda with parameters.
-  func lambda(_ body: Expr, parameters: [Parameter], name: String, _ span: Span) -> Expr {
+  func lambda(
+    _ body: Expr, parameters: [Parameter], name: String, role: Function.Role = .lambda, _ span: Span
+  ) -> Expr {
     let id = add(
       Function(
-        name: name, role: .lambda, effect: .pure, parameters: parameters, result: body.type,
+        name: name, role: role, effect: .pure, parameters: parameters, result: body.type,
         localCount: nextLocal, body: .expression(body), span: span))
     let type = intern(.function(parameters: parameters.map(\.type), result: body.type))
     return Expr(.lambda(id), type, span)

@@ -107,7 +107,7 @@ extension Checker {
       values["lasting"] = checkExpression(lasting, expected: TypeTable.duration)
     }
     func makeCase(_ subject: Expr) -> Expr {
-      let holds = closure(test.span, "detector") {
+      let holds = closure(test.span, "detector", role: .condition) {
         allowing(.reads, .condition("a detector")) {
           checkExpression(test, expected: TypeTable.bool)
         }
@@ -140,7 +140,7 @@ extension Checker {
     let parts = node.expressions
     let title = node.first(.stringExpr)
     let test = parts.last { $0 != title }
-    let holds = closure(node.span, "guard") {
+    let holds = closure(node.span, "guard", role: .condition) {
       allowing(.reads, .condition("a guard")) {
         test.map { checkExpression($0, expected: TypeTable.bool) } ?? broken(node.span)
       }
@@ -204,7 +204,7 @@ extension Checker {
   }
 
   private func drillCondition(_ node: SyntaxNode, _ what: String) -> Expr {
-    closure(node.span, what) {
+    closure(node.span, what, role: .condition) {
       allowing(.reads, .condition(what)) { checkExpression(node, expected: TypeTable.bool) }
     }
   }

@@ -245,7 +245,7 @@ extension Checker {
   }
 
   private func condition(_ test: SyntaxNode?, _ what: String, _ owner: SyntaxNode) -> Expr {
-    closure(test?.span ?? owner.span, what) {
+    closure(test?.span ?? owner.span, what, role: .condition) {
       allowing(.reads, .condition(what)) {
         test.map { checkExpression($0, expected: TypeTable.bool) } ?? broken(owner.span)
       }

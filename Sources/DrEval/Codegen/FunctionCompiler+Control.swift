@@ -62,31 +62,11 @@ extension FunctionCompiler {
       let mark = next
       emit(.appendUnlessNil, a: yieldRegister ?? 0, b: operand(value), at: value.span)
       next = mark
-    case .assert(let condition, let message, let span):
+    case .assert(let condition, let message, _):
       let mark = next
-      assert(condition, message, span)
+      assert(condition, message)
       next = mark
     }
-  }
-
-  private mutating func assert(_ condition: Expr, _ message: Expr?, _ span: Span) {
-    if message == nil, case .binary(let operation, let left, let right) = condition.kind,
-      let words = operation.comparisonWords
-    {
-      let x = operand(left)
-      let y = operand(right)
-      let holds = allocate()
-      emitBinary(operation, (left, x), (right, y), into: holds, at: span)
-      let skip = jump(.jumpIf, a: holds, at: span)
-      emit(.failComparison, a: x, b: y, c: generator.number(of: .string(words)), at: span)
-      land([skip])
-      return
-    }
-    let skip = branch(condition, when: true)
-    let text = allocate()
-    if let message { compile(message, into: text) } else { load(.nilValue, into: text, at: span) }
-    emit(.failAssert, a: text, at: span)
-    land(skip)
   }
 
   // Loops
@@ -264,23 +244,6 @@ extension FunctionCompiler {
       .transferRate, .rateCount, .concatenateStrings, .concatenateLists, .lessFloat,
       .lessOrEqualFloat, .lessString, .lessOrEqualString, .contains:
       return nil
-    }
-  }
-}
-
-extension BinaryOperator {
-  /// How a failed `assert` reads; nil for what is no comparison.
-  fileprivate var comparisonWords: String? {
-    switch self {
-    case .equal: "is not equal to"
-    case .notEqual: "is equal to"
-    case .lessInt, .lessFloat, .lessString: "is not less than"
-    case .lessOrEqualInt, .lessOrEqualFloat, .lessOrEqualString: "is greater than"
-    case .contains: "is not in"
-    case .addInt, .subtractInt, .multiplyInt, .divideInt, .addFloat, .subtractFloat,
-      .multiplyFloat, .divideFloat, .ratio, .scale, .share, .transferTime, .transferSize,
-      .transferRate, .rateCount, .concatenateStrings, .concatenateLists:
-      nil
     }
   }
 }

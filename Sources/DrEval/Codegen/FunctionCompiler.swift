@@ -9,6 +9,13 @@
 import DrBase
 import DrSema
 
+/// Code to be placed behind the end of a function.
+struct Aftermath {
+  /// The first register that is free there.
+  let next: Int
+  let emit: (inout FunctionCompiler) -> Void
+}
+
 struct FunctionCompiler {
   let generator: Generator
   private(set) var code: [Instruction] = []
@@ -21,6 +28,8 @@ struct FunctionCompiler {
   private var locals: [Int32: Int] = [:]
   /// The list that `yield` adds to.
   var yieldRegister: Int?
+  /// Code that stands behind the function's end, for what ends it early.
+  var aftermath: [Aftermath] = []
 
   init(_ generator: Generator, parameters: [LocalID]) {
     self.generator = generator
@@ -37,6 +46,7 @@ struct FunctionCompiler {
     let result = allocate()
     compile(body, into: result)
     emit(.returnValue, a: result, at: body.span)
+    compileAftermath()
   }
 
   mutating func compileEmit(_ body: Expr) {
@@ -45,6 +55,7 @@ struct FunctionCompiler {
     emit(.newList, a: list, c: 4, at: body.span)
     compile(body, into: allocate())
     emit(.returnValue, a: list, at: body.span)
+    compileAftermath()
   }
 
   /// A native function as one with code, so that it can be passed as a value and started.
@@ -56,6 +67,14 @@ struct FunctionCompiler {
 
   mutating func raise(_ message: String, _ span: Span) {
     emit(.raise, c: generator.number(of: .string(message)), at: span)
+  }
+
+  mutating func compileAftermath() {
+    while !aftermath.isEmpty {
+      let part = aftermath.removeFirst()
+      next = part.next
+      part.emit(&self)
+    }
   }
 
   // Registers

@@ -14,6 +14,9 @@ final class Generator {
   var globals: [GlobalPlan] = []
   var records: [[SlotPlan]] = []
   var parameterDefaults: [ParameterPlace: Int] = [:]
+  /// What is shown of conditions that do not hold.
+  var explanations: [[WitnessPlan]] = []
+  private let constraints: Set<FunctionID>
   private var constantNumbers: [Constant: Int] = [:]
   private var nilFunction: Int?
   private var knownFreeLocals: [FunctionID: [LocalID]] = [:]
@@ -24,6 +27,7 @@ final class Generator {
   init(_ checked: CheckedProgram, hostFunctions: Set<String> = []) {
     self.checked = checked
     self.hostFunctions = hostFunctions
+    constraints = Set(checked.records.flatMap { $0.fields.compactMap(\.constraint) })
   }
 
   func generate() {
@@ -33,7 +37,7 @@ final class Generator {
       generate(function, number: index)
       switch function.role {
       case .function, .runbook, .emit, .test: generateDefaults(function, number: index)
-      case .lambda, .thunk: break
+      case .lambda, .condition, .thunk: break
       }
     }
     for (index, global) in checked.globals.enumerated() {
@@ -58,15 +62,21 @@ final class Generator {
   }
 
   private func generate(_ function: Function, number: Int) {
-    let captures =
-      function.role == .lambda
-      ? freeLocals(of: FunctionID(Int32(number))) : []
+    let id = FunctionID(Int32(number))
+    let isClosure = function.role == .lambda || function.role == .condition
+    let captures = isClosure ? freeLocals(of: id) : []
     var compiler = FunctionCompiler(self, parameters: function.parameters.map(\.local) + captures)
     switch function.body {
     case .expression(let body):
-      if function.role == .emit { compiler.compileEmit(body) } else { compiler.compileBody(body) }
+      if function.role == .emit {
+        compiler.compileEmit(body)
+      } else if function.role == .condition || constraints.contains(id) {
+        compiler.compileCondition(body)
+      } else {
+        compiler.compileBody(body)
+      }
     case .native:
-      compiler.compileNative(FunctionID(Int32(number)))
+      compiler.compileNative(id)
     case .missing:
       compiler.raise("`\(function.name)` has a mistake and cannot run", function.span)
     }

@@ -85,6 +85,8 @@ enum Opcode: UInt8 {
   case returnValue
 
   // Failing
+  /// `c`: number of the explanation: keeps what the parts of a condition were, for who asks.
+  case explain
   /// `a`: the message, or nil.
   case failAssert
   /// `a` and `b`: what was compared, `c`: number of the constant that says how.

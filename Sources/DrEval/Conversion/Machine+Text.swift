@@ -7,8 +7,22 @@ import DrSema
 struct TextWriter {
   private(set) var bytes: [UInt8] = []
   private let limit: Int
+  /// For a glance: nothing is evaluated for it, and only the first of many elements are written.
+  let isBrief: Bool
 
-  init(limit: Int) { self.limit = limit }
+  init(limit: Int, isBrief: Bool = false) {
+    self.limit = limit
+    self.isBrief = isBrief
+  }
+
+  /// How many of so many elements are written.
+  func shown(of count: Int) -> Int { isBrief && count > 6 ? 5 : count }
+
+  /// Says that there are more elements than those that were written.
+  mutating func writeRest(of count: Int) throws(Stop) {
+    let rest = count - shown(of: count)
+    if rest > 0 { try write(", … \(rest) more") }
+  }
 
   mutating func write(_ text: String) throws(Stop) {
     bytes.append(contentsOf: text.utf8)
@@ -61,10 +75,12 @@ extension Machine {
     case .secret: try writer.write("•••")
     case .list:
       try writer.write("[")
-      for (index, element) in ListRef(value).values.enumerated() {
+      let values = ListRef(value).values
+      for (index, element) in values.prefix(writer.shown(of: values.count)).enumerated() {
         if index > 0 { try writer.write(", ") }
         try writeLiteral(element, &writer, depth: depth + 1)
       }
+      try writer.writeRest(of: values.count)
       try writer.write("]")
     case .map, .object: try writeTable(value, &writer, depth: depth)
     case .range:
@@ -87,7 +103,7 @@ extension Machine {
       return
     }
     try writer.write(isMap ? "[" : "{ ")
-    for number in 0..<table.count {
+    for number in 0..<writer.shown(of: table.count) {
       if number > 0 { try writer.write(", ") }
       let key = table.key(number)
       if !isMap, key.tag == .string, Bytes.isIdentifier(StringRef(key).bytes) {
@@ -98,6 +114,7 @@ extension Machine {
       try writer.write(": ")
       try writeLiteral(table.value(number), &writer, depth: depth + 1)
     }
+    try writer.writeRest(of: table.count)
     try writer.write(isMap ? "]" : " }")
   }
 
@@ -113,7 +130,7 @@ extension Machine {
     try writer.write("\(info.name) {")
     var isFirst = true
     for slot in info.dataSlots {
-      let value = try loaded(record, slot)
+      let value = writer.isBrief ? record.slots[slot] : try loaded(record, slot)
       if value.tag == .nilValue { continue }
       try writer.write(isFirst ? " " : ", ")
       isFirst = false
@@ -150,19 +167,18 @@ extension Machine {
   }
 
   /// Like `describe`, for messages about failures: evaluates nothing and stays short.
-  func literal(_ value: Value) -> String {
-    var writer = TextWriter(limit: 4096)
+  func literal(_ value: Value, columns: Int = 120) -> String {
+    var writer = TextWriter(limit: 4096, isBrief: true)
     do throws(Stop) {
       try writeLiteral(value, &writer, depth: 0)
     } catch {
-      return writer.bytes.isEmpty ? "…" : shortened(writer.bytes)
+      return shortened(String(decoding: writer.bytes, as: UTF8.self) + "…", columns)
     }
-    return shortened(writer.bytes)
+    return shortened(String(decoding: writer.bytes, as: UTF8.self), columns)
   }
 
-  private func shortened(_ bytes: [UInt8]) -> String {
-    let text = String(decoding: bytes, as: UTF8.self)
-    return text.count > 120 ? "\(text.prefix(119))…" : text
+  private func shortened(_ text: String, _ columns: Int) -> String {
+    text.count > columns ? "\(text.prefix(columns - 1))…" : text
   }
 
   /// A number for a message.

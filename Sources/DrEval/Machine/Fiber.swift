@@ -9,6 +9,8 @@
 //   stack may move when it grows.
 // - Between `run`s everything the loop keeps in locals is here.
 
+import DrBase
+
 /// What a frame is for, and so what happens to the value that its function returns.
 enum FrameKind: Int {
   /// An ordinary call: the value goes to the callee's register 0, which is the caller's result
@@ -44,6 +46,8 @@ package final class Fiber {
   }
 
   var status = Status.ready
+  /// What the parts of the condition were that did not hold last.
+  package internal(set) var witnesses: [Witness] = []
   var outcome: Outcome?
   var values: UnsafeMutablePointer<Value>
   var valueEnd: UnsafeMutablePointer<Value>

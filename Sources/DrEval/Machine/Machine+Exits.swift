@@ -37,6 +37,9 @@ extension Machine {
       let directive = Directive(
         kind: DirectiveKind.numbered(word.c), operands: operands, span: span(of: fiber))
       return suspend(fiber, word, .directive(directive))
+    case .refuted:
+      fiber.witnesses = witnesses(program.explanations[word.c], fiber)
+      return nil
     case .assertion, .comparison, .raised:
       return fail(fiber, statedFailure(exit, word, fiber))
     case .constraint:

@@ -116,18 +116,41 @@ extension Machine {
       caption: "the result does not fit")
   }
 
+  /// The parts of a condition as people see them, each once.
+  func witnesses(_ plans: [WitnessPlan], _ fiber: Fiber) -> [Witness] {
+    var shown: Set<[String]> = []
+    var witnesses: [Witness] = []
+    for plan in plans {
+      let value =
+        switch plan.source {
+        case .register(let register): literal(fiber.base[register], columns: 60)
+        case .truth(let truth): truth ? "true" : "false"
+        }
+      if shown.insert([program.checked.sources.text(plan.span), value]).inserted {
+        witnesses.append(Witness(plan.span, value))
+      }
+    }
+    return witnesses
+  }
+
+  private func refutation(_ message: String, _ fiber: Fiber) -> Diagnostic {
+    var result = failure(.failed, message, fiber, caption: "this does not hold")
+    result.witnesses = fiber.witnesses
+    return result
+  }
+
   /// A false `assert`, or what the generator knew would fail.
   func statedFailure(_ exit: Exit, _ word: Instruction, _ fiber: Fiber) -> Diagnostic {
     if exit == .assertion {
       let message = fiber.base[word.a]
       let text = message.tag == .string ? StringRef(message).text : "the assertion does not hold"
-      return failure(.failed, text, fiber, caption: "this is false")
+      return refutation(text, fiber)
     }
     let words = StringRef(image.constants[word.c]).text
     guard exit == .comparison else { return failure(.failed, words, fiber) }
     let x = literal(fiber.base[word.a])
     let y = literal(fiber.base[word.b])
-    return failure(.failed, "\(x) \(words) \(y)", fiber, caption: "this is false")
+    return refutation("\(x) \(words) \(y)", fiber)
   }
 
   func constraintFailure(
@@ -147,7 +170,13 @@ extension Machine {
       let place = if case .expression(let body) = function.body { body.span } else { function.span }
       result.labels.append(Label(place, "required here"))
     }
-    if let fiber { result.labels += callers(of: fiber) }
+    if let fiber {
+      result.labels += callers(of: fiber)
+      // The caption has the field itself.
+      result.witnesses = fiber.witnesses.filter {
+        program.checked.sources.text($0.span) != field.name
+      }
+    }
     return result
   }
 

@@ -33,6 +33,8 @@ enum Exit {
   case stopped
   case fuel, memory, arithmetic
   case world, directive
+  /// A condition does not hold.
+  case refuted
   case assertion, comparison, constraint, raised
 }
 
@@ -393,6 +395,9 @@ extension Machine {
 
       // Failing
 
+      case .explain:
+        exit = .refuted
+        break loop
       case .failAssert:
         exit = .assertion
         break loop

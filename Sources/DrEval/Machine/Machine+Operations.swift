@@ -62,7 +62,7 @@ extension Machine {
       .jumpUnlessLessImmediate, .jumpIfEqualImmediate, .jumpUnlessEqualImmediate, .loopRange,
       .loopItems, .newRange, .newList, .append, .appendUnlessNil, .newRecord, .setField, .call,
       .callValue, .callWorld, .directive, .returnValue, .failAssert, .failComparison,
-      .failConstraint, .raise, .countItems, .retag:
+      .failConstraint, .explain, .raise, .countItems, .retag:
       preconditionFailure("the loop does this itself")
     }
   }

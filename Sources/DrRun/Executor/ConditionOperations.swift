@@ -58,6 +58,8 @@ final class ConditionOperation: Operation {
   /// Of the last evaluation that gave no verdict.
   private var lastFailure: Failure?
   private var lastEvidence = EvidenceList(isPolled: true)
+  /// What the parts of the condition were in the last evaluation.
+  private var lastWitnesses: [Witness] = []
 
   init(
     _ executor: Executor, _ frame: Frame, at position: Position, _ operands: ConditionOperands,
@@ -128,6 +130,7 @@ final class ConditionOperation: Operation {
     case .evaluating(let current) where current.frame === child:
       lastEvidence = evidence
       lastFailure = nil
+      lastWitnesses = child.fiber.witnesses
       if executor.machine.bool(value) ?? false {
         write(.verdict(holds: true, message: nil, evidence: evidence.items))
         return conclude(true, nil)
@@ -144,6 +147,7 @@ final class ConditionOperation: Operation {
     switch state {
     case .evaluating(let current) where current.frame === child:
       lastFailure = failure
+      lastWitnesses = []
       lastEvidence = child.evidence ?? lastEvidence
       missed()
     case .explaining(let current, let evidence) where current.frame === child:
@@ -176,9 +180,20 @@ final class ConditionOperation: Operation {
 
   private func settle(_ message: String?, _ evidence: EvidenceList) {
     var message = message ?? standardMessage
-    if let lastFailure { message += " (\(lastFailure.message))" }
+    if let lastFailure {
+      message += " (\(lastFailure.message))"
+    } else if !lastWitnesses.isEmpty {
+      message += " (\(values))"
+    }
     write(.verdict(holds: false, message: message, evidence: evidence.items))
     conclude(false, message)
+  }
+
+  /// `ready(svc, in: az2) is 1, svc.replicas is 2`
+  private var values: String {
+    let sources = executor.machine.program.checked.sources
+    return lastWitnesses.map { "\(sources.excerpt($0.span, columns: 48)) is \($0.value)" }
+      .joined(separator: ", ")
   }
 
   private var standardMessage: String {
