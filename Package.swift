@@ -90,6 +90,7 @@ let package = Package(
     target(
       "DrRepl",
       ["DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrEmit", "DrRun", "DrSim"]),
+    target("DrSpec", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
     // L7
     target(
       "Dr",
@@ -100,7 +101,7 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrEmit", "DrRun", "DrSim", "DrRepl", "DrSystem",
+        "DrEmit", "DrRun", "DrSim", "DrRepl", "DrSpec", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (isOffline ? [] : ["DrHost"]),
       exclude: isOffline ? networkCommands : [],
@@ -134,6 +135,9 @@ let package = Package(
       exclude: ["Package.swift", "README.md", "failover.dr", "Sources/embedding/main.swift"],
       sources: ["Sources/embedding/Failover.swift", "Tests"], swiftSettings: settings),
     tests("DrReplTests", ["DrBase", "DrSema", "DrRun", "DrStdlib", "DrRepl"]),
+    tests(
+      "DrSpecTests",
+      ["DrBase", "DrData", "DrSema", "DrEval", "DrStdlib", "DrSpec"]),
     tests(
       "DrTests",
       [

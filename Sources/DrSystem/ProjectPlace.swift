@@ -28,6 +28,14 @@ package struct ProjectPlace {
 
 /// The folder that the user stands in.
 package enum WorkingFolder {
+  /// The project that the folder is part of, as the user would write it: the nearest folder with a
+  /// dr.toml, itself where there is none.
+  package static var projectRoot: String {
+    guard let here = realPath(".") else { return "." }
+    let root = ProjectPlace(file: here + "/dr.toml").root
+    return root == here ? "." : root
+  }
+
   /// An absolute path as the user would write it: from here where it lies below, unchanged elsewhere.
   package static func relative(_ path: String) -> String {
     guard let here = realPath("."), path.hasPrefix(here + "/") else { return path }

@@ -108,6 +108,16 @@ final class Project {
     return documents
   }
 
+  /// Whether the program has the input that `name=value` sets.
+  func declares(input text: String) -> Bool {
+    input(text.split(separator: "=", maxSplits: 1).first.map(String.init) ?? "") != nil
+  }
+
+  /// Those of some inputs, written `name=value`, that the program has.
+  func inputs(among texts: [String]) -> [String: Document] {
+    Self.documents(of: texts.filter(declares))
+  }
+
   private func input(_ name: String) -> Global? {
     checker.program.globals.first {
       $0.isInput && $0.name == name && $0.module == checker.mainAlias

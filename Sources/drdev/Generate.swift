@@ -32,7 +32,9 @@ enum Generate {
   private static func standardLibrary(root: String) throws -> String {
     let folder = URL(fileURLWithPath: root).appendingPathComponent("stdlib")
     let all = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-    let modules = all.filter { $0.hasSuffix(".dr") }.map { String($0.dropLast(3)) }
+    // Tests of modules stand beside them, so that no start of the program parses them.
+    let modules = all.filter { $0.hasSuffix(".dr") && !$0.hasPrefix("tests/") }
+      .map { String($0.dropLast(3)) }
       .sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
     return embedList(
       header: "CStdlib.h", element: "module", prefix: "dr_stdlib",

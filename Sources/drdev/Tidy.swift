@@ -45,6 +45,9 @@ enum Tidy {
       imports: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrEmit", "DrRun", "DrSim",
       ], isPure: true),
+    Layer(
+      name: "DrSpec", imports: ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"],
+      isPure: true),
     Layer(name: "DrSystem", imports: ["DrSema"], isPure: false),
     Layer(
       name: "DrHost", imports: ["DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],

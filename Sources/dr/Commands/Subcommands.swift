@@ -5,7 +5,8 @@ import ArgumentParser
 extension Dr {
   /// In the order of `dr --help`.
   static var subcommands: [any ParsableCommand.Type] {
-    [Check.self, Format.self, Eval.self, Repl.self, Compile.self] + worldCommands + [Explain.self]
+    [Check.self, Format.self, Eval.self, Repl.self, Compile.self, Test.self] + worldCommands
+      + [Explain.self]
   }
 
   #if DR_OFFLINE
