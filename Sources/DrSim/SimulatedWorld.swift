@@ -79,6 +79,8 @@ package final class SimulatedWorld {
   var fronts: [FrontState] = []
   var leases: [LeaseState] = []
   var applied: [AppliedObject] = []
+  /// Failovers that have ended, by the label of their service.
+  private var failovers: [(service: String, at: Instant)] = []
 
   /// A world in which everything described runs and is ready, as far as there is room.
   package init(
@@ -92,6 +94,19 @@ package final class SimulatedWorld {
     for description in descriptions { add(description) }
     for index in clusters.indices { refreshControlPlane(index) }
     recordAvailability()
+  }
+
+  // MARK: Failovers
+
+  /// Takes down that a failover of a service ends now.
+  package func recordFailover(of service: String) { failovers.append((service, now)) }
+
+  /// How many failovers of a service have ended within the last so many nanoseconds.
+  func failovers(of service: String, last: Int64) -> Int64 {
+    Int64(
+      failovers.count {
+        $0.service == service && now.nanoseconds - $0.at.nanoseconds <= last
+      })
   }
 
   // MARK: Time

@@ -56,7 +56,8 @@ extension TestReport {
 
   private static func finding(_ tag: String, _ diagnostic: Diagnostic, _ text: String) -> String {
     let head = attributes([
-      ("message", diagnostic.message), ("type", "\(diagnostic.code.rawValue) \(diagnostic.code.name)"),
+      ("message", diagnostic.message),
+      ("type", "\(diagnostic.code.rawValue) \(diagnostic.code.name)"),
     ])
     return "      <\(tag)\(head)>\(escaped(text, isAttribute: false))</\(tag)>\n"
   }

@@ -112,7 +112,8 @@ package struct TestReport: Sendable {
     if counts.notEvaluated > 0 { parts.append("\(counts.notEvaluated) could not be evaluated") }
     if counts.brokenFiles > 0 {
       parts.append(
-        counts.brokenFiles == 1 ? "1 file has mistakes" : "\(counts.brokenFiles) files have mistakes"
+        counts.brokenFiles == 1
+          ? "1 file has mistakes" : "\(counts.brokenFiles) files have mistakes"
       )
     }
     let tests = total == 1 ? "1 test" : "\(total) tests"

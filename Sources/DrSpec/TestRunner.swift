@@ -42,18 +42,32 @@ package struct TestRunner: Sendable {
     return TestResult(test: test, verdict: verdict, fuel: machine.fuelUsed)
   }
 
+  /// A reason with its place in the test, which called a function that asked the world.
+  private func placed(_ reason: Diagnostic, _ call: HostCall, _ caller: Span?) -> Diagnostic {
+    var reason = reason
+    let place = caller ?? call.span
+    if reason.span == nil || reason.span == call.span {
+      reason.span = place
+    } else {
+      reason.labels.append(Label(place, "simulated here"))
+    }
+    return reason
+  }
+
   private func verdict(on machine: Machine, _ fiber: Fiber) -> Verdict {
     var simulations = Simulations(makeMachine: makeMachine)
     while true {
       switch machine.run(fiber) {
       case .finished: return .holds
-      case .failed(let diagnostic): return .fails(diagnostic)
+      case .failed(var diagnostic):
+        diagnostic.notes += simulations.notes
+        return .fails(diagnostic)
       case .call(let call):
         do throws(Diagnostic) {
           let answer = try simulations.answer(call)
           machine.resume(fiber, with: try machine.value(answer, as: call.resultType))
         } catch {
-          return .notEvaluated(error)
+          return .notEvaluated(placed(error, call, machine.callers(of: fiber).last?.span))
         }
       case .directive(let directive):
         return .notEvaluated(

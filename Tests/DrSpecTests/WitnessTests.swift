@@ -75,7 +75,8 @@ struct WitnessTests {
     let result = try #require(file.results.first, "\(condition): \(file.mistakes)")
     guard case .fails(let diagnostic) = result.verdict else { return }
     for witness in diagnostic.witnesses {
-      let again = report("\(head) assert (\(file.sources.text(witness.span))) == (\(witness.value)) }")
+      let again = report(
+        "\(head) assert (\(file.sources.text(witness.span))) == (\(witness.value)) }")
       #expect(
         again.results.first?.verdict == .holds,
         "seed \(seed): \(condition): \(file.sources.text(witness.span)) is not \(witness.value)")

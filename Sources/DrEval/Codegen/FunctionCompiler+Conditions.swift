@@ -79,6 +79,9 @@ extension FunctionCompiler {
 
   // MARK: Verdicts
 
+  /// How many parts of a condition are shown: of a longer one those that were evaluated last.
+  private static let witnessesMax = 24
+
   /// Code that goes on where a condition holds. Where it does not, the witnesses are gathered and
   /// `otherwise` has the word; it must not go on.
   private mutating func refute(
@@ -123,13 +126,12 @@ extension FunctionCompiler {
     }
     let test = watched(within: part, &known, of: whole)
     let jumps = branch(test, when: !outcome)
-    let here = known
-    func with(_ truth: Bool) -> [Evaluated] {
-      generator.isPath(part) || generator.constant(of: part) != nil
-        ? here + [Evaluated(part: part)] : here + [Evaluated(part: part, truth: truth)]
-    }
-    known = with(outcome)
-    return [Refutation(jumps: jumps, known: with(!outcome), test: test)]
+    let isPlain = generator.isPath(part) || generator.constant(of: part) != nil
+    let refuted = Evaluated(part: part, truth: isPlain ? nil : !outcome)
+    let way = Refutation(
+      jumps: jumps, known: known.suffix(Self.witnessesMax - 1) + [refuted], test: test)
+    known.append(Evaluated(part: part, truth: isPlain ? nil : outcome))
+    return [way]
   }
 
   // MARK: Watching

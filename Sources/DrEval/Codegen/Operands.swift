@@ -54,7 +54,8 @@ extension Expr {
     case .field(let base, _), .optionalField(let base, _), .not(let base), .negateInt(let base),
       .negateFloat(let base), .convert(_, let base):
       [base]
-    case .member(let a, let b), .index(let a, let b), .binary(_, let a, let b), .range(let a, let b):
+    case .member(let a, let b), .index(let a, let b), .binary(_, let a, let b),
+      .range(let a, let b):
       [a, b]
     case .and(let first, _), .or(let first, _), .coalesce(let first, _), .if(let first, _, _),
       .match(let first, _, _):

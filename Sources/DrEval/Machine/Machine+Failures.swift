@@ -18,7 +18,7 @@ extension Machine {
   }
 
   /// Who called whom, newest first.
-  private func callers(of fiber: Fiber) -> [Label] {
+  package func callers(of fiber: Fiber) -> [Label] {
     var labels: [Label] = []
     var frame = fiber.frame - 1
     while frame > fiber.frames, labels.count < 10 {

@@ -62,9 +62,19 @@ package final class Executor: Runner {
   /// A new run or, with the journal of its earlier lives, a resumed one.
   ///
   /// `now` is when this life begins. Throws where the journal is not one of this run.
-  package init(
+  package convenience init(
     machine: Machine, runbook: FunctionID, arguments: [Value], identity: RunIdentity,
     journal: Journal? = nil, at now: Instant
+  ) throws(JournalRefusal) {
+    try self.init(
+      machine: machine, body: machine.start(runbook, arguments), identity: identity,
+      journal: journal, at: now)
+  }
+
+  /// The same for code that stands in no runbook: a policy's reaction.
+  package init(
+    machine: Machine, body: Fiber, identity: RunIdentity, journal: Journal? = nil,
+    at now: Instant
   ) throws(JournalRefusal) {
     self.machine = machine
     self.identity = identity
@@ -77,7 +87,7 @@ package final class Executor: Runner {
     }
     let root = RootOperation(self)
     self.root = root
-    root.start(machine.start(runbook, arguments))
+    root.start(body)
     if tape.isResumed { settleDown() }
     tape.discard()
     if let refusal { throw refusal }

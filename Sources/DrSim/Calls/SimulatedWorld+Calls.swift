@@ -125,7 +125,9 @@ extension SimulatedWorld {
     case "haproxy.weights", "gslb.weights": return weights(of: try front(arguments))
     case "haproxy.success_rate", "probe.success_rate":
       return try successRate(arguments, since: begunAt)
-    case "runs.failovers": return 0
+    case "runs.failovers":
+      return .int(
+        failovers(of: try arguments.text("service"), last: try arguments.int("last")))
     default: throw unknown(arguments)  // open: the standard library may name any native
     }
   }

@@ -44,7 +44,7 @@ struct Test: ParsableCommand {
       throw ValidationError(
         filter.map { "no test has \"\($0)\" in its name" } ?? "there are no tests here")
     }
-    if list { return printList(suites) }
+    if list { return try printList(suites) }
     let report = TestReport(Self.run(suites))
     Console.write(report.text(colour: source.output.style.usesColour(.output)))
     if let junit { try write(report.junit, to: junit) }
@@ -59,10 +59,12 @@ struct Test: ParsableCommand {
     }
   }
 
-  private func printList(_ suites: [Suite]) {
+  private func printList(_ suites: [Suite]) throws {
     for suite in suites {
+      source.output.style.printDiagnostics(suite.mistakes, suite.runner.sources)
       for test in suite.tests { Console.write("\(test.file):\(test.line)  \(test.name)\n") }
     }
+    if suites.contains(where: { !$0.mistakes.isEmpty }) { throw ExitCode(7) }
   }
 
   // MARK: Finding

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrRun
+import Testing
+
+@testable import DrSim
+
+/// What a run says of a condition that does not hold.
+@Suite struct ConditionMessageTests {
+  @Test func requireSaysWhatItRead() throws {
+    let fixture = try ProgramFixture.example(
+      replacing: [(old: ">= deepseek.replicas", new: ">= 200 * deepseek.replicas")])
+    let trial = try SimulatedTrial(fixture, faults: [])
+    #expect(trial.report.result?.status == .failed)
+    let message = try #require(trial.report.result?.message)
+    #expect(message.contains("cn-beijing-az2 cannot hold 2 replicas ("))
+    #expect(message.contains("capacity(to, for: deepseek) is "))
+    #expect(message.contains("200 * deepseek.replicas is 400, deepseek.replicas is 2)"))
+  }
+
+  @Test func verifySaysWhatItReadLast() throws {
+    let fixture = try ProgramFixture.example(
+      replacing: [
+        (
+          old: ">= 99% within 3m else \"traffic is not served from \\(to)\"",
+          new: "> 200% within 30s"
+        )
+      ])
+    let trial = try SimulatedTrial(fixture, faults: [])
+    let message = try #require(trial.report.result?.message)
+    #expect(message.contains("did not hold within 30s"))
+    #expect(message.contains("success_rate(front, over: watch_traffic) is 100%"))
+  }
+
+  @Test func whatHoldsSaysNothing() throws {
+    let trial = try SimulatedTrial(.example(), faults: [])
+    #expect(trial.report.result?.status == .succeeded)
+    #expect(!trial.lines.contains { $0.contains("capacity(to, for: deepseek) is") })
+  }
+}
