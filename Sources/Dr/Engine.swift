@@ -63,7 +63,9 @@ public struct Engine: Sendable {
   ///
   /// - Throws: ``DrError`` of the kind `invalid` where the declaration has mistakes, and `mismatch`
   ///   where the closure's types do not fit it.
-  public mutating func register<each Argument: Decodable, Result: Encodable>(
+  public mutating func register<
+    each Argument: Decodable & SendableMetatype, Result: Encodable & SendableMetatype
+  >(
     _ declaration: String,
     _ body: @escaping @Sendable (repeat each Argument) throws -> Result
   ) throws(DrError) {
@@ -76,7 +78,7 @@ public struct Engine: Sendable {
   }
 
   /// The same for a function that gives nothing, which most acts do.
-  public mutating func register<each Argument: Decodable>(
+  public mutating func register<each Argument: Decodable & SendableMetatype>(
     _ declaration: String, _ body: @escaping @Sendable (repeat each Argument) throws -> Void
   ) throws(DrError) {
     try add(declaration, arguments: argumentTypes(repeat (each Argument).self), nil) { call in
