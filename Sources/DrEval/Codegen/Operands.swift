@@ -42,7 +42,13 @@ extension Expr {
         case .value(let value), .spread(let value): value
         }
       }
-    case .map(let entries): entries.flatMap { [$0.key, $0.value] }
+    case .map(let entries):
+      entries.flatMap { entry in
+        switch entry {
+        case .entry(let key, let value): [key, value]
+        case .spread(let value): [value]
+        }
+      }
     case .object(let members):
       members.flatMap { member in
         switch member {
@@ -84,7 +90,14 @@ extension Expr {
           case .spread: .spread(next())
           }
         })
-    case .map(let entries): changed = .map(entries.map { _ in (key: next(), value: next()) })
+    case .map(let entries):
+      changed = .map(
+        entries.map { entry in
+          switch entry {
+          case .entry: .entry(key: next(), value: next())
+          case .spread: .spread(next())
+          }
+        })
     case .object(let members):
       changed = .object(
         members.map { member in
