@@ -10,23 +10,38 @@ struct ColourOptions: ParsableArguments {
   var color: OutputStyle.Colour = .auto
 }
 
-/// How diagnostics are written.
-struct OutputOptions: ParsableArguments {
+/// How diagnostics are shown to people.
+struct ReportOptions: ParsableArguments {
   @OptionGroup var colour: ColourOptions
-
-  @Option(help: "How diagnostics are written: text, or json (a JSON object per line).")
-  var format: OutputStyle.Format = .text
 
   @Flag(help: "Write all diagnostics, not only the first \(OutputStyle.shownAtMost).")
   var all = false
 
-  var style: OutputStyle { OutputStyle(colour: colour.color, format: format, showsAll: all) }
+  func style(_ format: OutputStyle.Format) -> OutputStyle {
+    OutputStyle(colour: colour.color, format: format, showsAll: all)
+  }
+}
+
+/// How diagnostics are written by a command that makes something else: `--format` is for what it makes.
+struct OutputOptions: ParsableArguments {
+  @OptionGroup var report: ReportOptions
+
+  @Option(help: "How diagnostics are written: text, or json (a JSON object per line).")
+  var diagnostics: OutputStyle.Format = .text
+
+  var style: OutputStyle { report.style(diagnostics) }
+}
+
+/// What a program takes from outside.
+struct InputOptions: ParsableArguments {
+  @Option(name: .customLong("set"), help: "Set an input: --set name=value. May be repeated.")
+  var inputs: [String] = []
 }
 
 /// What every command that reads a program takes.
 struct SourceOptions: ParsableArguments {
-  @Option(name: .customLong("set"), help: "Set an input: --set name=value. May be repeated.")
-  var inputs: [String] = []
-
+  @OptionGroup var input: InputOptions
   @OptionGroup var output: OutputOptions
+
+  var inputs: [String] { input.inputs }
 }

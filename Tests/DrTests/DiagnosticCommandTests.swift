@@ -71,7 +71,7 @@ struct DiagnosticCommandTests {
         return value?["code"] as? String
       }
       #expect(codes == ["E0001", "E0101"])
-      let compile = try run(dr, ["compile", "\(folder)/a.dr", "--format", "json"])
+      let compile = try run(dr, ["compile", "\(folder)/a.dr", "--diagnostics", "json"])
       #expect(compile.output == "")
       #expect(compile.errors == outcome.output)
     }

@@ -23,14 +23,18 @@ struct Check: ParsableCommand {
   @Flag(help: "With --fix: change nothing; show what would change.")
   var diff = false
 
-  @OptionGroup var source: SourceOptions
+  @Option(help: "How diagnostics are written: text, or json (a JSON object per line).")
+  var format: OutputStyle.Format = .text
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var report: ReportOptions
 
   func validate() throws {
     if diff, !fix { throw ValidationError("--diff shows what --fix would change: write both") }
   }
 
   func run() throws {
-    let style = source.output.style
+    let style = self.report.style(format)
     var report = DiagnosticReport(style: style, stream: style.format == .json ? .output : .error)
     var failed = false
     for file in files {
@@ -52,7 +56,7 @@ struct Check: ParsableCommand {
   }
 
   private func load(_ file: String, bytes: [UInt8]? = nil) -> Project {
-    Project(file: file, inputs: source.inputs, style: source.output.style, bytes: bytes)
+    Project(file: file, inputs: input.inputs, style: report.style(format), bytes: bytes)
   }
 
   // MARK: Fixing
@@ -93,6 +97,6 @@ struct Check: ParsableCommand {
 
   /// What was changed, for people: beside diagnostics for programs it goes to standard error.
   private func tell(_ text: String) {
-    Console.write(text, to: source.output.format == .json ? .error : .output)
+    Console.write(text, to: format == .json ? .error : .output)
   }
 }
