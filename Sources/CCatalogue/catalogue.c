@@ -106,30 +106,33 @@ static const unsigned char page_33[] = {
 #embed "../../docs/diagnostics/E0406.md"
 };
 static const unsigned char page_34[] = {
-#embed "../../docs/diagnostics/E0501.md"
+#embed "../../docs/diagnostics/E0407.md"
 };
 static const unsigned char page_35[] = {
-#embed "../../docs/diagnostics/E0502.md"
+#embed "../../docs/diagnostics/E0501.md"
 };
 static const unsigned char page_36[] = {
-#embed "../../docs/diagnostics/E0503.md"
+#embed "../../docs/diagnostics/E0502.md"
 };
 static const unsigned char page_37[] = {
-#embed "../../docs/diagnostics/E0601.md"
+#embed "../../docs/diagnostics/E0503.md"
 };
 static const unsigned char page_38[] = {
-#embed "../../docs/diagnostics/E0602.md"
+#embed "../../docs/diagnostics/E0601.md"
 };
 static const unsigned char page_39[] = {
-#embed "../../docs/diagnostics/E0603.md"
+#embed "../../docs/diagnostics/E0602.md"
 };
 static const unsigned char page_40[] = {
-#embed "../../docs/diagnostics/E0604.md"
+#embed "../../docs/diagnostics/E0603.md"
 };
 static const unsigned char page_41[] = {
-#embed "../../docs/diagnostics/E0605.md"
+#embed "../../docs/diagnostics/E0604.md"
 };
 static const unsigned char page_42[] = {
+#embed "../../docs/diagnostics/E0605.md"
+};
+static const unsigned char page_43[] = {
 #embed "../../docs/diagnostics/E0606.md"
 };
 
@@ -168,15 +171,16 @@ static const struct dr_page pages[] = {
   {"E0404", page_31, sizeof page_31},
   {"E0405", page_32, sizeof page_32},
   {"E0406", page_33, sizeof page_33},
-  {"E0501", page_34, sizeof page_34},
-  {"E0502", page_35, sizeof page_35},
-  {"E0503", page_36, sizeof page_36},
-  {"E0601", page_37, sizeof page_37},
-  {"E0602", page_38, sizeof page_38},
-  {"E0603", page_39, sizeof page_39},
-  {"E0604", page_40, sizeof page_40},
-  {"E0605", page_41, sizeof page_41},
-  {"E0606", page_42, sizeof page_42},
+  {"E0407", page_34, sizeof page_34},
+  {"E0501", page_35, sizeof page_35},
+  {"E0502", page_36, sizeof page_36},
+  {"E0503", page_37, sizeof page_37},
+  {"E0601", page_38, sizeof page_38},
+  {"E0602", page_39, sizeof page_39},
+  {"E0603", page_40, sizeof page_40},
+  {"E0604", page_41, sizeof page_41},
+  {"E0605", page_42, sizeof page_42},
+  {"E0606", page_43, sizeof page_43},
 };
 
 const struct dr_page *dr_catalogue_pages(void) { return pages; }

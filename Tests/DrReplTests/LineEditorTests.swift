@@ -157,8 +157,10 @@ struct LineEditorTests {
 
   @Test("random keys never put the cursor outside of the text, and every screen fits")
   func random() {
-    let keys = Array(
-      "a机 {}(\"\u{1}\u{5}\u{2}\u{6}\u{4}\u{b}\u{15}\u{17}\u{19}\u{14}\u{12}\u{1F}\u{7F}\t\r")
+    let keys =
+      Array(
+        "a机 {}(\"\u{1}\u{5}\u{2}\u{6}\u{4}\u{b}\u{15}\u{17}\u{19}\u{14}\u{12}\u{1F}\u{7F}\t\r"
+      )
       .map { String($0) } + ["\u{1B}[A", "\u{1B}[B", "\u{1B}b", "\u{1B}f", "\u{1B}d", "\u{1B}\r"]
     for seed in UInt64(1)...60 {
       var random = Numbers(seed: seed)

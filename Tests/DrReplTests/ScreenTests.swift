@@ -55,7 +55,9 @@ struct ScreenTests {
       var painter = Painter()
       var terminal = TerminalModel(width: 20)
       var editor = LineEditor()
-      let keys = ["a", "机", "{", "\u{1B}\r", "\u{7F}", "\u{17}", "\u{1}", "\u{5}", "\u{1B}[A", "long "]
+      let keys = [
+        "a", "机", "{", "\u{1B}\r", "\u{7F}", "\u{17}", "\u{1}", "\u{5}", "\u{1B}[A", "long ",
+      ]
       var decoder = KeyDecoder()
       for _ in 0..<60 {
         for key in decoder.decode(keys[Int(random.next()) % keys.count].utf8) {

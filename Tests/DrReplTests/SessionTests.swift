@@ -22,7 +22,9 @@ struct SessionTests {
   func definitions() {
     let talk = Talk()
     #expect(talk.say("let x = 2m") == "x = 2m")
-    #expect(talk.say("fn twice(d: Duration) -> Duration = d * 2") == "(fn twice(d: Duration) -> Duration)")
+    #expect(
+      talk.say("fn twice(d: Duration) -> Duration = d * 2") == "(fn twice(d: Duration) -> Duration)"
+    )
     #expect(talk.say("let y = twice(x)") == "y = 4m")
     #expect(talk.say("let x = 5m") == "(replaces the former `x`)\nx = 5m")
     #expect(talk.say("y") == "10m")
@@ -46,7 +48,7 @@ struct SessionTests {
       #expect(said.contains(":1:5"))
     }
     #expect(talk.say("fn f(").contains("E0001"))
-    #expect(talk.say("fn x(a: Int) -> Int = a") .contains("(replaces the former `x`)"))
+    #expect(talk.say("fn x(a: Int) -> Int = a").contains("(replaces the former `x`)"))
     #expect(talk.say("x(1)") == "1")
   }
 
@@ -219,7 +221,8 @@ struct WorldTests {
     #expect(talk.say("before[0].ready") == "true")
     #expect(talk.say("before[0].service.replicas") == "2")
     #expect(talk.say("before[0].service == web") == "true")
-    #expect(talk.say("let before = ready(web, in: az1)") == "(replaces the former `before`)\nbefore = 0")
+    #expect(
+      talk.say("let before = ready(web, in: az1)") == "(replaces the former `before`)\nbefore = 0")
   }
 
   @Test("an act asks first, and does nothing without a yes")

@@ -114,7 +114,8 @@ struct CheckCase: Sendable, CustomTestStringConvertible {
     .map { String(decoding: $0, as: UTF8.self) }.joined()
     for code in DiagnosticCode.allCases {
       let family = code.rawValue.prefix(3)
-      guard ["E01", "E02", "E03", "E04"].contains(family) else { continue }
+      // A program cannot cancel itself; the library's tests do it.
+      guard ["E01", "E02", "E03", "E04"].contains(family), code != .cancelled else { continue }
       #expect(text.contains("[\(code.rawValue) "), "\(code.rawValue) \(code.name)")
     }
   }

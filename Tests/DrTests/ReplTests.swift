@@ -33,7 +33,8 @@ struct PipedReplTests {
 
   @Test("does not act without --yes")
   func acts() throws {
-    let input = ":world simulated\nkube.scale(deepseek, in: az1, replicas: 2)\ndesired(deepseek, in: az1)\n"
+    let input =
+      ":world simulated\nkube.scale(deepseek, in: az1, replicas: 2)\ndesired(deepseek, in: az1)\n"
     let careful = try pipe(input, [scenario])
     #expect(careful.output == "1\n")
     #expect(careful.errors.contains("replicas 1 → 2"))

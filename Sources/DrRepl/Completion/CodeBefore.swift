@@ -177,8 +177,11 @@ struct CodeBefore {
       case _ where isName(token):
         let span = tree.tokenSpan(token)
         let isFirst =
-          token == 0 || [.leftBrace, .comma, .semicolon, .equal, .colon, .rightBrace, .leftParen,
-            .leftBracket].contains(kind(token - 1))
+          token == 0
+          || [
+            .leftBrace, .comma, .semicolon, .equal, .colon, .rightBrace, .leftParen,
+            .leftBracket,
+          ].contains(kind(token - 1))
           || tree.source.bytes[Int(tree.tokenSpan(token - 1).end)..<Int(span.start)]
             .contains(UInt8(ascii: "\n"))
         if isFirst { return tree.source.text(span) }

@@ -143,7 +143,8 @@ package struct KeyDecoder: Sendable {
 
   /// `ESC [ parameters final`
   private mutating func nextOfSequence(isFinal: Bool) -> [Key]? {
-    guard let end = pending.indices.dropFirst(2).first(where: { (0x40...0x7E).contains(pending[$0]) })
+    guard
+      let end = pending.indices.dropFirst(2).first(where: { (0x40...0x7E).contains(pending[$0]) })
     else {
       if isFinal || pending.count > Self.longest {
         pending.removeAll()

@@ -11,7 +11,9 @@ extension LineEditor {
       replace(from: first, with: candidates[0].text + candidates[0].suffix)
       return .draw
     }
-    let common = candidates.dropFirst().reduce(candidates[0].text) { $0.commonPrefix(with: $1.text) }
+    let common = candidates.dropFirst().reduce(candidates[0].text) {
+      $0.commonPrefix(with: $1.text)
+    }
     let typed = String(characters[first..<cursor])
     if common.count > typed.count { replace(from: first, with: common) }
     menu = Menu(candidates: candidates, selected: nil, start: first)

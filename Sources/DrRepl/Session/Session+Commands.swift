@@ -66,7 +66,9 @@ extension Session {
     if matching.count == 1 { return matching[0] }
     let near = nearestName(to: word, among: all.map(\.name))
     if matching.isEmpty {
-      fail("there is no command `:\(word)`; \(near.map { "did you mean `:\($0)`?" } ?? "`:help` lists them")")
+      fail(
+        "there is no command `:\(word)`; \(near.map { "did you mean `:\($0)`?" } ?? "`:help` lists them")"
+      )
     } else {
       fail("`:\(word)` may be \(matching.map { "`:\($0.name)`" }.joined(separator: " or "))")
     }

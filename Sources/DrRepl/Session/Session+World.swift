@@ -57,7 +57,8 @@ extension Session {
   private func ask(_ call: HostCall, _ document: Document) {
     guard let observation = Observation(document) else {
       return stop(
-        Diagnostic(.driverRefused, "\(call.name) did not say what it would change", at: evaluation?.span))
+        Diagnostic(
+          .driverRefused, "\(call.name) did not say what it would change", at: evaluation?.span))
     }
     let changes = observation.changes.isEmpty ? ["nothing would change"] : observation.changes
     let lines = ["  \(observation.target)"] + changes.map { "    \($0)" }
