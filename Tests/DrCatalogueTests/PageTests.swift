@@ -86,7 +86,7 @@ private func diagnostics(_ text: String, compiles: Bool) -> [Diagnostic] {
     let linked = DiagnosticCode.allCases.compactMap { code in
       Catalogue.page(code.rawValue).flatMap(comment)
     }
-    #expect(linked.count <= 7)
+    #expect(linked.count <= 8)
     for text in linked {
       let words = text.split(separator: " ", maxSplits: 2)
       #expect(words.count == 3 && words[0] == "tested" && words[1] == "by", "\(text)")
