@@ -82,6 +82,7 @@ let package = Package(
     target("DrSystem", ["DrSema"]),
     // L4
     target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval"]),
+    target("DrLint", ["DrBase", "DrSyntax", "DrSema", "DrEval"]),
     target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
     // L5
@@ -101,7 +102,7 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrEmit", "DrRun", "DrSim", "DrRepl", "DrSpec", "DrSystem",
+        "DrEmit", "DrLint", "DrRun", "DrSim", "DrRepl", "DrSpec", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (isOffline ? [] : ["DrHost"]),
       exclude: isOffline ? networkCommands : [],
@@ -122,7 +123,11 @@ let package = Package(
     tests("DrSyntaxTests", ["DrBase", "DrSyntax"]),
     tests("DrFormatTests", ["DrBase", "DrSyntax", "DrFormat"]),
     tests("DrSemaTests", ["DrBase", "DrSyntax", "DrSema", "DrEval", "DrEmit", "DrData"]),
-    tests("DrCatalogueTests", ["DrBase", "DrSema", "DrEval", "DrEmit", "DrCatalogue"]),
+    tests(
+      "DrCatalogueTests", ["DrBase", "DrSema", "DrEval", "DrEmit", "DrLint", "DrCatalogue"]),
+    tests(
+      "DrLintTests",
+      ["DrBase", "DrData", "DrSema", "DrEval", "DrFormat", "DrStdlib", "DrSyntax", "DrEmit", "DrLint"]),
     tests("DrDataTests", ["DrBase", "DrData"]),
     tests("DrEvalTests", ["DrBase", "DrData", "DrSema", "DrEval"]),
     tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrEmit"]),

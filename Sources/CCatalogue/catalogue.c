@@ -135,6 +135,18 @@ static const unsigned char page_42[] = {
 static const unsigned char page_43[] = {
 #embed "../../docs/diagnostics/E0606.md"
 };
+static const unsigned char page_44[] = {
+#embed "../../docs/diagnostics/E0701.md"
+};
+static const unsigned char page_45[] = {
+#embed "../../docs/diagnostics/E0702.md"
+};
+static const unsigned char page_46[] = {
+#embed "../../docs/diagnostics/E0703.md"
+};
+static const unsigned char page_47[] = {
+#embed "../../docs/diagnostics/E0704.md"
+};
 
 static const struct dr_page pages[] = {
   {"E0001", page_0, sizeof page_0},
@@ -181,6 +193,10 @@ static const struct dr_page pages[] = {
   {"E0604", page_41, sizeof page_41},
   {"E0605", page_42, sizeof page_42},
   {"E0606", page_43, sizeof page_43},
+  {"E0701", page_44, sizeof page_44},
+  {"E0702", page_45, sizeof page_45},
+  {"E0703", page_46, sizeof page_46},
+  {"E0704", page_47, sizeof page_47},
 };
 
 const struct dr_page *dr_catalogue_pages(void) { return pages; }

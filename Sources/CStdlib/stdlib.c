@@ -49,15 +49,30 @@ static const unsigned char module_14[] = {
 #embed "../../stdlib/kubernetes.dr"
 };
 static const unsigned char module_15[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/lint/dr101_survivor_gpu_short.dr"
 };
 static const unsigned char module_16[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
 };
 static const unsigned char module_17[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
 };
 static const unsigned char module_18[] = {
+#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+};
+static const unsigned char module_19[] = {
+#embed "../../stdlib/lint/dr812_latest_tag.dr"
+};
+static const unsigned char module_20[] = {
+#embed "../../stdlib/policy.dr"
+};
+static const unsigned char module_21[] = {
+#embed "../../stdlib/service.dr"
+};
+static const unsigned char module_22[] = {
+#embed "../../stdlib/topology.dr"
+};
+static const unsigned char module_23[] = {
 #embed "../../stdlib/traffic.dr"
 };
 
@@ -77,10 +92,15 @@ static const struct dr_module modules[] = {
   {"emit/volume_claim", module_12, sizeof module_12},
   {"inference", module_13, sizeof module_13},
   {"kubernetes", module_14, sizeof module_14},
-  {"policy", module_15, sizeof module_15},
-  {"service", module_16, sizeof module_16},
-  {"topology", module_17, sizeof module_17},
-  {"traffic", module_18, sizeof module_18},
+  {"lint/dr101_survivor_gpu_short", module_15, sizeof module_15},
+  {"lint/dr107_two_zone_quorum", module_16, sizeof module_16},
+  {"lint/dr305_startup_probe_too_short", module_17, sizeof module_17},
+  {"lint/dr402_trigger_without_damping", module_18, sizeof module_18},
+  {"lint/dr812_latest_tag", module_19, sizeof module_19},
+  {"policy", module_20, sizeof module_20},
+  {"service", module_21, sizeof module_21},
+  {"topology", module_22, sizeof module_22},
+  {"traffic", module_23, sizeof module_23},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }

@@ -66,9 +66,24 @@ package struct Fix: Sendable, Equatable {
   }
 }
 
+/// A rule of a program, as its findings name it.
+package struct RuleName: Sendable, Equatable {
+  /// `DR107`
+  package let code: String
+  /// `two-zone-quorum`
+  package let name: String
+
+  package init(code: String, name: String) {
+    self.code = code
+    self.name = name
+  }
+}
+
 /// One finding: what is wrong, where, why, and what to do about it.
 package struct Diagnostic: Error, Sendable, Equatable {
   package var code: DiagnosticCode
+  /// The rule that found it, whose code and name are shown in place of the diagnostic's own.
+  package var rule: RuleName?
   package var severity: Severity
   /// What is wrong, in one sentence without a full stop.
   package var message: String
@@ -101,14 +116,21 @@ package struct Diagnostic: Error, Sendable, Equatable {
   }
 }
 
+extension Diagnostic {
+  /// The code that is shown: `E0201`, `DR107`.
+  package var shownCode: String { rule?.code ?? code.rawValue }
+  /// The name that goes with it.
+  package var shownName: String { rule?.name ?? code.name }
+}
+
 extension [Diagnostic] {
   package var hasErrors: Bool { contains { $0.severity == .error } }
 
   /// The total order in which diagnostics are printed: file, offset, code.
   package func inSourceOrder() -> [Diagnostic] {
     sorted { a, b in
-      let x = (a.span?.file.rawValue ?? .max, a.span?.start ?? 0, a.code.rawValue)
-      let y = (b.span?.file.rawValue ?? .max, b.span?.start ?? 0, b.code.rawValue)
+      let x = (a.span?.file.rawValue ?? .max, a.span?.start ?? 0, a.shownCode)
+      let y = (b.span?.file.rawValue ?? .max, b.span?.start ?? 0, b.shownCode)
       return x < y
     }
   }

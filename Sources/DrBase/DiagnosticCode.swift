@@ -3,7 +3,7 @@
 /// Stable codes of mistakes in a program. A code is never reused for something else.
 ///
 /// Ranges: E00 syntax, E01 names, E02 types and units, E03 effects, E04 limits, E05 manifests,
-/// E06 runs and drivers.
+/// E06 runs and drivers, E07 rules.
 package enum DiagnosticCode: String, Sendable, CaseIterable {
   // Syntax
   case unexpectedToken = "E0001"
@@ -62,6 +62,12 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
   case lockHeld = "E0604"
   case runFailed = "E0605"
   case driverRefused = "E0606"
+
+  // Rules
+  case ruleFinding = "E0701"
+  case bareSuppression = "E0702"
+  case unknownRule = "E0703"
+  case unusedSuppression = "E0704"
 
   /// The name that goes with the code: `unit-mismatch`.
   package var name: String {

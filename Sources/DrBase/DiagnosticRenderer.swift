@@ -41,7 +41,7 @@ package struct DiagnosticRenderer {
 
   private func headline(_ diagnostic: Diagnostic, _ style: Style) -> String {
     let code =
-      "\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue) \(diagnostic.code.name)]"
+      "\(diagnostic.severity.rawValue)[\(diagnostic.shownCode) \(diagnostic.shownName)]"
     var lines = paragraphs("\(code): \(diagnostic.message)", indent: 0)
     let severity = diagnostic.severity.rawValue
     guard let first = lines.first, first.hasPrefix(code) else {

@@ -7,8 +7,8 @@ extension Diagnostic {
   package func document(_ sources: SourceMap) -> Document {
     .object(
       DocumentObject([
-        ("code", .string(code.rawValue)),
-        ("name", .string(code.name)),
+        ("code", .string(shownCode)),
+        ("name", .string(shownName)),
         ("severity", .string(severity.rawValue)),
         ("message", .string(message)),
         ("file", span.map { .string(sources[$0.file].name) } ?? .null),

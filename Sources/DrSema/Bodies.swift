@@ -124,6 +124,7 @@ extension Checker {
         node.token(.readsKeyword) != nil ? (.reads, .readingFunction) : (.acts, .function)
       case .runbook: (.reads, .runbook)
       case .emit: (.pure, .emit)
+      case .rule: (.pure, .rule)
       case .test: (.reads, .test)
       case .lambda, .condition, .thunk: (.pure, .definition)
       }
@@ -134,7 +135,11 @@ extension Checker {
         let name = parameterNode.names.last?.text ?? parameter.label
         bind(name, parameter.type, at: parameterNode.span)
       }
-      yieldsAllowed = function.role == .emit
+      switch function.role {
+      case .emit: output = .manifests
+      case .rule: output = .findings
+      case .function, .lambda, .condition, .thunk, .runbook, .test: output = .none
+      }
       if let code = node.first(.codeBlock) { return checkCode(code, expected: wanted) }
       if let value = node.expression { return checkExpression(value, expected: wanted) }
       return broken(node.span)

@@ -22,6 +22,8 @@ package struct CheckOptions: Sendable {
   package var limits = Limits()
   /// Whether the manifest backends of `stdlib/emit` are part of the program.
   package var includesBackends = false
+  /// Whether the rules of `stdlib/lint` are part of the program.
+  package var includesRules = false
 
   package init() {}
 }
@@ -38,6 +40,15 @@ enum Symbol {
 struct AliasKey: Hashable {
   let module: Int
   let name: String
+}
+
+/// What statements of a body give, one after the other.
+enum Output {
+  case none
+  /// `yield`, in an `emit`.
+  case manifests
+  /// `report`, in a `rule`.
+  case findings
 }
 
 /// What one module declares.
@@ -102,7 +113,8 @@ package final class Checker {
   var effectSites: [EffectSite] = []
   /// The callee that a function without a declared effect has its effect from.
   var effectCause: [FunctionID: FunctionID] = [:]
-  var yieldsAllowed = false
+  /// What the statements of the body being checked may give.
+  var output = Output.none
 
   // Work noted by the declaring pass for the later ones.
   var typeWork: [(module: Int, record: RecordID, node: SyntaxNode)] = []
@@ -149,10 +161,11 @@ package final class Checker {
     preludeModules = ModuleGraph.prelude.compactMap { builder.loadStandard($0) }
     mainModule = builder.load(
       key: "file:" + path, path: path, display: display ?? path, bytes: bytes, isStandard: false)
-    if options.includesBackends {
-      for name in loader.standardModules where name.hasPrefix("emit/") {
-        _ = builder.loadStandard(name)
-      }
+    for name in loader.standardModules {
+      let isWanted =
+        options.includesBackends && name.hasPrefix("emit/")
+        || options.includesRules && name.hasPrefix("lint/")
+      if isWanted { _ = builder.loadStandard(name) }
     }
     modules = builder.graph.modules
     program.sources = builder.graph.sources

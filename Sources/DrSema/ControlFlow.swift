@@ -279,7 +279,7 @@ extension Checker {
       return checkFor(node).map { [$0] } ?? []
     case .yieldStmt:
       guard let valueNode = node.expression else { return [] }
-      if !yieldsAllowed {
+      if output != .manifests {
         report(
           .unexpectedToken, "`yield` gives a manifest, which only an `emit` does", at: node.span,
           help: "let the function give the object: end it with `{ … }`")
@@ -292,6 +292,7 @@ extension Checker {
       let condition = checkExpression(test, expected: TypeTable.bool)
       narrowed.formUnion(pathsNotNil(when: test, holds: true))
       return [.assert(condition, message: message, node.span)]
+    case .reportStmt: return checkReport(node)
     default:  // open: runbook statements, and errors that the parser reported
       return checkDirective(node).map { [.expression($0)] } ?? []
     }

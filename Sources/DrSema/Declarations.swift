@@ -23,7 +23,7 @@ extension Checker {
     for node in root.children {
       switch node.kind {
       case .typeDecl: declareType(node)
-      case .fnDecl, .emitDecl, .runbookDecl, .testDecl: declareFunction(node)
+      case .fnDecl, .emitDecl, .ruleDecl, .runbookDecl, .testDecl: declareFunction(node)
       case .letDecl, .inputDecl, .policyDecl, .drillDecl: declareGlobal(node)
       default: continue  // open: blocks follow when all keywords are known
       }
@@ -39,7 +39,7 @@ extension Checker {
     scopes[module].spans[name] = span
   }
 
-  private func nameSpan(_ node: SyntaxNode) -> Span { node.first(.name)?.span ?? node.span }
+  func nameSpan(_ node: SyntaxNode) -> Span { node.first(.name)?.span ?? node.span }
 
   private func declareType(_ node: SyntaxNode) {
     guard let name = node.name else { return }
@@ -85,6 +85,7 @@ extension Checker {
     let role: Function.Role =
       switch node.kind {
       case .emitDecl: .emit
+      case .ruleDecl: .rule
       case .runbookDecl: .runbook
       case .testDecl: .test
       default: .function  // open: fnDecl
@@ -100,6 +101,7 @@ extension Checker {
     switch role {
     case .function, .runbook: define(name, .function(id), at: nameSpan(node))
     case .emit: program.emits.append(id)
+    case .rule: declareRule(id, node)
     case .test, .lambda, .condition, .thunk: break
     }
     if role == .runbook, module == mainModule { program.runbooks[name] = id }

@@ -12,7 +12,7 @@ struct EffectSite {
     case function
     /// A function declared `reads fn` or `fn` in a pure role.
     case readingFunction
-    case emit, test
+    case emit, rule, test
     /// A runbook's statements outside its steps.
     case runbook
     case step
@@ -106,6 +106,7 @@ extension Checker {
     case .definition:
       ("in a definition", "definitions never touch the world; act in a step of a runbook")
     case .emit: ("in an emit", "manifests never touch the world; act in a step of a runbook")
+    case .rule: ("in a rule", "rules only look at the program; act in a step of a runbook")
     case .test: ("in a test", "a test only looks at a simulated world; act in a step of a runbook")
     case .readingFunction: ("in a function that only reads", "declare it `acts fn`")
     case .value:

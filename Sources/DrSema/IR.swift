@@ -271,7 +271,7 @@ package struct Function: Sendable {
     case condition
     /// Of a field of a named block, a record default or a constraint: parameter 0 is the record.
     case thunk
-    case runbook, emit, test
+    case runbook, emit, rule, test
   }
 
   package var name: String
@@ -411,6 +411,20 @@ package struct Global: Sendable {
   }
 }
 
+/// A check of the program's own blocks: `rule CODE name severity { … }`.
+package struct Rule: Sendable {
+  /// Gives a list of findings, each a list: the block, what is wrong, the help or nil, and the slots
+  /// that lead from the block to the field in question.
+  package let function: FunctionID
+  /// `DR107`
+  package let code: String
+  /// What it finds: `two-zone-quorum`
+  package let name: String
+  package let severity: Severity
+  /// Whether it comes with the standard library.
+  package let isStandard: Bool
+}
+
 /// A whole program that has been checked.
 package struct CheckedProgram: Sendable {
   /// All files, those of the standard library included.
@@ -425,6 +439,11 @@ package struct CheckedProgram: Sendable {
   package var globals: [Global]
   /// `emit` functions of all modules, in the order of module and source.
   package var emits: [FunctionID]
+  /// Rules of all modules, in the order of module and source, each code once.
+  package var rules: [Rule]
+  /// By type, the global that lists the program's named blocks of the type, for those that code
+  /// asked for: `model.services`.
+  package var models: [RecordID: GlobalID]
   /// Runbooks of the first file, by name.
   package var runbooks: [String: FunctionID]
   /// Globals of the user's modules that are named blocks or lets, in source order.
@@ -437,6 +456,8 @@ package struct CheckedProgram: Sendable {
     functions = []
     globals = []
     emits = []
+    rules = []
+    models = [:]
     runbooks = [:]
     roots = []
   }

@@ -16,14 +16,14 @@ extension Checker {
     _ function: FunctionID? = nil, allowed: Effect, place: EffectSite.Place,
     selfRecord record: RecordID? = nil, _ body: () -> T
   ) -> (value: T, localCount: Int32) {
-    let saved = (locals, nextLocal, narrowed, selfRecord, site, yieldsAllowed)
+    let saved = (locals, nextLocal, narrowed, selfRecord, site, output)
     locals = [[:]]
     nextLocal = record == nil ? 0 : 1
     narrowed = []
     selfRecord = record
-    yieldsAllowed = false
+    output = .none
     site = EffectSite.Context(function: function, allowed: allowed, place: place)
-    defer { (locals, nextLocal, narrowed, selfRecord, site, yieldsAllowed) = saved }
+    defer { (locals, nextLocal, narrowed, selfRecord, site, output) = saved }
     let value = body()
     return (value, nextLocal)
   }

@@ -16,6 +16,7 @@ extension Checker {
         .field(me, index), narrow(record(id).fields[index].type, node), node.span)
     }
     guard let symbol = symbol(name) else {
+      if isModel(node) { return reportBareModel(node) }
       reportUnknownName(node)
       return broken(node.span)
     }
@@ -104,6 +105,7 @@ extension Checker {
       }
       return value(of: symbol, node, expected: expected)
     }
+    if !optionalAccess, isModel(baseNode) { return checkModel(nameNode, node) }
     let base = checkExpression(baseNode)
     return member(base, nameNode, node, optionalAccess: optionalAccess)
   }

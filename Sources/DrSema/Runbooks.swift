@@ -69,7 +69,7 @@ extension Checker {
   private var directivesAllowed: Bool {
     switch site.place {
     case .runbook, .step: true
-    case .definition, .function, .readingFunction, .emit, .test, .condition, .value: false
+    case .definition, .function, .readingFunction, .emit, .rule, .test, .condition, .value: false
     }
   }
 

@@ -228,6 +228,8 @@ extension Checker {
     if node.kind == .emitDecl {
       checkEmitParameters(parameters, node)
       result = intern(.list(TypeTable.object))
+    } else if node.kind == .ruleDecl {
+      result = findings
     } else if let typeNode = node.type {
       result = resolve(typeNode)
     } else if node.kind == .fnDecl, node.first(.native) == nil {

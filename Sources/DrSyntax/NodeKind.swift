@@ -19,7 +19,7 @@ package enum NodeKind: UInt8, Sendable, CaseIterable {
   case letDecl
   case typeDecl, typeParameters, fieldDecl, constraint
   case fnDecl, parameterList, parameter, native
-  case emitDecl
+  case emitDecl, ruleDecl
   case runbookDecl
   case policyDecl, detector, guardClause, failback
   case drillDecl, drillItem
@@ -33,7 +33,7 @@ package enum NodeKind: UInt8, Sendable, CaseIterable {
 
   // Statements
   case codeBlock
-  case letStmt, exprStmt, forStmt, yieldStmt, assertStmt
+  case letStmt, exprStmt, forStmt, yieldStmt, assertStmt, reportStmt
   case stepStmt, undoStmt, waitStmt, pauseStmt, requireStmt, verifyStmt, approveStmt
   case parallelStmt, runStmt, lockStmt, onFailureStmt, failStmt
   case clause  // `within 3m`, `retry 3 every 10s`, `limit 8`, `by "oncall"`, `else abort` …

@@ -60,6 +60,7 @@ extension Parser {
     case .typeKeyword: parseTypeDeclaration()
     case .fnKeyword, .readsKeyword, .actsKeyword: parseFunction()
     case .emitKeyword: parseCodeDeclaration(.emitDecl, "the name of an emit function")
+    case .ruleKeyword: parseRule()
     case .runbookKeyword: parseCodeDeclaration(.runbookDecl, "the name of a runbook")
     case .policyKeyword: parsePolicy()
     case .drillKeyword: parseDrill()
@@ -123,7 +124,7 @@ extension Parser {
   }
 
   static let declarationWords =
-    "use, module, input, let, type, fn, reads, acts, emit, runbook, policy, drill or test"
+    "use, module, input, let, type, fn, reads, acts, rule, emit, runbook, policy, drill or test"
 
   mutating func reportDash() {
     report(
@@ -232,7 +233,14 @@ extension Parser {
       parseType()
       return finish(.typeDecl, start)
     }
-    if take(.declaresKeyword) { expectName("the word that begins its blocks") }
+    if take(.declaresKeyword) {
+      // Policies and drills have a declaration of their own, whose word is reserved.
+      if kind == .policyKeyword || kind == .drillKeyword {
+        takeName()
+      } else {
+        expectName("the word that begins its blocks")
+      }
+    }
     parseBraces("this type") { $0.parseFieldDeclaration() }
     finish(.typeDecl, start)
   }
@@ -332,6 +340,16 @@ extension Parser {
     parseParameters()
     parseCode(result == .emitDecl ? "this emit function" : "this runbook")
     finish(result, start)
+  }
+
+  private mutating func parseRule() {
+    let start = mark
+    advance()
+    expectName("the code of the rule, such as DR101")
+    expectName("what the rule finds, such as two_zone_quorum")
+    expectName("how bad it is: error, warning or note")
+    parseCode("this rule")
+    finish(.ruleDecl, start)
   }
 
   private mutating func parseTest() {

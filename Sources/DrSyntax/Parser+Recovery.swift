@@ -137,7 +137,8 @@ extension Parser {
   var startsKeywordDeclaration: Bool {
     switch kind {
     case .useKeyword, .moduleKeyword, .inputKeyword, .typeKeyword, .fnKeyword, .readsKeyword,
-      .actsKeyword, .emitKeyword, .runbookKeyword, .policyKeyword, .drillKeyword, .testKeyword:
+      .actsKeyword, .ruleKeyword, .emitKeyword, .runbookKeyword, .policyKeyword, .drillKeyword,
+      .testKeyword:
       peek() != .equal && peek() != .colon && peek() != .leftBrace
     default: false  // open: no declaration
     }

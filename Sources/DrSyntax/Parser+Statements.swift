@@ -59,7 +59,7 @@ extension Parser {
     case .parallel: shape = "write `parallel { … }`"
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
       .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at, .pause, .require,
-      .verify, .approve, .fail, .assert:
+      .verify, .approve, .fail, .assert, .report:
       let next = peek()
       guard kind == .identifier, next == .leftBrace || next == .stringOpen || next == .forKeyword
       else { return }
@@ -110,7 +110,7 @@ extension Parser {
     case .undo: return next == .leftBrace
     case .wait: return wordAhead == .until
     case .run, .lock: return next == .identifier || next == .stringOpen || next == .rawString
-    case .pause, .require, .verify, .approve, .fail, .assert: return beginsOperand(next)
+    case .pause, .require, .verify, .approve, .fail, .assert, .report: return beginsOperand(next)
     case .parallel:
       return next == .leftBrace || next == .forKeyword || next == .ifKeyword || next == .identifier
     case .on: return wordAhead == .failure
@@ -177,10 +177,37 @@ extension Parser {
     case .fail:
       parseExpression()
       finish(.failStmt, start)
+    case .report: parseReport(start)
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
       .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
       finish(.error, start)
     }
+  }
+
+  /// `report block, message, help: text, at: field`; what follows a comma may stand on the next line.
+  private mutating func parseReport(_ start: Mark) {
+    parseExpression()
+    if take(.comma) {
+      parseExpression()
+    } else {
+      reportExpected("`,` and what is wrong", help: "write `report block, \"message\"`")
+      missingExpression()
+    }
+    while kind == .comma, isLabelled(position + 1) {
+      advance()
+      let option = mark
+      takeName()
+      advance()
+      parseExpression()
+      finish(.argument, option)
+    }
+    finish(.reportStmt, start)
+  }
+
+  /// Whether a name and `:` stand at a token.
+  private func isLabelled(_ index: Int) -> Bool {
+    index + 1 < tokens.count && tokens[index].kind == .identifier
+      && tokens[index + 1].kind == .colon
   }
 
   private mutating func parseParallel(_ start: Mark) {
@@ -250,7 +277,7 @@ extension Word {
     switch self {
     case .within, .retry, .every, .backoff, .limit, .by, .after, .ask: true
     case .none, .step, .undo, .wait, .until, .pause, .require, .verify, .approve, .parallel, .run,
-      .lock, .on, .failure, .fail, .assert, .guard, .failback, .when, .lasting, .steady, .load,
+      .lock, .on, .failure, .fail, .assert, .report, .guard, .failback, .when, .lasting, .steady, .load,
       .fault, .expect, .at:
       false
     }

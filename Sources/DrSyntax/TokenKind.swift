@@ -26,7 +26,7 @@ package enum TokenKind: UInt8, Sendable, CaseIterable {
   case useKeyword, asKeyword, moduleKeyword, inputKeyword, letKeyword
   case typeKeyword, declaresKeyword, whereKeyword, subjectKeyword, parentKeyword
   case fnKeyword, readsKeyword, actsKeyword, nativeKeyword
-  case emitKeyword, runbookKeyword, policyKeyword, drillKeyword, testKeyword
+  case ruleKeyword, emitKeyword, runbookKeyword, policyKeyword, drillKeyword, testKeyword
   case ifKeyword, elseKeyword, matchKeyword, forKeyword, inKeyword
   case andKeyword, orKeyword, notKeyword
   case trueKeyword, falseKeyword, nilKeyword
@@ -78,6 +78,7 @@ extension TokenKind {
     case .readsKeyword: "reads"
     case .actsKeyword: "acts"
     case .nativeKeyword: "native"
+    case .ruleKeyword: "rule"
     case .emitKeyword: "emit"
     case .runbookKeyword: "runbook"
     case .policyKeyword: "policy"
@@ -140,7 +141,7 @@ extension TokenKind {
 enum Word: UInt8, Sendable, CaseIterable {
   case none
   case step, undo, wait, until, pause, require, verify, approve, parallel, run, lock
-  case on, failure, fail, assert
+  case on, failure, fail, assert, report
   case `guard`, failback, when, lasting
   case steady, load, fault, expect
   case within, retry, every, backoff, limit, by, after, ask

@@ -31,6 +31,12 @@ struct OutputStyle {
     return terminal.isTerminal ? terminal.width : nil
   }
 
+  /// One line of a list, cut where it does not fit.
+  static func clipped(_ line: String, to width: Int?) -> String {
+    guard let width, displayWidth(line) > width else { return line }
+    return line.prefix(max(width - 1, 0)) + "…"
+  }
+
   func printDiagnostics(
     _ diagnostics: [Diagnostic], _ sources: SourceMap, to stream: Terminal.Stream = .error
   ) {
@@ -58,7 +64,7 @@ struct DiagnosticReport {
 
   /// What makes two diagnostics of two programs, which may use the same files, one.
   private struct Key: Hashable {
-    let code: DiagnosticCode
+    let code: String
     let message: String
     let file: String
     let start: UInt32
@@ -100,7 +106,7 @@ struct DiagnosticReport {
 
   private mutating func key(_ diagnostic: Diagnostic, _ sources: SourceMap) -> Key {
     Key(
-      code: diagnostic.code, message: diagnostic.message,
+      code: diagnostic.shownCode, message: diagnostic.message,
       file: diagnostic.span.map { realName(sources[$0.file].name) } ?? "",
       start: diagnostic.span?.start ?? 0, end: diagnostic.span?.end ?? 0)
   }

@@ -26,13 +26,15 @@ final class Project {
   /// `inputs` are written `name=value`; `bytes` stand for the file where it is to be checked as it would be.
   init(
     file: String, inputs: [String], style: OutputStyle, includesBackends: Bool = false,
-    bytes: [UInt8]? = nil
+    includesRules: Bool = false, limits: Limits = Limits(), bytes: [UInt8]? = nil
   ) {
     self.file = file
     self.inputs = inputs
     self.style = style
     var checkOptions = CheckOptions()
     checkOptions.includesBackends = includesBackends
+    checkOptions.includesRules = includesRules
+    checkOptions.limits = limits
     let place = ProjectPlace(file: file)
     root = place.root
     checker = Self.makeChecker(root: place.root, checkOptions)
@@ -50,12 +52,14 @@ final class Project {
   }
 
   /// An empty program, for an expression that stands by itself.
-  init(style: OutputStyle) {
+  init(style: OutputStyle, includesRules: Bool = false) {
     file = "<expression>"
     inputs = []
     self.style = style
     root = ProjectPlace(file: ".").root
-    checker = Self.makeChecker(root: root, CheckOptions())
+    var options = CheckOptions()
+    options.includesRules = includesRules
+    checker = Self.makeChecker(root: root, options)
     checker.check(path: "expression.dr", bytes: [])
     diagnostics = checker.diagnostics
     checkedCount = checker.diagnostics.count

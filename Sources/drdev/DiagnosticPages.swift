@@ -19,7 +19,7 @@ struct DiagnosticPages {
   private static let families = [
     ("E00", "Syntax"), ("E01", "Names"), ("E02", "Types and units"), ("E03", "Effects"),
     ("E04", "Limits and failures while evaluating"), ("E05", "Manifests"),
-    ("E06", "Runs and drivers"),
+    ("E06", "Runs and drivers"), ("E07", "Rules"),
   ]
 
   /// The README: its hand-written head, and a table of the pages of each family.

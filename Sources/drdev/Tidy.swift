@@ -36,6 +36,7 @@ enum Tidy {
     Layer(name: "DrStdlib", imports: ["CStdlib", "DrBase", "DrSema"], isPure: true),
     Layer(name: "DrCatalogue", imports: ["CCatalogue", "DrBase"], isPure: true),
     Layer(name: "DrEmit", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),
+    Layer(name: "DrLint", imports: ["DrBase", "DrSyntax", "DrSema", "DrEval"], isPure: true),
     Layer(name: "DrRun", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),
     Layer(name: "DrActions", imports: ["DrBase", "DrData", "DrSema", "DrRun"], isPure: true),
     Layer(

@@ -4,6 +4,7 @@ import DrBase
 import DrCatalogue
 import DrEmit
 import DrEval
+import DrLint
 import DrSema
 import Foundation
 import Testing
@@ -28,10 +29,12 @@ private struct Loader: ModuleLoader {
   func file(_ path: String) -> Result<[UInt8], LoadFailure> { .failure(.notFound) }
 }
 
-/// What `dr check` (or `dr compile`) says of an example.
-private func diagnostics(_ text: String, compiles: Bool) -> [Diagnostic] {
+/// What `dr check`, `dr compile` or `dr lint` says of an example, by what stands behind its fence.
+private func diagnostics(_ text: String, _ kind: String) -> [Diagnostic] {
   var options = CheckOptions()
+  let compiles = kind == "dr compile"
   options.includesBackends = compiles
+  options.includesRules = kind == "dr lint"
   options.limits.fuel = 2_000_000
   options.limits.memoryBytes = 32 << 20
   let checker = Checker(loader: Loader(), options: options)
@@ -39,6 +42,9 @@ private func diagnostics(_ text: String, compiles: Bool) -> [Diagnostic] {
   guard !checker.diagnostics.hasErrors else { return checker.diagnostics }
   let machine = Machine(program: Program(checker.program), limits: options.limits)
   let failures = checker.diagnostics + machine.modelFailures()
+  if kind == "dr lint", !failures.hasErrors {
+    return failures + Linter(machine: machine).lint().diagnostics
+  }
   guard compiles, !failures.hasErrors else { return failures }
   var compiler = Compiler(machine: machine)
   return failures + compiler.compile(target: nil).diagnostics
@@ -75,8 +81,8 @@ private func diagnostics(_ text: String, compiles: Bool) -> [Diagnostic] {
       return
     }
     #expect(programs.count == 2)
-    #expect(programs.allSatisfy { ["dr", "dr compile"].contains($0.kind) })
-    let found = programs.map { diagnostics($0.text, compiles: $0.kind == "dr compile") }
+    #expect(programs.allSatisfy { ["dr", "dr compile", "dr lint"].contains($0.kind) })
+    let found = programs.map { diagnostics($0.text, $0.kind) }
     #expect(Set(found[0].map(\.code)) == [code])
     #expect(found[1].map(\.message) == [])
   }

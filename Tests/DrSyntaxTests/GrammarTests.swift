@@ -87,6 +87,14 @@ import Testing
     )
   }
 
+  @Test("rules") func rules() {
+    #expect(
+      declaration("rule DR1 no_zone error { report a.b, \"m\",\n help: c, at: d.e }")
+        == "(ruleDecl rule DR1 no_zone error (codeBlock { (reportStmt report (memberExpr (nameExpr a) "
+        + ". b) , (stringExpr \" m \") , (argument help : (nameExpr c)) , (argument at : "
+        + "(memberExpr (nameExpr d) . e))) }))")
+  }
+
   @Test("statements") func statements() {
     #expect(statement("let a: Int = 1") == "(letStmt let a : (namedType Int) = (literal 1))")
     #expect(statement("for x in xs { }") == "(forStmt for x in (nameExpr xs) (codeBlock { }))")

@@ -36,7 +36,7 @@ final class Generator {
     for (index, function) in checked.functions.enumerated() {
       generate(function, number: index)
       switch function.role {
-      case .function, .runbook, .emit, .test: generateDefaults(function, number: index)
+      case .function, .runbook, .emit, .rule, .test: generateDefaults(function, number: index)
       case .lambda, .condition, .thunk: break
       }
     }
@@ -68,7 +68,7 @@ final class Generator {
     var compiler = FunctionCompiler(self, parameters: function.parameters.map(\.local) + captures)
     switch function.body {
     case .expression(let body):
-      if function.role == .emit {
+      if function.role == .emit || function.role == .rule {
         compiler.compileEmit(body)
       } else if function.role == .condition || constraints.contains(id) {
         compiler.compileCondition(body)

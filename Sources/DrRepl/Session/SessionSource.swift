@@ -86,6 +86,7 @@ struct SessionSource {
     case .letDecl, .inputDecl, .typeDecl, .fnDecl, .runbookDecl, .policyDecl, .drillDecl:
       node.name.map { Key(space: "", name: $0) }
     case .block: node.names.count > 1 ? Key(space: "", name: node.names[1].text) : nil
+    case .ruleDecl: node.name.map { Key(space: "rule", name: $0) }
     case .emitDecl: node.name.map { Key(space: "emit", name: $0) }
     case .testDecl:
       node.first(.stringExpr)?.stringText().map { Key(space: "test", name: $0) }

@@ -5,7 +5,8 @@ import ArgumentParser
 extension Dr {
   /// In the order of `dr --help`.
   static var subcommands: [any ParsableCommand.Type] {
-    [Check.self, Format.self, Eval.self, Repl.self, Compile.self, Test.self] + worldCommands
+    [Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self, Test.self]
+      + worldCommands
       + [Explain.self]
   }
 

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// DrLint: runs the rules of a program, those of stdlib/lint and its own, and makes diagnostics of
+// what they report. It knows no rule: what is wrong with a recovery is written in `.dr`. A rule runs
+// within limits of its own, and one that fails or does not end keeps no other from running.
+
+import DrBase
+import DrEval
+import DrSema
+
+/// What the rules of a program say of it.
+package struct LintReport: Sendable {
+  /// Findings that no comment allows, and what is wrong with such comments, in source order.
+  package var findings: [Diagnostic] = []
+  /// Why some rules could not be evaluated.
+  package var failures: [Diagnostic] = []
+  /// How many findings comments allow.
+  package var allowed = 0
+
+  /// All there is to say, in source order.
+  package var diagnostics: [Diagnostic] { (findings + failures).inSourceOrder() }
+
+  /// 7 where a rule could not be evaluated, for then nobody knows; 1 where there is an error, or with
+  /// `strict` a warning; else 0.
+  package func exitStatus(strict: Bool) -> Int32 {
+    if !failures.isEmpty { return 7 }
+    return findings.contains { $0.severity >= (strict ? .warning : .error) } ? 1 : 0
+  }
+}
+
+/// Runs the rules of one program.
+package struct Linter {
+  private let machine: Machine
+  private let selection: RuleSelection
+  private var program: CheckedProgram { machine.program.checked }
+
+  /// What a rule that is to be of use while somebody writes stays far below.
+  package static var limits: Limits {
+    var limits = Limits()
+    limits.fuel = 20_000_000
+    limits.memoryBytes = 256 << 20
+    return limits
+  }
+
+  /// The machine is one of `Linter.limits`, with the inputs of the program, on which the model was
+  /// computed without failures.
+  package init(machine: Machine, selection: RuleSelection = RuleSelection()) {
+    self.machine = machine
+    self.selection = selection
+  }
+
+  package func lint() -> LintReport {
+    var report = LintReport()
+    var findings: [Diagnostic] = []
+    for rule in program.rules where selection.includes(rule) {
+      machine.refuel()
+      do throws(Diagnostic) {
+        findings += try self.findings(of: rule)
+      } catch {
+        report.failures.append(failure(error, of: rule))
+      }
+    }
+    let suppressions = Suppressions(of: program)
+    var explained: Set<String> = []
+    for var finding in findings.inSourceOrder() {
+      if suppressions.allow(finding, in: program.sources) {
+        report.allowed += 1
+        continue
+      }
+      // Why the rule is there is said once.
+      if !explained.insert(finding.shownCode).inserted { finding.notes = [] }
+      report.findings.append(finding)
+    }
+    report.findings += suppressions.mistakes(among: program.rules, selection)
+    report.findings = report.findings.inSourceOrder()
+    return report
+  }
+
+  private func findings(of rule: Rule) throws(Diagnostic) -> [Diagnostic] {
+    try machine.scratch { () throws(Diagnostic) in
+      var findings: [Diagnostic] = []
+      for value in machine.list(try machine.call(rule.function, [])) ?? [] {
+        let parts = machine.list(value) ?? []
+        guard parts.count == 4 else { continue }
+        let slots = (machine.list(parts[3]) ?? []).compactMap { machine.int($0).map(Int.init) }
+        let finding = finding(
+          of: rule, machine.string(parts[1]) ?? "", help: machine.string(parts[2]),
+          at: try place(of: parts[0], slots))
+        if !findings.contains(finding) { findings.append(finding) }
+      }
+      return findings
+    }
+  }
+
+  private func finding(
+    of rule: Rule, _ message: String, help: String?, at place: Place
+  ) -> Diagnostic {
+    var finding = Diagnostic(
+      .ruleFinding, message, at: place.span, labels: place.labels,
+      notes: [program[rule.function].documentation.map(firstSentence)].compactMap(\.self),
+      help: help, severity: rule.severity)
+    finding.rule = RuleName(code: rule.code, name: rule.name)
+    return finding
+  }
+
+  private func failure(_ cause: Diagnostic, of rule: Rule) -> Diagnostic {
+    var failure = cause
+    failure.notes.append("in the rule \(rule.code) \(rule.name), which was stopped")
+    let declared = program[rule.function].span
+    if failure.span == nil {
+      failure.span = declared
+    } else {
+      failure.labels.append(Label(declared, "of this rule"))
+    }
+    return failure
+  }
+
+  // MARK: Places
+
+  private struct Place {
+    var span: Span?
+    var labels: [Label] = []
+  }
+
+  /// Where a block, or a field of it, is written. What a default gives has the block's place.
+  private func place(of block: Value, _ slots: [Int]) throws(Diagnostic) -> Place {
+    guard let record = machine.record(block) else { return Place(span: nil) }
+    guard let id = record.block, case .block(_, var fields) = program[id].body else {
+      return Place(span: try origin(of: block))
+    }
+    let head = program[id].span
+    var span = head
+    for slot in slots {
+      guard fields.indices.contains(slot), let value = fields[slot] else { break }
+      span = value.span
+      guard case .record(_, let inner) = value.kind else { break }
+      fields = inner
+    }
+    guard span != head else { return Place(span: head) }
+    let kind = program[record.type].keyword ?? "block"
+    return Place(span: span, labels: [Label(head, "in this \(kind)")])
+  }
+
+  /// The line of a block that has no name, such as `via = k8gb { … }`.
+  private func origin(of block: Value) throws(Diagnostic) -> Span? {
+    guard let value = try machine.field(block, named: "origin"), let text = machine.string(value),
+      let colon = text.lastIndex(of: ":"), let line = Int(text[text.index(after: colon)...]),
+      let source = program.sources.files.first(where: { $0.name == text[..<colon] }),
+      source.lineStarts.indices.contains(line - 1)
+    else { return nil }
+    let start = source.lineStarts[line - 1]
+    let bytes = source.lineBytes(line - 1)
+    let indent = bytes.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.count
+    return Span(source.id, start + UInt32(indent), start + UInt32(bytes.count))
+  }
+}
+
+/// A text up to the end of its first sentence, on one line and without the full stop.
+func firstSentence(_ text: String) -> String {
+  let paragraph = text.split(separator: "\n", omittingEmptySubsequences: false)
+    .prefix { !$0.isEmpty }.joined(separator: " ")
+  let end = paragraph.firstRange(of: ". ")?.lowerBound ?? paragraph.endIndex
+  let sentence = paragraph[..<end]
+  return String(sentence.hasSuffix(".") ? sentence.dropLast() : sentence)
+}
