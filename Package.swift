@@ -127,7 +127,10 @@ let package = Package(
       "DrCatalogueTests", ["DrBase", "DrSema", "DrEval", "DrEmit", "DrLint", "DrCatalogue"]),
     tests(
       "DrLintTests",
-      ["DrBase", "DrData", "DrSema", "DrEval", "DrFormat", "DrStdlib", "DrSyntax", "DrEmit", "DrLint"]),
+      [
+        "DrBase", "DrData", "DrSema", "DrEval", "DrFormat", "DrStdlib", "DrSyntax", "DrEmit",
+        "DrLint",
+      ]),
     tests("DrDataTests", ["DrBase", "DrData"]),
     tests("DrEvalTests", ["DrBase", "DrData", "DrSema", "DrEval"]),
     tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrEmit"]),

@@ -277,7 +277,8 @@ extension Word {
     switch self {
     case .within, .retry, .every, .backoff, .limit, .by, .after, .ask: true
     case .none, .step, .undo, .wait, .until, .pause, .require, .verify, .approve, .parallel, .run,
-      .lock, .on, .failure, .fail, .assert, .report, .guard, .failback, .when, .lasting, .steady, .load,
+      .lock, .on, .failure, .fail, .assert, .report, .guard, .failback, .when, .lasting, .steady,
+      .load,
       .fault, .expect, .at:
       false
     }

@@ -71,8 +71,9 @@ extension SyntaxNode {
     if kind == .file { return tree.fileDocumentation }
     let first = tokenRange.lowerBound
     if !tokenRange.isEmpty, let text = tree.documentation(before: first) { return text }
-    guard kind == .runbookDecl || kind == .fnDecl || kind == .emitDecl || kind == .ruleDecl
-      || kind == .testDecl,
+    guard
+      kind == .runbookDecl || kind == .fnDecl || kind == .emitDecl || kind == .ruleDecl
+        || kind == .testDecl,
       let code = self.first(.codeBlock), code.tokenRange.count > 1
     else { return nil }
     return tree.documentation(before: code.tokenRange.lowerBound + 1)

@@ -25,7 +25,8 @@ package enum InputShape: Sendable, Equatable {
     let second = tree.tokenCount > 1 ? tree.tokenKind(1) : .endOfFile
     switch tree.tokenKind(0) {
     case .useKeyword, .moduleKeyword, .inputKeyword, .letKeyword, .typeKeyword, .fnKeyword,
-      .readsKeyword, .actsKeyword, .ruleKeyword, .emitKeyword, .runbookKeyword, .policyKeyword, .drillKeyword,
+      .readsKeyword, .actsKeyword, .ruleKeyword, .emitKeyword, .runbookKeyword, .policyKeyword,
+      .drillKeyword,
       .testKeyword:
       self = .definition
     case .identifier, .word:
