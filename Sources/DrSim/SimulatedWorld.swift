@@ -22,6 +22,17 @@ package enum SimulatedFault: Sendable, Equatable {
   case apiServerDown(for: Int64)
   /// The service's processes in a zone (`nil`: in all) stop answering, and new ones never begin to.
   case hang(service: String, zone: String?)
+
+  /// What happens, for people.
+  package var text: String {
+    switch self {
+    case .fail(let zone): "\(zone) goes dark"
+    case .restore(let zone): "the power of \(zone) is back"
+    case .apiServerDown(let length): "no API server answers for \(Words.duration(length))"
+    case .hang(let service, let zone?): "\(service) hangs in \(zone)"
+    case .hang(let service, nil): "\(service) hangs"
+    }
+  }
 }
 
 /// A fault and when it comes.

@@ -17,9 +17,8 @@ struct Simulations {
   mutating func answer(_ call: HostCall) throws(Diagnostic) -> Document {
     switch call.name {
     case "sim.run": return try simulate(call)
-    case "sim.downtime":
-      // What is shorter than a millisecond is an artefact of the model.
-      return .int((try summary(call).downtime + 500_000) / 1_000_000 * 1_000_000)
+    case "sim.downtime": return Self.milliseconds(try summary(call).downtime)
+    case "sim.recovery": return Self.milliseconds(try summary(call).longestLoss)
     default:  // open: any other native looks at a world that is not there
       throw Diagnostic(
         .effectNotAllowed, "could not be evaluated: `\(call.name)` looks at the live world",
@@ -28,13 +27,19 @@ struct Simulations {
     }
   }
 
+  /// What is shorter than a millisecond is an artefact of the model.
+  private static func milliseconds(_ nanoseconds: Int64) -> Document {
+    .int((nanoseconds + 500_000) / 1_000_000 * 1_000_000)
+  }
+
   /// What happened in the simulations, for people who see a test fail.
   var notes: [String] {
     var notes: [String] = []
     for (cluster, outcome) in outcomes {
       var lines = ["in the simulation of \(cluster):"]
-      lines += outcome.events.isEmpty ? ["no policy acted"] : Array(outcome.events.prefix(12))
-      if outcome.events.count > 12 { lines.append("… \(outcome.events.count - 12) more") }
+      let events = outcome.events.filter { $0.kind != .fault }.compactMap(\.sentence)
+      lines += events.isEmpty ? ["no policy acted"] : Array(events.prefix(12))
+      if events.count > 12 { lines.append("… \(events.count - 12) more") }
       for service in outcome.services { lines += service.lines(since: SimulatedWorld.epoch) }
       let note = lines.joined(separator: "\n")
       if !notes.contains(note) { notes.append(note) }
@@ -64,21 +69,10 @@ struct Simulations {
   private func faults(
     _ call: HostCall, on cluster: SimulatedCluster
   ) throws(Diagnostic) -> [TimedFault] {
+    let reader = FaultReader(cluster)
     var faults: [TimedFault] = []
     for fault in call.arguments["faults"]?.arrayValue ?? [] {
-      let kind = fault["kind"]?.stringValue ?? ""
-      let zone = fault["zone"]?.stringValue ?? ""
-      guard kind == "zone_outage" else {
-        throw Diagnostic(
-          .unsupportedTarget, "the simulated world knows no fault \"\(kind)\"", at: call.span)
-      }
-      guard cluster.zones.contains(where: { $0.label == zone }) else {
-        throw Diagnostic(
-          .unknownName, "the cluster \(cluster.label) has no zone \"\(zone)\" to lose",
-          at: call.span)
-      }
-      let at = SimulatedWorld.epoch.advanced(by: max(0, fault["at"]?.intValue ?? 0))
-      faults.append(TimedFault(at: at, .fail(zone: zone)))
+      faults.append(try reader.fault(fault, at: call.span))
     }
     return faults
   }

@@ -21,12 +21,17 @@ package final class PolicySimulation {
     /// Nanoseconds. The simulation goes on for longer where a reaction is still running then.
     package var lasting: Int64
     package var faults: [TimedFault]
+    /// What the seed decides.
+    package var chance: Chance
 
-    package init(cluster: String, seed: UInt64, lasting: Int64, faults: [TimedFault]) {
+    package init(
+      cluster: String, seed: UInt64, lasting: Int64, faults: [TimedFault], chance: Chance = .none
+    ) {
       self.cluster = cluster
       self.seed = seed
       self.lasting = lasting
       self.faults = faults
+      self.chance = chance
     }
   }
 
@@ -34,8 +39,10 @@ package final class PolicySimulation {
   package struct Outcome: Sendable, Equatable {
     /// In the order of the program.
     package var services: [ServiceSummary]
-    /// What the policies did, a line each, with times since the beginning.
-    package var events: [String]
+    /// Faults, policies and runs, in their order.
+    package var events: [SimulationEvent]
+    /// Where the simulation ended.
+    package var until: Instant
   }
 
   /// Of one case of a detector.
@@ -56,7 +63,7 @@ package final class PolicySimulation {
   private let world: SimulatedWorld
   private let policies: [PolicyModel]
   private var states: [PolicyState]
-  private var events: [String] = []
+  private var events: [SimulationEvent] = []
   private var fuelSpent = 0
   private var runCount = 0
 
@@ -68,7 +75,7 @@ package final class PolicySimulation {
     self.scenario = scenario
     self.machine = machine
     let clusters = try SimulatedCluster.all(of: machine).filter { $0.label == scenario.cluster }
-    world = SimulatedWorld(clusters, seed: scenario.seed)
+    world = SimulatedWorld(clusters, seed: scenario.seed, chance: scenario.chance)
     policies = try PolicyModel.all(of: machine, cluster: scenario.cluster)
     states = policies.map { policy in
       PolicyState(cases: policy.cases.map { _ in CaseState() })
@@ -92,7 +99,16 @@ package final class PolicySimulation {
       try look(next)
     }
     if world.now < end { world.advance(to: end) }
-    return Outcome(services: world.summaries, events: events)
+    return Outcome(services: world.summaries, events: withFaults, until: world.now)
+  }
+
+  /// The events with the faults among them; a fault comes before what happens at the same time.
+  private var withFaults: [SimulationEvent] {
+    let faults = scenario.faults.map {
+      SimulationEvent(at: $0.at, kind: .fault, subject: $0.fault.text)
+    }
+    return (faults + events).enumerated()
+      .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
   }
 
   // MARK: Looking
@@ -112,7 +128,7 @@ package final class PolicySimulation {
       guard start.nanoseconds - since.nanoseconds >= watched.lasting else { continue }
       if let reason = try obstacle(policy) {
         if !states[index].cases[number].isHeldBack {
-          note("\(watched.name) fires", ", but the guard \"\(reason)\" holds it back")
+          note(.heldBack(by: reason), watched.name)
         }
         states[index].cases[number].isHeldBack = true
         continue
@@ -173,7 +189,7 @@ package final class PolicySimulation {
     _ watched: PolicyModel.Case, of policy: PolicyModel
   ) throws(Diagnostic) {
     runCount += 1
-    note("\(watched.name) fires")
+    note(.fired, watched.name)
     let identity = RunIdentity(
       runID: "simulated-\(scenario.seed)-\(runCount)", runbook: watched.name,
       arguments: DocumentObject(), programDigest: "", sources: [], version: "",
@@ -187,15 +203,14 @@ package final class PolicySimulation {
       throw error.diagnostic
     }
     var run = SimulatedRun(world: world, runner: executor, startAt: world.now)
-    let report = run.run(settleFor: 0, append: { (_) throws(Never) in })
+    let report = run.run(settleFor: 0, append: { (_) throws(Never) in }) { line in
+      events.append(SimulationEvent(at: line.at, kind: .run(line), subject: line.text))
+    }
     world.recordFailover(of: policy.service)
-    let status = report.result?.status.rawValue ?? "not over within a day"
-    note("its run ends", ": " + (report.result?.message.map { "\(status), \($0)" } ?? status))
+    note(.ended(report.result), watched.name)
   }
 
-  private func note(_ what: String, _ more: String = "") {
-    let passed = world.now.nanoseconds - SimulatedWorld.epoch.nanoseconds
-    let rounded = (passed + Second.one / 2) / Second.one * Second.one
-    events.append("\(what) at \(Words.duration(rounded))\(more)")
+  private func note(_ kind: SimulationEvent.Kind, _ subject: String) {
+    events.append(SimulationEvent(at: world.now, kind: kind, subject: subject))
   }
 }

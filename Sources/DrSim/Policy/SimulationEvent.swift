@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrRun
+
+/// Something that happened in a simulation, as it is told to people.
+package struct SimulationEvent: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
+    /// What was made to go wrong.
+    case fault
+    /// A detector's condition has lasted.
+    case fired
+    /// A detector fired, but a guard kept its reaction back.
+    case heldBack(by: String)
+    /// What a run is at.
+    case run(Progress)
+    /// A run is over; `nil` where it was still going on after a day.
+    case ended(RunResult?)
+  }
+
+  package let at: Instant
+  package let kind: Kind
+  /// What it is about: a fault, a detector with its case, a line of a run.
+  package let subject: String
+
+  /// The event as a sentence, with its time since the beginning in whole seconds; `nil` of a run's own lines.
+  package var sentence: String? {
+    switch kind {
+    case .fault: "\(subject) at \(time)"
+    case .fired: "\(subject) fires at \(time)"
+    case .heldBack(let rule): "\(subject) fires at \(time), but the guard \"\(rule)\" holds it back"
+    case .run: nil
+    case .ended(let result): "its run ends at \(time): \(Self.text(of: result))"
+    }
+  }
+
+  private var time: String {
+    let passed = at.nanoseconds - SimulatedWorld.epoch.nanoseconds
+    return Words.duration((passed + Second.one / 2) / Second.one * Second.one)
+  }
+
+  /// How a run ended, in a few words.
+  package static func text(of result: RunResult?) -> String {
+    guard let result else { return "not over within a day" }
+    return result.message.map { "\(result.status.rawValue), \($0)" } ?? result.status.rawValue
+  }
+}
