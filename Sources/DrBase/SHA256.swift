@@ -7,12 +7,13 @@ package struct SHA256: Sendable {
   /// Bytes in a digest.
   package static let byteCount = 32
 
-  private var state: [UInt32] = SHA256.initialState
-  /// Bytes of an unfinished block; fewer than 64.
-  private var pending: [UInt8] = []
+  private var state = SHA256.initialState
+  /// The beginning of it holds the bytes of an unfinished block.
+  private var pending = InlineArray<64, UInt8>(repeating: 0)
+  private var pendingCount = 0
   private var length: UInt64 = 0
 
-  package init() { pending.reserveCapacity(64) }
+  package init() {}
 
   /// The digest of one piece of data.
   package static func digest(_ bytes: some Sequence<UInt8>) -> [UInt8] {
@@ -47,84 +48,129 @@ package struct SHA256: Sendable {
   package func finish() -> [UInt8] {
     var rest = self
     let bits = length &* 8
-    var padding: [UInt8] = [0x80]
-    let used = (pending.count + 1) % 64
-    padding.append(contentsOf: repeatElement(0, count: used <= 56 ? 56 - used : 120 - used))
+    rest.pending[rest.pendingCount] = 0x80
+    rest.pendingCount += 1
+    if rest.pendingCount > 56 { rest.fill(to: 64) }
+    rest.fill(to: 56)
     for shift in stride(from: UInt64(56), through: 0, by: -8) {
-      padding.append(UInt8(truncatingIfNeeded: bits >> shift))
+      rest.pending[rest.pendingCount] = UInt8(truncatingIfNeeded: bits >> shift)
+      rest.pendingCount += 1
     }
-    rest.update(padding)
-    return rest.state.flatMap { word in
-      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
+    rest.compressPending()
+    return [UInt8](unsafeUninitializedCapacity: SHA256.byteCount) { buffer, count in
+      for index in 0..<SHA256.byteCount {
+        let word = rest.state[index >> 2]
+        buffer[index] = UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * (index & 3)))
+      }
+      count = SHA256.byteCount
     }
+  }
+
+  private mutating func fill(to count: Int) {
+    while pendingCount < count {
+      pending[pendingCount] = 0
+      pendingCount += 1
+    }
+    if pendingCount == 64 { compressPending() }
+  }
+
+  private mutating func compressPending() {
+    let block = pending
+    block.span.withUnsafeBufferPointer { compress($0, at: 0) }
+    pendingCount = 0
   }
 
   private mutating func absorb(_ bytes: UnsafeBufferPointer<UInt8>) {
     length &+= UInt64(bytes.count)
-    var schedule = [UInt32](repeating: 0, count: 64)
     var index = 0
-    if !pending.isEmpty {
-      while pending.count < 64, index < bytes.count {
-        pending.append(bytes[index])
+    if pendingCount > 0 {
+      while pendingCount < 64, index < bytes.count {
+        pending[pendingCount] = bytes[index]
+        pendingCount += 1
         index += 1
       }
-      guard pending.count == 64 else { return }
-      let block = pending
-      block.withUnsafeBufferPointer { compress($0, at: 0, &schedule) }
-      pending.removeAll(keepingCapacity: true)
+      guard pendingCount == 64 else { return }
+      compressPending()
     }
     while bytes.count - index >= 64 {
-      compress(bytes, at: index, &schedule)
+      compress(bytes, at: index)
       index += 64
     }
     while index < bytes.count {
-      pending.append(bytes[index])
+      pending[pendingCount] = bytes[index]
+      pendingCount += 1
       index += 1
     }
   }
 
-  /// FIPS 180-4 section 6.2.2 for one block of 64 bytes.
-  private mutating func compress(
-    _ block: UnsafeBufferPointer<UInt8>, at start: Int, _ w: inout [UInt32]
-  ) {
-    for t in 0..<16 {
+  /// FIPS 180-4 section 6.2.2 for one block of 64 bytes. Of the message schedule only the last 16
+  /// words are kept, and the eight variables change their names instead of their places.
+  private mutating func compress(_ block: UnsafeBufferPointer<UInt8>, at start: Int) {
+    var w = InlineArray<16, UInt32> { t in
       let i = start + t * 4
-      w[t] =
-        UInt32(block[i]) << 24 | UInt32(block[i + 1]) << 16 | UInt32(block[i + 2]) << 8
+      return UInt32(block[i]) << 24 | UInt32(block[i + 1]) << 16 | UInt32(block[i + 2]) << 8
         | UInt32(block[i + 3])
-    }
-    for t in 16..<64 {
-      let x = w[t - 15]
-      let y = w[t - 2]
-      let s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >> 3)
-      let s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >> 10)
-      w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
     }
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for t in 0..<64 {
-      let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ SHA256.roundConstants[t] &+ w[t]
-      let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
-      (h, g, f, e) = (g, f, e, d &+ t1)
-      (d, c, b, a) = (c, b, a, t1 &+ t2)
+    var t = 0
+    while t < 64 {
+      if t >= 16 {
+        for i in 0..<16 {
+          let x = w[(i + 1) & 15]
+          let y = w[(i + 14) & 15]
+          let s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >> 3)
+          let s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >> 10)
+          w[i] = w[i] &+ s0 &+ w[(i + 9) & 15] &+ s1
+        }
+      }
+      for i in stride(from: 0, to: 16, by: 8) {
+        round(a, b, c, &d, e, f, g, &h, w[i], t + i)
+        round(h, a, b, &c, d, e, f, &g, w[i + 1], t + i + 1)
+        round(g, h, a, &b, c, d, e, &f, w[i + 2], t + i + 2)
+        round(f, g, h, &a, b, c, d, &e, w[i + 3], t + i + 3)
+        round(e, f, g, &h, a, b, c, &d, w[i + 4], t + i + 4)
+        round(d, e, f, &g, h, a, b, &c, w[i + 5], t + i + 5)
+        round(c, d, e, &f, g, h, a, &b, w[i + 6], t + i + 6)
+        round(b, c, d, &e, f, g, h, &a, w[i + 7], t + i + 7)
+      }
+      t += 16
     }
-    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+    state[0] &+= a
+    state[1] &+= b
+    state[2] &+= c
+    state[3] &+= d
+    state[4] &+= e
+    state[5] &+= f
+    state[6] &+= g
+    state[7] &+= h
   }
 
+  @inline(__always)
+  private func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32,
+    _ g: UInt32, _ h: inout UInt32, _ word: UInt32, _ t: Int
+  ) {
+    let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ SHA256.roundConstants[t] &+ word
+    let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    d = d &+ t1
+    h = t1 &+ s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+  }
+
+  @inline(__always)
   private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
     word >> count | word << (32 - count)
   }
 
   /// The first 32 bits of the fractional parts of the square roots of the first 8 primes.
-  private static let initialState: [UInt32] = [
+  private static let initialState: InlineArray<8, UInt32> = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
     0x5be0_cd19,
   ]
 
   /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
-  private static let roundConstants: [UInt32] = [
+  private static let roundConstants: InlineArray<64, UInt32> = [
     0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4,
     0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe,
     0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f,

@@ -27,7 +27,7 @@ package struct DocumentObject: Sendable, Equatable {
   }
 
   /// Members whose names the caller knows to be unique; linear where one by one is quadratic.
-  init(unique members: [(name: String, value: Document)]) { self.members = members }
+  package init(unique members: [(name: String, value: Document)]) { self.members = members }
 
   /// The member of that name. Setting `nil` removes it; setting a new one appends it.
   package subscript(name: String) -> Document? {

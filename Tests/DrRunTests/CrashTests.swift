@@ -187,7 +187,8 @@ func survive(_ scenario: Scenario, _ crashes: [TestHost.Crash]) throws -> (TestH
     for count in 1..<max(records.count, 2) {
       var writer = JournalWriter()
       var bytes = JournalFormat.header
-      for record in records.prefix(count) { bytes += writer.encode(record) ?? [] }
+      for record in records.prefix(count) { _ = writer.add(record) }
+      bytes += writer.take()
       if case .ended? = records.prefix(count).last?.body { continue }
       _ = try Executor(
         machine: Machine(program: host.program, limits: Limits()), runbook: host.runbook,

@@ -51,15 +51,43 @@ func sampleRecords() -> [JournalRecord] {
   }
 }
 
+/// Each record a batch of its own, and where they end.
 func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
   var writer = JournalWriter()
   var bytes = JournalFormat.header
   var ends = [bytes.count]
   for record in records {
-    bytes += writer.encode(record) ?? []
+    _ = writer.add(record)
+    bytes += writer.take()
     ends.append(bytes.count)
   }
   return (bytes, ends)
+}
+
+/// A step that scaled a deployment: begun, promised, done and ended, with two flushes.
+func finishedStep(_ number: Int, _ writer: inout JournalWriter) -> [UInt8] {
+  let start = 1_764_000_000_000_000_000 + Int64(number) * 21_000_000
+  func record(_ after: Int64, _ position: String, _ body: JournalRecord.Body) -> JournalRecord {
+    JournalRecord(at: Instant(nanoseconds: start + after), position: Position(position), body)
+  }
+  let call = CallNote(
+    "kube.scale",
+    ["cluster": "prod", "namespace": "deepseek", "name": .string("web-\(number)"), "replicas": 2])
+  let observation = Observation(
+    target: "deployments/web-\(number) in deepseek", changes: ["replicas 1 → 2"],
+    permissions: [
+      "get deployments.apps in deepseek", "patch deployments.apps/scale in deepseek",
+    ],
+    state: ["replicas": 1, "resource_version": .string("\(4_000_000 + number * 7)")], result: 1)
+  let intent = Intent(
+    call: call, actClass: .apply, key: "20261123T201500Z-k3v9/\(number).0",
+    observation: observation)
+  _ = writer.add(record(0, "\(number)", .step(title: "scale web \(number)", until: nil)))
+  _ = writer.add(record(1_200_345, "\(number).0", .intent(intent)))
+  let first = writer.take()
+  _ = writer.add(record(9_876_543, "\(number).0", .outcome(.success(1))))
+  _ = writer.add(record(9_876_999, "\(number)", .stepDone))
+  return first + writer.take()
 }
 
 @Suite struct JournalTests {
@@ -68,10 +96,53 @@ func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
     let records = sampleRecords()
     let (bytes, _) = encoded(records)
     let journal = try Journal(bytes: bytes)
-    #expect(journal.records == records)
+    #expect(Array(journal.records) == records)
+    #expect(journal.count == records.count)
+    #expect(journal.first == records.first)
+    #expect(journal.last == records.last)
     #expect(journal.tornCount == 0)
     #expect(journal.validCount == bytes.count)
     #expect(journal.identity?.runbook == "evacuate")
+  }
+
+  @Test("reads back values of every kind and size")
+  func values() throws {
+    var random = SeededRandom(seed: 7)
+    var records = [sampleRecords()[0]]
+    for _ in 0..<500 {
+      let call = CallNote(name: "c\(random.below(5_000))", arguments: randomDocument(&random, 4))
+      records.append(
+        JournalRecord(
+          at: Instant(nanoseconds: Int64(bitPattern: random.next())),
+          position: Position("\(random.below(90)).\(random.below(4))"),
+          attempt: Int(random.below(3)) + 1, .read(call, .success(randomDocument(&random, 4)))))
+    }
+    var writer = JournalWriter()
+    var bytes = JournalFormat.header
+    for (index, record) in records.enumerated() {
+      _ = writer.add(record)
+      if index % 7 == 0 { bytes += writer.take() }
+    }
+    bytes += writer.take()
+    #expect(Array(try Journal(bytes: bytes).records) == records)
+  }
+
+  private func randomDocument(_ random: inout SeededRandom, _ depth: Int) -> Document {
+    switch random.below(depth > 0 ? 9 : 7) {
+    case 0: return .null
+    case 1: return .bool(random.below(2) == 0)
+    case 2: return .int(Int64(bitPattern: random.next()))
+    case 3: return .int(Int64(random.below(256)) - 128)
+    case 4: return .float(Double(random.below(1_000)) / 8)
+    case 5: return .string(String(repeating: "é", count: Int(random.below(200))))
+    case 6: return .string("t\(random.below(3_000))")
+    case 7:
+      return .array((0..<random.below(4)).map { _ in randomDocument(&random, depth - 1) })
+    case _:
+      return .object(
+        DocumentObject(
+          (0..<random.below(4)).map { ("m\($0)", randomDocument(&random, depth - 1)) }))
+    }
   }
 
   @Test("goes on after what was read as if it had never stopped")
@@ -81,7 +152,10 @@ func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
     for count in [0, 1, 17, 59] {
       var writer = JournalWriter(after: try Journal(bytes: Array(bytes.prefix(ends[count]))))
       var whole = Array(bytes.prefix(ends[count]))
-      for record in records[count...] { whole += writer.encode(record) ?? [] }
+      for record in records[count...] {
+        _ = writer.add(record)
+        whole += writer.take()
+      }
       #expect(whole == bytes)
     }
   }
@@ -89,15 +163,14 @@ func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
   @Test("cuts a torn tail at every length")
   func truncation() throws {
     let (bytes, ends) = encoded(sampleRecords())
-    let hashes = try hashes(bytes, ends)
+    let readers = try readers(bytes)
     for count in ends[0]...bytes.count {
       let index = try #require(ends.lastIndex { $0 <= count })
-      var reader = JournalReader(
-        bytes: Array(bytes.prefix(count)), offset: ends[index], hash: hashes[index])
-      try reader.readRecords()
+      var reader = JournalReader(bytes: Array(bytes.prefix(count)), after: readers[index])
+      try reader.readBatches()
       try #require(reader.offset == ends[index])
     }
-    for count in [0, 1, 15, 16, 17, ends[1] - 1, ends[1], ends[59] + 3, bytes.count - 1] {
+    for count in [0, 1, 15, 16, 17, 18, ends[1] - 1, ends[1], ends[59] + 3, bytes.count - 1] {
       let journal = try Journal(bytes: Array(bytes.prefix(count)))
       let whole = ends.last { $0 <= count } ?? 0
       #expect(journal.validCount == whole)
@@ -105,16 +178,32 @@ func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
     }
   }
 
+  @Test("cuts a batch of several records as a whole")
+  func tornBatch() throws {
+    let records = sampleRecords()
+    var writer = JournalWriter()
+    var bytes = JournalFormat.header
+    for record in records.prefix(3) { _ = writer.add(record) }
+    bytes += writer.take()
+    let whole = bytes.count
+    for record in records[3..<9] { _ = writer.add(record) }
+    bytes += writer.take()
+    for count in whole..<bytes.count {
+      let journal = try Journal(bytes: Array(bytes.prefix(count)))
+      try #require(Array(journal.records) == Array(records.prefix(3)))
+      try #require(journal.validCount == whole)
+    }
+  }
+
   @Test("cuts a tail of zeros that a power failure leaves")
   func zeroTail() throws {
     let (bytes, ends) = encoded(sampleRecords())
-    let hashes = try hashes(bytes, ends)
+    let readers = try readers(bytes)
     for count in ends[0]..<bytes.count {
       let filled = bytes.prefix(count) + Array(repeating: 0, count: bytes.count - count + 9)
       let index = try #require(ends.lastIndex { $0 <= count })
-      var reader = JournalReader(
-        bytes: Array(filled), offset: ends[index], hash: hashes[index])
-      try reader.readRecords()
+      var reader = JournalReader(bytes: Array(filled), after: readers[index])
+      try reader.readBatches()
       try #require(reader.offset == ends[index])
     }
     for count in 0..<ends[0] {
@@ -123,28 +212,35 @@ func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
     }
   }
 
-  /// What the record of each number is chained to.
-  private func hashes(_ bytes: [UInt8], _ ends: [Int]) throws -> [[UInt8]] {
-    [JournalFormat.firstHash]
-      + ends.dropLast().map { end in Array(bytes[(end + 12)..<(end + 44)]) }
+  /// Readers that stand at the end of the header and of each batch.
+  private func readers(_ bytes: [UInt8]) throws -> [JournalReader] {
+    var reader = JournalReader(bytes: Array(bytes.prefix(JournalFormat.headerCount)))
+    try reader.read()
+    var readers = [JournalReader(bytes: bytes, after: reader)]
+    while readers[readers.count - 1].offset < bytes.count {
+      var next = readers[readers.count - 1]
+      guard try next.readBatch() else { break }
+      readers.append(next)
+    }
+    return readers
   }
 
-  @Test("refuses every single flipped bit")
+  @Test("refuses every single flipped bit, and says where")
   func flips() throws {
     let records = sampleRecords()
     var (bytes, ends) = encoded(records)
-    var believed = 0
-    let hashes = try hashes(bytes, ends)
+    var believed: [Int] = []
+    let readers = try readers(bytes)
     for index in records.indices {
       for offset in ends[index]..<ends[index + 1] {
         for bit in 0..<8 {
           bytes[offset] ^= 1 << bit
-          var reader = JournalReader(bytes: bytes, offset: ends[index], hash: hashes[index])
+          var reader = JournalReader(bytes: bytes, after: readers[index])
           do throws(JournalRefusal) {
-            try reader.readRecords()
-            believed += 1
+            try reader.readBatches()
+            believed.append(offset)
           } catch {
-            guard case .damaged(ends[index], _) = error else { believed += 1; continue }
+            if case .damaged(ends[index], _) = error {} else { believed.append(offset) }
           }
           bytes[offset] ^= 1 << bit
         }
@@ -153,12 +249,22 @@ func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
     for offset in 0..<ends[0] {
       for bit in 0..<8 {
         bytes[offset] ^= 1 << bit
-        if (try? Journal(bytes: bytes)) != nil { believed += 1 }
+        if (try? Journal(bytes: bytes)) != nil { believed.append(offset) }
         bytes[offset] ^= 1 << bit
       }
     }
-    #expect(believed == 0)
-    #expect(try Journal(bytes: bytes).records == records)
+    #expect(believed == [])
+    #expect(Array(try Journal(bytes: bytes).records) == records)
+  }
+
+  @Test("takes no more than 300 bytes for a step with an act")
+  func size() throws {
+    var writer = JournalWriter()
+    _ = writer.add(sampleRecords()[0])
+    _ = writer.take()
+    var count = 0
+    for step in 0..<100 { count += finishedStep(step, &writer).count }
+    #expect(count / 100 <= 300)
   }
 
   @Test("refuses a missing, repeated or exchanged record")
@@ -173,17 +279,51 @@ func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
     #expect(throws: JournalRefusal.self) { try Journal(bytes: Array(exchanged)) }
   }
 
+  @Test("a record that is too large leaves no trace in those after it")
+  func tooLarge() throws {
+    let records = sampleRecords()
+    var writer = JournalWriter()
+    for (index, record) in records.enumerated() {
+      let large = CallNote(
+        name: "large \(index)", arguments: .string(String(repeating: "x", count: 5 << 20)))
+      if index == 9 {
+        let isAdded = writer.add(
+          JournalRecord(at: record.at, .read(large, .success("new text"))))
+        #expect(!isAdded)
+      }
+      _ = writer.add(record)
+    }
+    let journal = try Journal(bytes: JournalFormat.header + writer.take())
+    #expect(Array(journal.records) == records)
+  }
+
+  @Test("splits a batch that would be too long to read")
+  func longBatch() throws {
+    let begun = sampleRecords()[0]
+    let value = Document.string(String(repeating: "x", count: 1_000_000))
+    let read = JournalRecord(
+      at: begun.at, position: Position("1"), .read(CallNote("k", [:]), .success(value)))
+    var writer = JournalWriter()
+    _ = writer.add(begun)
+    for _ in 0..<12 { _ = writer.add(read) }
+    let bytes = JournalFormat.header + writer.take()
+    let journal = try Journal(bytes: bytes)
+    #expect(journal.count == 13)
+    #expect(Array(journal.records.dropFirst()) == Array(repeating: read, count: 12))
+  }
+
   @Test("refuses other files and versions")
   func foreign() {
     #expect(throws: JournalRefusal.self) { try Journal(bytes: Array("hello, world, hello".utf8)) }
     #expect(throws: JournalRefusal.self) { try Journal(bytes: Array("hello".utf8)) }
     var bytes = Array(JournalFormat.header.prefix(8))
-    bytes.append(littleEndian: 2)
+    bytes.append(littleEndian: 1)
     bytes.append(littleEndian: CRC32C.checksum(bytes))
+    bytes.append(JournalFormat.end)
     #expect {
       try Journal(bytes: bytes)
     } throws: { error in
-      (error as? JournalRefusal) == .notAJournal("the journal has format 2; this tool reads 1")
+      (error as? JournalRefusal) == .notAJournal("the journal has format 1; this tool reads 2")
     }
   }
 
@@ -198,7 +338,10 @@ func encoded(_ records: [JournalRecord]) -> (bytes: [UInt8], ends: [Int]) {
     var writer = JournalWriter()
     let record = JournalRecord(
       at: Instant(nanoseconds: 0), .paused(why: String(repeating: "x", count: 5 << 20)))
-    #expect(writer.encode(record) == nil)
+    let isAdded = writer.add(record)
+    #expect(!isAdded)
+    let bytes = writer.take()
+    #expect(bytes == [])
   }
 }
 

@@ -107,7 +107,7 @@ import Testing
   func summary() throws {
     var host = Scenario.mixed.host
     let result = try #require(try host.live())
-    let summary = try #require(RunSummary(host.records))
+    let summary = try #require(RunSummary(Journal(bytes: host.disk)))
     #expect(summary.status == .ended(.rolledBack, message: "enough"))
     #expect(result.status == .rolledBack)
     expectGolden("summary_mixed", JSON.write(summary.document, pretty: true))
@@ -129,7 +129,7 @@ import Testing
     var crashed = Scenario.onceThenUndone.host
     let result = try crashed.live(crash: .after(number))
     #expect(result == nil)
-    let summary = try #require(RunSummary(crashed.records))
+    let summary = try #require(RunSummary(Journal(bytes: crashed.disk)))
     #expect(summary.status == .unfinished)
     #expect(summary.inDoubt.map(\.name) == ["add.once"])
     #expect(summary.lastStep == "pay")

@@ -154,7 +154,7 @@ struct TestHost {
 
   var timeline: String { lines.joined(separator: "\n") }
 
-  var records: [JournalRecord] { (try? Journal(bytes: disk).records) ?? [] }
+  var records: [JournalRecord] { (try? Journal(bytes: disk)).map { Array($0.records) } ?? [] }
 
   /// The kinds of all records with their positions, in one line.
   var journalLine: String {

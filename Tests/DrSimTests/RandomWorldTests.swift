@@ -126,7 +126,7 @@ import Testing
     #expect(first.journal == second.journal)
     let result = try #require(first.report.result)
     // The last word of the journal is the run's own.
-    let last = try #require(try Journal(bytes: first.journal).records.last)
+    let last = try #require(try Journal(bytes: first.journal).last)
     switch last.body {
     case .ended(let status, _): #expect(status == result.status)
     case .paused: #expect([.paused, .lockHeld].contains(result.status))

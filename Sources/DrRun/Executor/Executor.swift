@@ -292,7 +292,7 @@ package final class Executor: Runner {
   /// Takes down a fact that follows from those before; in a later life gives the one that was taken
   /// down then.
   func note(_ body: JournalRecord.Body, at position: Position, attempt: Int) -> JournalRecord.Body {
-    guard let record = tape.next() else {
+    guard let record = tape.next else {
       append(JournalRecord(at: now, position: position, attempt: attempt, body))
       return body
     }
@@ -308,13 +308,13 @@ package final class Executor: Runner {
   /// In a later life, whether another attempt followed at that position; nil where it is to be
   /// decided now.
   func followedByRetry(at position: Position) -> Bool? {
-    guard let record = tape.next() else { return nil }
+    guard let record = tape.next else { return nil }
     guard record.position == position, case .retry = record.body else { return false }
     return true
   }
 
   private func deliver() {
-    guard let record = tape.next() else { return }
+    guard let record = tape.next else { return }
     guard let operation = waiting[record.position] else {
       return diverge(record, program: "nothing", at: record.position)
     }

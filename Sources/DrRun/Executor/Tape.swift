@@ -4,51 +4,55 @@
 /// then new ones on their way to the disk.
 struct Tape {
   private var writer: JournalWriter
-  private var unwritten: [UInt8] = []
   private var mustAppend = false
-  /// Of earlier lives; emptied once they have been replayed.
-  private var records: [JournalRecord]
-  private var cursor = 0
-  let isResumed: Bool
+  private var mustBeginFile: Bool
+  /// Of earlier lives: the next one, and those after it.
+  private var current: JournalRecord?
+  private var rest: JournalRecords.Iterator?
+  /// Of earlier lives.
+  let first: JournalRecord?
+  let last: JournalRecord?
   private var mustMark: Bool
 
   /// More than this is not kept for the next record that must be on disk.
   private static let lazyMax = 1 << 16
 
   init(_ journal: Journal?) {
-    records = journal?.records ?? []
-    isResumed = !records.isEmpty
-    mustMark = isResumed
+    first = journal?.first
+    last = journal?.last
+    mustMark = first != nil
     writer = journal.map(JournalWriter.init(after:)) ?? JournalWriter()
-    if journal?.validCount ?? 0 == 0 { unwritten = JournalFormat.header }
+    mustBeginFile = journal?.validCount ?? 0 == 0
+    rest = journal?.records.makeIterator()
+    advance()
   }
 
   // MARK: Earlier lives
 
-  var first: JournalRecord? { records.first }
-  var last: JournalRecord? { records.last }
-  var isReplaying: Bool { cursor < records.count }
+  var isResumed: Bool { first != nil }
+  var isReplaying: Bool { current != nil }
 
-  /// The next record that belongs to something in the program: those that say when a life ended and
-  /// the next began do not.
-  mutating func next() -> JournalRecord? {
-    while isReplaying {
-      switch records[cursor].body {
-      case .begun, .resumed, .paused: cursor += 1
-      case .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting, .verdict,
-        .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .ended:
-        return records[cursor]
+  /// The next record that belongs to something in the program.
+  var next: JournalRecord? { current }
+
+  /// Goes to the next one. Records that say when a life ended and the next began belong to nothing.
+  mutating func advance() {
+    while true {
+      current = rest?.next()
+      switch current?.body {
+      case .begun, .resumed, .paused: continue
+      case nil, .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
+        .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
+        .ended:
+        return
       }
     }
-    return nil
   }
-
-  mutating func advance() { cursor += 1 }
 
   /// Everything has been replayed.
   mutating func discard() {
-    records = []
-    cursor = 0
+    rest = nil
+    current = nil
   }
 
   // MARK: This life
@@ -62,22 +66,20 @@ struct Tape {
 
   /// False where the record is larger than a journal may hold.
   mutating func append(_ record: JournalRecord) -> Bool {
-    guard markResumption(at: record.at), let bytes = writer.encode(record) else { return false }
-    unwritten.append(contentsOf: bytes)
+    guard markResumption(at: record.at), writer.add(record) else { return false }
     if !record.body.isLazy { mustAppend = true }
     return true
   }
 
   /// Something is about to happen that relies on all records so far.
-  mutating func require() { mustAppend = mustAppend || !unwritten.isEmpty }
+  mutating func require() { mustAppend = mustAppend || writer.count > 0 }
 
   /// What is to be made durable before the orders of this batch.
   mutating func takeBytes() -> [UInt8]? {
-    guard mustAppend || unwritten.count > Tape.lazyMax else { return nil }
-    defer {
-      unwritten = []
-      mustAppend = false
-    }
-    return unwritten
+    guard mustAppend || writer.count > Tape.lazyMax else { return nil }
+    mustAppend = false
+    guard mustBeginFile else { return writer.take() }
+    mustBeginFile = false
+    return JournalFormat.header + writer.take()
   }
 }

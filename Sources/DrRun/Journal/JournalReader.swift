@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrBase
-import DrData
 
 /// Why a journal is not believed. Nothing is guessed: a run whose journal is refused does not go
 /// on.
@@ -41,46 +40,109 @@ package enum JournalRefusal: Error, Sendable, Equatable {
 
 /// A journal that was read and found whole.
 package struct Journal: Sendable {
-  package let records: [JournalRecord]
+  private let bytes: [UInt8]
   /// How many bytes of the file are whole; what follows was cut off in the middle of being written
   /// and must be truncated before anything is appended.
   package let validCount: Int
   /// Bytes of a torn tail; 0 where there is none.
   package let tornCount: Int
-  let lastHash: [UInt8]
+  /// How many records there are.
+  package let count: Int
+  package let first: JournalRecord?
+  package let last: JournalRecord?
+  /// What later records may refer to.
+  let context: RecordContext
+  /// What the next batch is chained to.
+  let chain: [UInt8]
+
+  /// All records, in order. They are decoded as one goes through them: a journal may hold more than
+  /// fits into memory at once.
+  package var records: JournalRecords { JournalRecords(bytes: bytes, end: validCount) }
 
   /// What the run is; `nil` where the crash came before its first record.
   package var identity: RunIdentity? {
-    guard case .begun(let identity)? = records.first?.body else { return nil }
+    guard case .begun(let identity)? = first?.body else { return nil }
     return identity
   }
 
-  /// Reads a whole file. A file that ends within its header or its last record was torn while being
+  /// Reads a whole file. A file that ends within its header or its last batch was torn while being
   /// written: nothing relied on it, and it is cut. Anything else that is not as written is refused.
   package init(bytes: [UInt8]) throws(JournalRefusal) {
     var reader = JournalReader(bytes: bytes)
     try reader.read()
-    records = reader.records
+    self.bytes = bytes
     validCount = reader.offset
     tornCount = bytes.count - reader.offset
-    lastHash = reader.hash
+    count = reader.count
+    first = reader.first
+    last = reader.last
+    context = reader.decoder.context
+    chain = reader.chain
   }
+}
+
+/// The records of a journal that was found whole.
+package struct JournalRecords: Sequence, Sendable {
+  let bytes: [UInt8]
+  let end: Int
+
+  package struct Iterator: IteratorProtocol, Sendable {
+    private let bytes: [UInt8]
+    private let end: Int
+    private var decoder: RecordDecoder
+    private var batch = JournalFormat.headerCount
+
+    init(_ records: JournalRecords) {
+      bytes = records.bytes
+      end = records.end
+      decoder = RecordDecoder(records.bytes)
+    }
+
+    package mutating func next() -> JournalRecord? {
+      if decoder.isAtEnd {
+        guard batch < end else { return nil }
+        let start = batch + JournalFormat.leadCount
+        let payload = start..<start + Int(bytes.littleEndian(at: batch))
+        decoder.enter(payload)
+        batch = payload.upperBound + JournalFormat.tailCount
+      }
+      // Each has been decoded once when the journal was read.
+      return try? decoder.record()
+    }
+  }
+
+  package func makeIterator() -> Iterator { Iterator(self) }
 }
 
 struct JournalReader {
   let bytes: [UInt8]
   /// Without the zeros at the end: after a power failure file systems may keep a new length and
-  /// lose the bytes. No whole record ends in a zero, since every payload ends with a brace.
+  /// lose the bytes. No whole batch ends in a zero.
   let writtenCount: Int
-  private(set) var offset: Int
-  private(set) var records: [JournalRecord] = []
-  private(set) var hash: [UInt8]
+  private(set) var offset = 0
+  private(set) var decoder: RecordDecoder
+  private(set) var count = 0
+  private(set) var first: JournalRecord?
+  private(set) var last: JournalRecord?
 
-  init(bytes: [UInt8], offset: Int = 0, hash: [UInt8] = JournalFormat.firstHash) {
+  init(bytes: [UInt8]) {
     self.bytes = bytes
-    self.offset = offset
-    self.hash = hash
+    decoder = RecordDecoder(bytes)
     writtenCount = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
+  }
+
+  /// To read on, in a test, where another reader stands.
+  init(bytes: [UInt8], after reader: JournalReader) {
+    self.init(bytes: bytes)
+    offset = reader.offset
+    decoder = RecordDecoder(bytes, after: reader.decoder.context)
+    count = reader.count
+  }
+
+  var chain: [UInt8] {
+    offset == 0
+      ? JournalFormat.header.suffix(JournalFormat.chainCount)
+      : Array(bytes[(offset - JournalFormat.chainCount)..<offset])
   }
 
   mutating func read() throws(JournalRefusal) {
@@ -96,66 +158,68 @@ struct JournalReader {
         throw .notAJournal("the file is no journal of dr")
       }
       let version = bytes.littleEndian(at: 8)
-      guard CRC32C.checksum(bytes[..<12]) == bytes.littleEndian(at: 12) else {
-        throw .damaged(offset: 0, "the header does not agree with its checksum")
-      }
+      guard CRC32C.checksum(bytes[..<12]) == bytes.littleEndian(at: 12),
+        version != JournalFormat.version
+      else { throw .damaged(offset: 0, "the header is not as it was written") }
       throw .notAJournal(
         "the journal has format \(version); this tool reads \(JournalFormat.version)")
     }
     offset = header.count
-    try readRecords()
+    try readBatches()
   }
 
-  /// From the end of a whole record on.
-  mutating func readRecords() throws(JournalRefusal) {
+  /// From the end of a whole batch on.
+  mutating func readBatches() throws(JournalRefusal) {
     while offset < bytes.count {
-      guard try readRecord() else { return }
+      guard try readBatch() else { return }
     }
   }
 
-  /// False where the file ends within the record.
-  private mutating func readRecord() throws(JournalRefusal) -> Bool {
-    let start = offset + JournalFormat.frameCount
-    guard writtenCount >= start || writtenCount == bytes.count, bytes.count - offset >= 8 else {
+  /// False where the file ends within the batch.
+  mutating func readBatch() throws(JournalRefusal) -> Bool {
+    let start = offset + JournalFormat.leadCount
+    guard writtenCount >= start || writtenCount == bytes.count, bytes.count >= start else {
       return false
     }
-    let lengthBytes = Array(bytes[offset..<offset + 4])
-    guard CRC32C.checksum(lengthBytes) == bytes.littleEndian(at: offset + 4) else {
-      throw damaged("the length of a record does not agree with its checksum")
+    guard CRC32C.checksum(bytes[offset..<offset + 4]) == bytes.littleEndian(at: offset + 4) else {
+      throw damaged("the length of a batch does not agree with its checksum")
     }
     let length = Int(bytes.littleEndian(at: offset))
-    guard length <= JournalFormat.payloadMax else { throw damaged("a record is too long") }
+    guard length <= JournalFormat.payloadMax else { throw damaged("a batch is too long") }
     let end = start + length
-    guard end <= writtenCount else { return false }
-    guard CRC32C.checksum(bytes[(offset + 12)..<end]) == bytes.littleEndian(at: offset + 8) else {
-      throw damaged("a record does not agree with its checksum")
+    let next = end + JournalFormat.tailCount
+    guard next <= writtenCount else { return false }
+    guard bytes[next - 1] == JournalFormat.end else { throw damaged("a batch has no end") }
+    guard CRC32C.checksum(bytes[start..<end]) == bytes.littleEndian(at: end) else {
+      throw damaged("a batch does not agree with its checksum")
     }
-    let expected = JournalFormat.hash(
-      after: hash, length: lengthBytes, payload: bytes[start..<end])
-    guard expected == Array(bytes[(offset + 12)..<start]) else {
-      throw damaged("a record does not follow the one before it: the chain of hashes is broken")
+    let hash = SHA256.digest(bytes[(offset - JournalFormat.chainCount)..<end + 4])
+    guard hash.starts(with: bytes[(end + 4)..<next - 1]) else {
+      throw damaged("a batch does not follow the one before it: the chain of hashes is broken")
     }
-    records.append(try decode(Array(bytes[start..<end])))
-    hash = expected
-    offset = end
+    decoder.enter(start..<end)
+    try decode()
+    offset = next
     return true
   }
 
-  private func decode(_ payload: [UInt8]) throws(JournalRefusal) -> JournalRecord {
-    let record: JournalRecord
-    do {
-      record = try RecordReader.record(try JSON.parse(payload))
-    } catch let error as RecordError {
-      throw damaged("a record is not understood: \(error.message)")
-    } catch {
-      throw damaged("a record is not understood: it is no JSON")
+  private mutating func decode() throws(JournalRefusal) {
+    while !decoder.isAtEnd {
+      let record: JournalRecord
+      do throws(RecordError) {
+        record = try decoder.record()
+      } catch {
+        throw damaged("a record is not understood: \(error.message)")
+      }
+      if case .begun = record.body {
+        guard count == 0 else { throw damaged("a run begins twice") }
+        first = record
+      } else if count == 0 {
+        throw damaged("the first record does not begin a run")
+      }
+      count += 1
+      last = record
     }
-    if case .begun = record.body {
-      guard offset == JournalFormat.headerCount else { throw damaged("a run begins twice") }
-    } else if offset == JournalFormat.headerCount {
-      throw damaged("the first record does not begin a run")
-    }
-    return record
   }
 
   private func damaged(_ why: String) -> JournalRefusal { .damaged(offset: offset, why) }

@@ -27,7 +27,7 @@ struct Runs: ParsableCommand {
     }
     let ids = store.ids
     if json {
-      let rows = ids.compactMap { try? RunSummary(store.journal($0).records)?.document }
+      let rows = ids.compactMap { try? RunSummary(store.journal($0))?.document }
       Console.write(JSON.write(.array(rows), pretty: true) + "\n")
       return
     }
@@ -37,7 +37,7 @@ struct Runs: ParsableCommand {
 
   private func line(_ id: String, _ store: RunStore) -> String {
     do {
-      guard let summary = RunSummary(try store.journal(id).records) else {
+      guard let summary = RunSummary(try store.journal(id)) else {
         return "\(id)  never began"
       }
       return line(summary)
@@ -56,7 +56,7 @@ struct Runs: ParsableCommand {
       Console.write("\(refusal.diagnostic.message)\n", to: .error)
       throw ExitCode(4)
     }
-    guard let summary = RunSummary(journal.records) else {
+    guard let summary = RunSummary(journal) else {
       Console.write("\(id) never began: its journal has no record\n")
       return
     }

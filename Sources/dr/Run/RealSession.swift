@@ -90,7 +90,7 @@ struct RealSession {
     } catch {
       throw fail(error.diagnostic, status: 4)
     }
-    let begun = journal?.records.first?.at ?? WallClock.now()
+    let begun = journal?.first?.at ?? WallClock.now()
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)
     Console.write("run \(id)\n")

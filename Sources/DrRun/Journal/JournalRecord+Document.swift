@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records as JSON. `docs/journal.md` lists the members of every kind.
+// Records as JSON, for people and other tools. `docs/journal.md` lists the members of every kind.
 
 import DrBase
 import DrData
 import DrSema
 
 extension JournalRecord {
-  /// The record as it stands in the file.
+  /// The record as `dr runs export` writes it.
   package var document: Document {
     var object = DocumentObject()
     object["kind"] = .string(body.kind)
@@ -190,139 +190,5 @@ extension DirectiveKind {
       return nil
     }
     self = kind
-  }
-}
-
-/// What a record lacks.
-struct RecordError: Error {
-  let message: String
-}
-
-/// Takes records apart.
-struct RecordReader {
-  let object: DocumentObject
-
-  static func record(_ document: Document) throws(RecordError) -> JournalRecord {
-    guard let object = document.objectValue else { throw RecordError(message: "it is no object") }
-    let reader = RecordReader(object: object)
-    let attempt = try reader.optionalInt("attempt") ?? 1
-    return JournalRecord(
-      at: Instant(nanoseconds: try reader.int("at")),
-      position: Position(try reader.optionalString("position") ?? ""),
-      attempt: Int(attempt), try reader.body(attempt: Int(attempt)))
-  }
-
-  private func body(attempt: Int) throws(RecordError) -> JournalRecord.Body {
-    switch try string("kind") {
-    case "begun": return .begun(try identity())
-    case "resumed": return .resumed
-    case "step": return .step(title: try string("title"), until: try instant("until"))
-    case "step_done": return .stepDone
-    case "step_failed": return .stepFailed(why: try string("why"))
-    case "read": return .read(try call(), try answer())
-    case "intent": return .intent(try intent())
-    case "outcome": return .outcome(try answer())
-    case "settled": return .settled(try settlement())
-    case "waiting":
-      guard let kind = DirectiveKind(journalName: try string("for")) else { throw bad("for") }
-      return .waiting(for: kind, text: try string("text"), until: try instant("until"))
-    case "verdict":
-      var evidence: [Evidence] = []
-      for item in object["evidence"]?.arrayValue ?? [] {
-        guard let object = item.objectValue else { throw bad("evidence") }
-        let reader = RecordReader(object: object)
-        evidence.append(Evidence(call: try reader.call(), answer: try reader.answer()))
-      }
-      return .verdict(
-        holds: try bool("holds"), message: try optionalString("message"), evidence: evidence)
-    case "decision":
-      return .decision(approved: object["approved"]?.boolValue, by: try optionalString("by"))
-    case "elapsed": return .elapsed
-    case "retry":
-      return .retry(
-        attempt: attempt, at: Instant(nanoseconds: try int("next")), why: try string("why"))
-    case "attempt": return .attempt(attempt)
-    case "expired": return .expired
-    case "unwinding": return .unwinding(undos: Int(try int("undos")), why: try string("why"))
-    case "undone": return .undone(failure: try optionalString("failure"))
-    case "lock": return .lock(name: try string("name"), fencing: try int("fencing"))
-    case "paused": return .paused(why: try string("why"))
-    case "ended":
-      guard let status = RunResult.Status(rawValue: try string("status")) else {
-        throw bad("status")
-      }
-      return .ended(status, message: try optionalString("message"))
-    case let other: throw RecordError(message: "its kind `\(other)` is unknown")
-    }
-  }
-
-  private func identity() throws(RecordError) -> RunIdentity {
-    guard let sources = object["sources"]?.objectValue,
-      let arguments = object["arguments"]?.objectValue
-    else { throw bad("sources") }
-    return RunIdentity(
-      runID: try string("run"), runbook: try string("runbook"), arguments: arguments,
-      programDigest: try string("program"),
-      sources: sources.members.map { .init(name: $0.name, digest: $0.value.stringValue ?? "") },
-      version: try string("dr"), world: try string("world"))
-  }
-
-  private func call() throws(RecordError) -> CallNote {
-    guard let arguments = object["arguments"] else { throw bad("arguments") }
-    return CallNote(name: try string("call"), arguments: arguments)
-  }
-
-  private func answer() throws(RecordError) -> Answer {
-    if let result = object["result"] { return .success(result) }
-    guard let failure = WorldFailure(kind: try string("failure"), message: try string("message"))
-    else { throw bad("failure") }
-    return .failure(failure)
-  }
-
-  private func intent() throws(RecordError) -> Intent {
-    guard let actClass = ActClass(rawValue: try string("class")) else { throw bad("class") }
-    guard let observation = object["observation"].flatMap(Observation.init) else {
-      throw bad("observation")
-    }
-    return Intent(
-      call: try call(), actClass: actClass, key: try string("key"), observation: observation)
-  }
-
-  private func settlement() throws(RecordError) -> Settlement {
-    guard let state = Settlement.State(rawValue: try string("state")) else { throw bad("state") }
-    return Settlement(state: state, result: object["result"], by: try optionalString("by"))
-  }
-
-  // MARK: Members
-
-  private func bad(_ name: String) -> RecordError {
-    RecordError(message: "its member `\(name)` is missing or of another kind")
-  }
-
-  private func string(_ name: String) throws(RecordError) -> String {
-    guard let value = object[name]?.stringValue else { throw bad(name) }
-    return value
-  }
-
-  private func optionalString(_ name: String) throws(RecordError) -> String? {
-    object[name] == nil ? nil : try string(name)
-  }
-
-  private func bool(_ name: String) throws(RecordError) -> Bool {
-    guard let value = object[name]?.boolValue else { throw bad(name) }
-    return value
-  }
-
-  private func int(_ name: String) throws(RecordError) -> Int64 {
-    guard let value = object[name]?.intValue else { throw bad(name) }
-    return value
-  }
-
-  private func optionalInt(_ name: String) throws(RecordError) -> Int64? {
-    object[name] == nil ? nil : try int(name)
-  }
-
-  private func instant(_ name: String) throws(RecordError) -> Instant? {
-    try optionalInt(name).map(Instant.init(nanoseconds:))
   }
 }

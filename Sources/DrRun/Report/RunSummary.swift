@@ -29,9 +29,9 @@ package struct RunSummary: Sendable, Equatable {
   /// Acts that were promised and whose outcome is not known.
   package let inDoubt: [CallNote]
 
-  /// `nil` where the records do not begin a run.
-  package init?(_ records: [JournalRecord]) {
-    guard let first = records.first, let last = records.last,
+  /// `nil` where the run never began.
+  package init?(_ journal: Journal) {
+    guard let first = journal.first, let last = journal.last,
       case .begun(let identity) = first.body
     else { return nil }
     runID = identity.runID
@@ -44,7 +44,7 @@ package struct RunSummary: Sendable, Equatable {
     var lastStep: String?
     var resumptions = 0
     var promised: [(position: Position, call: CallNote)] = []
-    for record in records {
+    for record in journal.records {
       switch record.body {
       case .resumed:
         resumptions += 1
@@ -110,7 +110,7 @@ package struct TimelineEntry: Sendable, Equatable {
 extension Journal {
   /// What happened, in order and in words: the same lines each time, from the journal alone.
   package var timeline: [TimelineEntry] {
-    guard let first = records.first else { return [] }
+    guard let first else { return [] }
     var titles: [Position: String] = [:]
     var acts: [Position: Intent] = [:]
     var entries: [TimelineEntry] = []
