@@ -77,6 +77,7 @@ let package = Package(
     // L3
     target("DrEval", ["DrBase", "DrData", "DrSema"]),
     target("DrFormat", ["DrBase", "DrSyntax"]),
+    target("DrDoc", ["DrBase", "DrSyntax", "DrSema"]),
     target("DrStdlib", ["CStdlib"]),
     target("DrCatalogue", ["DrBase", "CCatalogue"]),
     target("DrSystem", ["DrSema"]),
@@ -102,7 +103,7 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrEmit", "DrLint", "DrRun", "DrSim", "DrRepl", "DrSpec", "DrSystem",
+        "DrDoc", "DrEmit", "DrLint", "DrRun", "DrSim", "DrRepl", "DrSpec", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (isOffline ? [] : ["DrHost"]),
       exclude: isOffline ? networkCommands : [],
@@ -116,6 +117,7 @@ let package = Package(
       name: "drdev",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrEmit",
+        "DrDoc",
       ],
       swiftSettings: settings),
     // Tests
@@ -131,6 +133,7 @@ let package = Package(
         "DrBase", "DrData", "DrSema", "DrEval", "DrFormat", "DrStdlib", "DrSyntax", "DrEmit",
         "DrLint",
       ]),
+    tests("DrDocTests", ["DrBase", "DrSyntax", "DrSema", "DrStdlib", "DrDoc"]),
     tests("DrDataTests", ["DrBase", "DrData"]),
     tests("DrEvalTests", ["DrBase", "DrData", "DrSema", "DrEval"]),
     tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrEmit"]),

@@ -82,7 +82,8 @@ package final class Checker {
   /// What the check was started with.
   package let options: CheckOptions
 
-  var modules: [Module] = []
+  /// All modules that were read, dependencies first.
+  package internal(set) var modules: [Module] = []
   var scopes: [ModuleScope] = []
   var preludeModules: [Int] = []
   /// The module of the user's first file.

@@ -66,10 +66,13 @@ final class Project {
   }
 
   private static func makeChecker(root: String, _ options: CheckOptions) -> Checker {
-    Checker(
-      loader: ProjectLoader(
-        root: root, embedded: EmbeddedModules(), libraryFolder: Installation.libraryFolder),
-      options: options)
+    Checker(loader: loader(root: root), options: options)
+  }
+
+  /// Files below a folder, and the standard library.
+  static func loader(root: String) -> ProjectLoader {
+    ProjectLoader(
+      root: root, embedded: EmbeddedModules(), libraryFolder: Installation.libraryFolder)
   }
 
   /// The machine with every block and value of the program computed and every constraint checked; `nil` when there

@@ -2,7 +2,8 @@
 
 import Foundation
 
-/// Rewrites what is derived from other files: the lists of embedded files, and the index of diagnostics.
+/// Rewrites what is derived from other files: the lists of embedded files, the index of diagnostics, and the
+/// reference of the standard library.
 enum Generate {
   /// The files that are out of date; rewritten when `write` is true.
   @discardableResult
@@ -26,19 +27,24 @@ enum Generate {
       ("Sources/CStdlib/stdlib.c", try standardLibrary(root: root)),
       ("Sources/CCatalogue/catalogue.c", catalogue(pages)),
       ("docs/diagnostics/README.md", try pages.index()),
+      ("docs/stdlib.md", try LibraryReference.page(root: root)),
     ]
   }
 
   private static func standardLibrary(root: String) throws -> String {
+    embedList(
+      header: "CStdlib.h", element: "module", prefix: "dr_stdlib",
+      files: try modules(root: root).map { ($0, "stdlib/\($0).dr") })
+  }
+
+  /// Paths of the standard modules, sorted by their bytes: `core`, `emit/deployment`.
+  static func modules(root: String) throws -> [String] {
     let folder = URL(fileURLWithPath: root).appendingPathComponent("stdlib")
     let all = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
     // Tests of modules stand beside them, so that no start of the program parses them.
-    let modules = all.filter { $0.hasSuffix(".dr") && !$0.hasPrefix("tests/") }
+    return all.filter { $0.hasSuffix(".dr") && !$0.hasPrefix("tests/") }
       .map { String($0.dropLast(3)) }
       .sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
-    return embedList(
-      header: "CStdlib.h", element: "module", prefix: "dr_stdlib",
-      files: modules.map { ($0, "stdlib/\($0).dr") })
   }
 
   private static func catalogue(_ pages: DiagnosticPages) -> String {

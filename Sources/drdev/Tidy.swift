@@ -33,6 +33,7 @@ enum Tidy {
     Layer(name: "DrData", imports: ["DrBase", "CYAML"], isPure: true),
     Layer(name: "DrEval", imports: ["DrBase", "DrData", "DrSema"], isPure: true),
     Layer(name: "DrFormat", imports: ["DrBase", "DrSyntax"], isPure: true),
+    Layer(name: "DrDoc", imports: ["DrBase", "DrSyntax", "DrSema"], isPure: true),
     Layer(name: "DrStdlib", imports: ["CStdlib", "DrBase", "DrSema"], isPure: true),
     Layer(name: "DrCatalogue", imports: ["CCatalogue", "DrBase"], isPure: true),
     Layer(name: "DrEmit", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),

@@ -7,7 +7,7 @@ extension Dr {
   static var subcommands: [any ParsableCommand.Type] {
     [Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self, Test.self]
       + worldCommands
-      + [Explain.self]
+      + [Explain.self, Doc.self]
   }
 
   #if DR_OFFLINE

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DrBase
-
 /// A page in the little Markdown that the catalogue is written in: headings, paragraphs, lists, fenced
 /// code and comments.
 package enum Page {
