@@ -68,6 +68,7 @@ let package = Package(
       name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CStdlib"),
     .target(name: "CCatalogue"),
+    .target(name: "CSchemas"),
     target("DrBase"),
     // L1
     target("DrSyntax", ["DrBase"]),
@@ -78,11 +79,12 @@ let package = Package(
     target("DrEval", ["DrBase", "DrData", "DrSema"]),
     target("DrFormat", ["DrBase", "DrSyntax"]),
     target("DrDoc", ["DrBase", "DrSyntax", "DrSema"]),
+    target("DrSchema", ["DrBase", "DrData", "CSchemas"]),
     target("DrStdlib", ["CStdlib"]),
     target("DrCatalogue", ["DrBase", "CCatalogue"]),
     target("DrSystem", ["DrSema"]),
     // L4
-    target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval"]),
+    target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema"]),
     target("DrLint", ["DrBase", "DrSyntax", "DrSema", "DrEval"]),
     target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
@@ -103,7 +105,7 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrDoc", "DrEmit", "DrLint", "DrRun", "DrSim", "DrRepl", "DrSpec", "DrSystem",
+        "DrDoc", "DrEmit", "DrLint", "DrRun", "DrSchema", "DrSim", "DrRepl", "DrSpec", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (isOffline ? [] : ["DrHost"]),
       exclude: isOffline ? networkCommands : [],
@@ -116,8 +118,8 @@ let package = Package(
     .executableTarget(
       name: "drdev",
       dependencies: [
-        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrEmit",
-        "DrDoc",
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrSchema", "DrStdlib",
+        "DrEmit", "DrDoc",
       ],
       swiftSettings: settings),
     // Tests
@@ -136,7 +138,8 @@ let package = Package(
     tests("DrDocTests", ["DrBase", "DrSyntax", "DrSema", "DrStdlib", "DrDoc"]),
     tests("DrDataTests", ["DrBase", "DrData"]),
     tests("DrEvalTests", ["DrBase", "DrData", "DrSema", "DrEval"]),
-    tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrEmit"]),
+    tests("DrSchemaTests", ["DrBase", "DrData", "DrSchema"]),
+    tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema", "DrEmit"]),
     tests("DrRunTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
     tests("DrActionsTests", ["DrBase", "DrData", "DrSema", "DrRun", "DrActions"]),
     tests("DrSimTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
@@ -152,8 +155,8 @@ let package = Package(
     tests(
       "DrTests",
       [
-        "dr", "drdev", "DrBase", "DrSyntax", "DrSema", "DrEval", "DrEmit", "DrFormat", "DrStdlib",
-        "DrSystem",
+        "dr", "drdev", "DrBase", "DrSyntax", "DrSema", "DrEval", "DrEmit", "DrFormat", "DrSchema",
+        "DrStdlib", "DrSystem",
       ]),
   ] + (isOffline ? [] : networkTargets),
   swiftLanguageModes: [.v6],

@@ -118,33 +118,45 @@ static const unsigned char page_37[] = {
 #embed "../../docs/diagnostics/E0503.md"
 };
 static const unsigned char page_38[] = {
-#embed "../../docs/diagnostics/E0601.md"
+#embed "../../docs/diagnostics/E0504.md"
 };
 static const unsigned char page_39[] = {
-#embed "../../docs/diagnostics/E0602.md"
+#embed "../../docs/diagnostics/E0505.md"
 };
 static const unsigned char page_40[] = {
-#embed "../../docs/diagnostics/E0603.md"
+#embed "../../docs/diagnostics/E0506.md"
 };
 static const unsigned char page_41[] = {
-#embed "../../docs/diagnostics/E0604.md"
+#embed "../../docs/diagnostics/E0507.md"
 };
 static const unsigned char page_42[] = {
-#embed "../../docs/diagnostics/E0605.md"
+#embed "../../docs/diagnostics/E0601.md"
 };
 static const unsigned char page_43[] = {
-#embed "../../docs/diagnostics/E0606.md"
+#embed "../../docs/diagnostics/E0602.md"
 };
 static const unsigned char page_44[] = {
-#embed "../../docs/diagnostics/E0701.md"
+#embed "../../docs/diagnostics/E0603.md"
 };
 static const unsigned char page_45[] = {
-#embed "../../docs/diagnostics/E0702.md"
+#embed "../../docs/diagnostics/E0604.md"
 };
 static const unsigned char page_46[] = {
-#embed "../../docs/diagnostics/E0703.md"
+#embed "../../docs/diagnostics/E0605.md"
 };
 static const unsigned char page_47[] = {
+#embed "../../docs/diagnostics/E0606.md"
+};
+static const unsigned char page_48[] = {
+#embed "../../docs/diagnostics/E0701.md"
+};
+static const unsigned char page_49[] = {
+#embed "../../docs/diagnostics/E0702.md"
+};
+static const unsigned char page_50[] = {
+#embed "../../docs/diagnostics/E0703.md"
+};
+static const unsigned char page_51[] = {
 #embed "../../docs/diagnostics/E0704.md"
 };
 
@@ -187,16 +199,20 @@ static const struct dr_page pages[] = {
   {"E0501", page_35, sizeof page_35},
   {"E0502", page_36, sizeof page_36},
   {"E0503", page_37, sizeof page_37},
-  {"E0601", page_38, sizeof page_38},
-  {"E0602", page_39, sizeof page_39},
-  {"E0603", page_40, sizeof page_40},
-  {"E0604", page_41, sizeof page_41},
-  {"E0605", page_42, sizeof page_42},
-  {"E0606", page_43, sizeof page_43},
-  {"E0701", page_44, sizeof page_44},
-  {"E0702", page_45, sizeof page_45},
-  {"E0703", page_46, sizeof page_46},
-  {"E0704", page_47, sizeof page_47},
+  {"E0504", page_38, sizeof page_38},
+  {"E0505", page_39, sizeof page_39},
+  {"E0506", page_40, sizeof page_40},
+  {"E0507", page_41, sizeof page_41},
+  {"E0601", page_42, sizeof page_42},
+  {"E0602", page_43, sizeof page_43},
+  {"E0603", page_44, sizeof page_44},
+  {"E0604", page_45, sizeof page_45},
+  {"E0605", page_46, sizeof page_46},
+  {"E0606", page_47, sizeof page_47},
+  {"E0701", page_48, sizeof page_48},
+  {"E0702", page_49, sizeof page_49},
+  {"E0703", page_50, sizeof page_50},
+  {"E0704", page_51, sizeof page_51},
 };
 
 const struct dr_page *dr_catalogue_pages(void) { return pages; }

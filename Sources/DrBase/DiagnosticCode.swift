@@ -54,6 +54,10 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
   case unsupportedTarget = "E0501"
   case invalidManifest = "E0502"
   case duplicateManifest = "E0503"
+  case unknownManifestField = "E0504"
+  case missingManifestField = "E0505"
+  case invalidManifestValue = "E0506"
+  case notInTarget = "E0507"
 
   // Runs and drivers
   case unreachable = "E0601"

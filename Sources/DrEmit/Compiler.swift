@@ -7,6 +7,7 @@
 import DrBase
 import DrData
 import DrEval
+import DrSchema
 import DrSema
 
 /// What a program gives for one target; nothing but diagnostics when there is a mistake.
@@ -53,13 +54,20 @@ package struct Compiler {
   private var files: [String: (file: EmittedFile, origin: Span)] = [:]
   /// The blocks that something was said of already.
   private var reported: Set<[Span]> = []
+  private var findings = SchemaFindings()
+  private var validator: SchemaValidator?
 
   private let format: ManifestFormat
+  private let customSchemas: [SchemaTables]
 
-  /// The machine's model must have been computed without failures.
-  package init(machine: Machine, format: ManifestFormat = .yaml) {
+  /// The machine's model must have been computed without failures. `customSchemas` are those of
+  /// custom resources.
+  package init(
+    machine: Machine, format: ManifestFormat = .yaml, customSchemas: [SchemaTables] = []
+  ) {
     self.machine = machine
     self.format = format
+    self.customSchemas = customSchemas
   }
 
   /// Compiles for one version, or where it is `nil` for the version that the program's clusters
@@ -73,14 +81,17 @@ package struct Compiler {
     seen = [:]
     files = [:]
     reported = []
+    findings = SchemaFindings()
     do throws(Diagnostic) {
       var version = target
       if version == nil { version = try clusterVersion() }
       guard let version else { return result }
+      validator = SchemaValidator(KubernetesSchemas.set(for: version, custom: customSchemas))
       for id in program.emits { try run(id, version) }
     } catch {
       result.diagnostics.append(error)
     }
+    result.diagnostics += findings.finished()
     result.manifests.sort { a, b in
       (a.rank, a.kind, a.namespace ?? "", a.name) < (b.rank, b.kind, b.namespace ?? "", b.name)
     }
@@ -151,26 +162,50 @@ package struct Compiler {
       let value = try machine.global(global)
       try machine.scratch { () throws(Diagnostic) in
         for object in try machine.emitted(try machine.call(id, [value, target])) {
-          try add(object, from: program[global].span, backend: function)
+          try add(object, from: global, backend: function)
         }
       }
     }
   }
 
   private mutating func add(
-    _ object: Value, from origin: Span, backend: Function
+    _ object: Value, from block: GlobalID, backend: Function
   ) throws(Diagnostic) {
+    let origin = program[block].span
     if let path = machine.text(object, at: "file"), let text = machine.text(object, at: "text") {
       addFile(EmittedFile(path: path, text: text), from: origin, backend: backend)
       return
     }
     do throws(ManifestFailure) {
-      addManifest(try Manifest(object, of: machine, as: format), from: origin)
+      let manifest = try Manifest(object, of: machine, as: format)
+      let maker = SchemaFindings.Maker(program: program, backend: backend, block: block)
+      try validate(object, manifest, by: maker)
+      addManifest(manifest, from: origin)
     } catch {
       switch error {
       case .invalid(let failure): report(failure, from: origin, backend: backend)
       case .diagnostic(let diagnostic): throw diagnostic
       }
+    }
+  }
+
+  /// Looks at an object with the eyes of the API server.
+  private mutating func validate(
+    _ object: Value, _ manifest: Manifest, by maker: SchemaFindings.Maker
+  ) throws(ManifestFailure) {
+    guard var checker = validator.take() else { return }
+    defer { validator = checker }
+    let kind = manifest.kind
+    guard
+      let type = findings.type(of: kind, in: manifest.apiVersion, checker.schemas, by: maker)
+    else { return }
+    do throws(Diagnostic) {
+      try machine.write(object, to: &checker) { $0.begin(type) }
+    } catch {
+      throw .diagnostic(error)
+    }
+    for problem in checker.problems {
+      findings.add(problem, kind: kind, version: checker.schemas.version, by: maker)
     }
   }
 

@@ -8,6 +8,7 @@ import Foundation
 struct Drdev {
   static let usage = """
     usage: drdev generate          rewrites what is generated from stdlib
+           drdev schemas DIR       schemas/kubernetes.bin from published schemas
            drdev tidy              layers, banned calls, stale files
            drdev fuzz [OPTIONS]    mutated programs through everything (--help)
            drdev coverage FILE     LLVM's coverage JSON against the bars
@@ -19,6 +20,7 @@ struct Drdev {
     let rest = Array(arguments.dropFirst())
     switch (arguments.first, rest.count) {
     case ("generate", 0): try Generate.run(root: root, write: true)
+    case ("schemas", 1): try Schemas.run(folder: rest[0], root: root)
     case ("tidy", 0): exit(try tidy(root))
     case ("coverage", 1): exit(try Coverage.run(file: rest[0]))
     case ("fuzz", _): exit(try Fuzz.run(rest, root: root))

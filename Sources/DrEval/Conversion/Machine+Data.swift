@@ -29,6 +29,17 @@ extension Machine {
     }
   }
 
+  /// The same as events. A slot may have to be evaluated on the way: then all is written again, and
+  /// `restart` must take back what the sink has got.
+  package func write<Sink: DataSink>(
+    _ value: Value, to sink: inout Sink, restart: (inout Sink) -> Void
+  ) throws(Diagnostic) {
+    try settle { () throws(Stop) in
+      restart(&sink)
+      try self.write(value, .manifest, to: &sink, depth: 0)
+    }
+  }
+
   /// The objects that an emit function gave.
   package func emitted(_ value: Value) throws(Diagnostic) -> [Value] {
     guard value.tag == .list else {

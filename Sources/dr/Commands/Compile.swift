@@ -4,6 +4,7 @@ import ArgumentParser
 import DrBase
 import DrData
 import DrEmit
+import DrSchema
 import DrSystem
 
 struct Compile: ParsableCommand {

@@ -6,7 +6,7 @@ package struct KubernetesVersion: Hashable, Sendable, Comparable {
   package let minor: Int
 
   /// What `dr` knows the API versions and fields of.
-  package static let known = KubernetesVersion(minor: 20)...KubernetesVersion(minor: 34)
+  package static let known = KubernetesVersion(minor: 20)...KubernetesVersion(minor: 37)
 
   package init(minor: Int) { self.minor = minor }
 
