@@ -49,8 +49,8 @@ let networkTargets: [Target] = [
 
 /// What of `Sources/dr` needs `DrHost`.
 let networkCommands = [
-  "Run", "Render", "Commands/Plan.swift", "Commands/Resume.swift", "Commands/Run.swift",
-  "Commands/Runs.swift",
+  "Run", "Render/RunReport.swift", "Render/Timestamp.swift", "Commands/Plan.swift",
+  "Commands/Resume.swift", "Commands/Run.swift", "Commands/Runs.swift",
 ]
 
 let package = Package(
@@ -155,8 +155,8 @@ let package = Package(
     tests(
       "DrTests",
       [
-        "dr", "drdev", "DrBase", "DrSyntax", "DrSema", "DrEval", "DrEmit", "DrFormat", "DrSchema",
-        "DrStdlib", "DrSystem",
+        "dr", "drdev", "DrBase", "DrData", "DrSyntax", "DrSema", "DrEval", "DrEmit", "DrFormat",
+        "DrSchema", "DrStdlib", "DrSystem",
       ]),
   ] + (isOffline ? [] : networkTargets),
   swiftLanguageModes: [.v6],

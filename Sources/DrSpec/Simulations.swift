@@ -48,33 +48,10 @@ struct Simulations {
   }
 
   private mutating func simulate(_ call: HostCall) throws(Diagnostic) -> Document {
-    let label = call.arguments["cluster"]?.stringValue ?? ""
     let machine = makeMachine()
-    let clusters = try SimulatedCluster.all(of: machine)
-    guard let cluster = clusters.first(where: { $0.label == label }) else {
-      throw Diagnostic(
-        .unknownName, "the program declares no cluster \"\(label)\" to simulate", at: call.span)
-    }
-    let lasting = call.arguments["lasting"]?.intValue ?? 0
-    guard lasting > 0 else {
-      throw Diagnostic(.outOfRange, "a simulation lasts longer than nothing", at: call.span)
-    }
-    let scenario = PolicySimulation.Scenario(
-      cluster: label, seed: UInt64(bitPattern: call.arguments["seed"]?.intValue ?? 0),
-      lasting: lasting, faults: try faults(call, on: cluster))
-    outcomes.append((label, try PolicySimulation(scenario, on: machine).run()))
+    let scenario = try PolicySimulation.Scenario(call, on: machine)
+    outcomes.append((scenario.cluster, try PolicySimulation(scenario, on: machine).run()))
     return ["id": .int(Int64(outcomes.count - 1))]
-  }
-
-  private func faults(
-    _ call: HostCall, on cluster: SimulatedCluster
-  ) throws(Diagnostic) -> [TimedFault] {
-    let reader = FaultReader(cluster)
-    var faults: [TimedFault] = []
-    for fault in call.arguments["faults"]?.arrayValue ?? [] {
-      faults.append(try reader.fault(fault, at: call.span))
-    }
-    return faults
   }
 
   private func summary(_ call: HostCall) throws(Diagnostic) -> ServiceSummary {

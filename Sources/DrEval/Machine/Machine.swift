@@ -9,7 +9,7 @@ import DrSema
 package final class Machine {
   package let program: Program
   package let limits: Limits
-  let inputs: [String: Document]
+  package let inputs: [String: Document]
   let heap: Heap
   let image: Image
   let records: [RecordInfo]

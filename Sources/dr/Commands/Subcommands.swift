@@ -5,7 +5,10 @@ import ArgumentParser
 extension Dr {
   /// In the order of `dr --help`.
   static var subcommands: [any ParsableCommand.Type] {
-    [Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self, Test.self]
+    [
+      Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self, Test.self,
+      Simulate.self,
+    ]
       + worldCommands
       + [Explain.self, Doc.self]
   }
