@@ -42,7 +42,8 @@ final class PseudoTerminal {
   }
 
   deinit {
-    if process.isRunning { process.terminate() }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    // Hangs up: the program gets a SIGHUP.
     close(master)
   }
 
@@ -79,12 +80,15 @@ final class PseudoTerminal {
     return true
   }
 
-  /// The exit status, once the program has ended.
+  /// The exit status, once the program has ended; -1 when that takes longer than half a minute.
   func end() -> Int32 {
     let deadline = Date().addingTimeInterval(30)
     while process.isRunning, Date() < deadline { _ = read() }
-    if process.isRunning { process.terminate() }
-    process.waitUntilExit()
+    guard !process.isRunning else {
+      // SIGTERM may be ignored, as a shell that was told to wait does.
+      kill(process.processIdentifier, SIGKILL)
+      return -1
+    }
     return process.terminationStatus
   }
 
