@@ -55,24 +55,57 @@ static const unsigned char module_16[] = {
 #embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
 };
 static const unsigned char module_17[] = {
-#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
+#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
 };
 static const unsigned char module_18[] = {
-#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
 };
 static const unsigned char module_19[] = {
-#embed "../../stdlib/lint/dr812_latest_tag.dr"
+#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
 };
 static const unsigned char module_20[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
 };
 static const unsigned char module_21[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
 };
 static const unsigned char module_22[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
 };
 static const unsigned char module_23[] = {
+#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
+};
+static const unsigned char module_24[] = {
+#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
+};
+static const unsigned char module_25[] = {
+#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+};
+static const unsigned char module_26[] = {
+#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
+};
+static const unsigned char module_27[] = {
+#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
+};
+static const unsigned char module_28[] = {
+#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
+};
+static const unsigned char module_29[] = {
+#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
+};
+static const unsigned char module_30[] = {
+#embed "../../stdlib/lint/dr812_latest_tag.dr"
+};
+static const unsigned char module_31[] = {
+#embed "../../stdlib/policy.dr"
+};
+static const unsigned char module_32[] = {
+#embed "../../stdlib/service.dr"
+};
+static const unsigned char module_33[] = {
+#embed "../../stdlib/topology.dr"
+};
+static const unsigned char module_34[] = {
 #embed "../../stdlib/traffic.dr"
 };
 
@@ -94,13 +127,24 @@ static const struct dr_module modules[] = {
   {"kubernetes", module_14, sizeof module_14},
   {"lint/dr101_survivor_gpu_short", module_15, sizeof module_15},
   {"lint/dr107_two_zone_quorum", module_16, sizeof module_16},
-  {"lint/dr305_startup_probe_too_short", module_17, sizeof module_17},
-  {"lint/dr402_trigger_without_damping", module_18, sizeof module_18},
-  {"lint/dr812_latest_tag", module_19, sizeof module_19},
-  {"policy", module_20, sizeof module_20},
-  {"service", module_21, sizeof module_21},
-  {"topology", module_22, sizeof module_22},
-  {"traffic", module_23, sizeof module_23},
+  {"lint/dr113_hard_affinity_one_zone", module_17, sizeof module_17},
+  {"lint/dr114_replicas_below_zones", module_18, sizeof module_18},
+  {"lint/dr302_toleration_exceeds_rto", module_19, sizeof module_19},
+  {"lint/dr303_dns_ttl_over_budget", module_20, sizeof module_20},
+  {"lint/dr304_alert_slower_than_rto", module_21, sizeof module_21},
+  {"lint/dr305_startup_probe_too_short", module_22, sizeof module_22},
+  {"lint/dr306_weight_load_not_budgeted", module_23, sizeof module_23},
+  {"lint/dr401_no_min_healthy_zones", module_24, sizeof module_24},
+  {"lint/dr402_trigger_without_damping", module_25, sizeof module_25},
+  {"lint/dr408_failback_without_soak", module_26, sizeof module_26},
+  {"lint/dr601_health_is_not_serving", module_27, sizeof module_27},
+  {"lint/dr602_liveness_equals_readiness", module_28, sizeof module_28},
+  {"lint/dr603_liveness_on_generation", module_29, sizeof module_29},
+  {"lint/dr812_latest_tag", module_30, sizeof module_30},
+  {"policy", module_31, sizeof module_31},
+  {"service", module_32, sizeof module_32},
+  {"topology", module_33, sizeof module_33},
+  {"traffic", module_34, sizeof module_34},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }
