@@ -49,7 +49,8 @@ let networkTargets: [Target] = [
 
 /// What of `Sources/dr` needs `DrHost`.
 let networkCommands = [
-  "Run", "Render/RunReport.swift", "Render/Timestamp.swift", "Commands/Plan.swift",
+  "Apply", "Run", "Render/RunReport.swift", "Render/Timestamp.swift", "Commands/Apply.swift",
+  "Commands/Diff.swift", "Commands/Plan.swift",
   "Commands/Resume.swift", "Commands/Run.swift", "Commands/Runs.swift",
 ]
 
@@ -105,7 +106,9 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrDoc", "DrEmit", "DrLint", "DrRun", "DrSchema", "DrSim", "DrRepl", "DrSpec", "DrSystem",
+        "DrDoc", "DrEmit", "DrLint", "DrRun", "DrActions", "DrSchema",
+        "DrSim",
+        "DrRepl", "DrSpec", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (isOffline ? [] : ["DrHost"]),
       exclude: isOffline ? networkCommands : [],

@@ -8,14 +8,14 @@ import DrRun
 ///
 /// Loops are functions that return a flow which ends in a call of themselves; the next turn only
 /// runs once its reply is there, so no stack grows.
-indirect enum Flow<Value> {
+package indirect enum Flow<Value> {
   case value(Value)
   case failure(WorldFailure)
   case ask(Request, (Reply) -> Flow<Value>)
   case sleep(nanoseconds: Int64, () -> Flow<Value>)
 
   /// Goes on with the value once there is one; a failure stays as it is.
-  func then<Next>(_ next: @escaping (Value) -> Flow<Next>) -> Flow<Next> {
+  package func then<Next>(_ next: @escaping (Value) -> Flow<Next>) -> Flow<Next> {
     switch self {
     case .value(let value): next(value)
     case .failure(let failure): .failure(failure)
@@ -25,7 +25,7 @@ indirect enum Flow<Value> {
     }
   }
 
-  func map<Next>(_ transform: @escaping (Value) -> Next) -> Flow<Next> {
+  package func map<Next>(_ transform: @escaping (Value) -> Next) -> Flow<Next> {
     then { .value(transform($0)) }
   }
 }

@@ -5,6 +5,20 @@ import DrEval
 import DrSema
 
 extension Machine {
+  /// Labels of the program's clusters, in the order of the program.
+  package func clusterLabels() throws(Diagnostic) -> [String] {
+    var labels: [String] = []
+    for id in program.checked.roots {
+      guard case .block(let record, _) = program.checked[id].body,
+        program.checked[record].name == "Cluster"
+      else { continue }
+      if let label = try field(global(id), named: "label"), let text = string(label) {
+        labels.append(text)
+      }
+    }
+    return labels
+  }
+
   /// Computes every block and value of the program and checks every constraint; what went wrong, in
   /// source order, each mistake once however many values depend on it.
   package func modelFailures() -> [Diagnostic] {

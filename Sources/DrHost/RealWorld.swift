@@ -74,6 +74,31 @@ package final class RealWorld: Sendable {
     }
   }
 
+  /// Carries out one conversation with a cluster. A cancelled task ends between two requests as
+  /// `busy`.
+  package func carryOut<Value>(_ flow: Flow<Value>) async -> Result<Value, WorldFailure> {
+    var flow = flow
+    while true {
+      switch flow {
+      case .value(let value): return .success(value)
+      case .failure(let failure): return .failure(failure)
+      case .ask(let request, let resume):
+        if Task.isCancelled { return .failure(.busy("it was given up")) }
+        let start = WallClock.monotonicNanoseconds()
+        let answer = await send(request)
+        flow = resume(
+          Reply(answer, elapsedNanoseconds: WallClock.monotonicNanoseconds() - start))
+      case .sleep(let nanoseconds, let resume):
+        do {
+          try await Task.sleep(for: .nanoseconds(nanoseconds))
+        } catch {
+          return .failure(.busy("it was given up"))
+        }
+        flow = resume()
+      }
+    }
+  }
+
   /// Begins a call and delivers its answer once it is there. Cancelling the task gives it up; its
   /// answer, then a failure, is still delivered.
   @discardableResult

@@ -9,7 +9,7 @@ package enum WallClock {
   package static func now() -> Instant { Instant(nanoseconds: read(CLOCK_REALTIME)) }
 
   /// Time that only goes forward, for measuring.
-  static func monotonicNanoseconds() -> Int64 { read(CLOCK_MONOTONIC) }
+  package static func monotonicNanoseconds() -> Int64 { read(CLOCK_MONOTONIC) }
 
   /// Returns once that point in time has come, also when the clock is set meanwhile; throws when
   /// the task is cancelled.

@@ -205,7 +205,7 @@ struct KubeApplyTests {
   func unknownKind() {
     #expect(
       Transcript([turn("GET /apis/apps/v1", 404)]).run("kube.apply", arguments, .observe)
-        == .fail(.refused("the cluster does not know apps/v1")))
+        == .fail(.refused("the cluster does not know Deployment of apps/v1")))
   }
 }
 

@@ -67,6 +67,14 @@ package struct Kubeconfig: Sendable {
   /// Names of all contexts, in their order.
   package var contextNames: [String] { contexts.map(\.name) }
 
+  /// The context that a cluster's requests go to, with its server's address.
+  package func destination(
+    cluster: String, chosen: String?
+  ) throws(Diagnostic) -> (context: String, server: String) {
+    let resolved = try resolve(cluster: cluster, chosen: chosen)
+    return (resolved.context, resolved.cluster.server)
+  }
+
   /// A context with what it refers to.
   struct Resolved: Sendable {
     let context: String

@@ -19,9 +19,7 @@ struct Compile: ParsableCommand {
   @Argument(help: "The program.")
   var file: String
 
-  @Option(
-    help: "What to compile for: kubernetes=1.26. Default: the version of the program's clusters.")
-  var target: String?
+  @OptionGroup var target: TargetOptions
 
   @Option(
     name: [.short, .long], help: "Folder to write one file per object into; replaced as a whole.")
@@ -39,7 +37,7 @@ struct Compile: ParsableCommand {
     var compiler = Compiler(machine: machine, format: format)
     let version: KubernetesVersion?
     do throws(Diagnostic) {
-      version = try targetVersion()
+      version = try target.version()
     } catch {
       project.report(error)
       throw project.fail()
@@ -55,16 +53,6 @@ struct Compile: ParsableCommand {
         Console.write("note: \(file.path) is written only with -o\n", to: .error)
       }
     }
-  }
-
-  private func targetVersion() throws(Diagnostic) -> KubernetesVersion? {
-    guard let target else { return nil }
-    let parts = target.split(separator: "=", maxSplits: 1).map(String.init)
-    guard parts.count == 2, parts[0] == "kubernetes" else {
-      throw Diagnostic(
-        .unsupportedTarget, "\"\(target)\" is no target", help: "write --target kubernetes=1.26")
-    }
-    return try Compiler.version(parts[1], at: nil)
   }
 
   private func write(_ result: CompileResult, to folder: String) throws {

@@ -6,11 +6,9 @@ extension Dr {
   /// In the order of `dr --help`.
   static var subcommands: [any ParsableCommand.Type] {
     [
-      Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self, Test.self,
-      Simulate.self,
-    ]
-      + worldCommands
-      + [Explain.self, Doc.self]
+      Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self,
+      Test.self, Simulate.self,
+    ] + worldCommands + [Explain.self, Doc.self]
   }
 
   #if DR_OFFLINE
@@ -18,7 +16,7 @@ extension Dr {
   #else
     /// Those that talk to clusters.
     private static var worldCommands: [any ParsableCommand.Type] {
-      [Plan.self, Run.self, Resume.self, Runs.self]
+      [Diff.self, Apply.self, Plan.self, Run.self, Resume.self, Runs.self]
     }
   #endif
 }

@@ -14,4 +14,14 @@ extension StopSignal {
 
   /// Ends the process at once; the journal is whole at any moment, so the run can be resumed.
   static func leave(_ signal: StopSignal) { _exit(signal.exitStatus) }
+
+  /// Remembers the first signal, for whoever looks between two requests; the second ends the process.
+  static func watch() -> Task<Void, Never> {
+    Task {
+      for await signal in Signals.stops() {
+        if remembered != nil { leave(signal) }
+        remember(signal)
+      }
+    }
+  }
 }
