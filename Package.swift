@@ -87,6 +87,8 @@ let package = Package(
     // L4
     target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema"]),
     target("DrLint", ["DrBase", "DrSyntax", "DrSema", "DrEval"]),
+    target(["DrBase", "DrSema", "DrEval"]),
+    target("DrImport", ["DrBase", "DrData", "DrSyntax", "DrFormat"]),
     target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
     // L5
@@ -106,7 +108,7 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrDoc", "DrEmit", "DrLint", "DrRun", "DrActions", "DrSchema",
+        "DrDoc", "DrEmit", "DrLint", "DrImport", "DrRun", "DrActions", "DrSchema",
         "DrSim",
         "DrRepl", "DrSpec", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -143,6 +145,9 @@ let package = Package(
     tests("DrEvalTests", ["DrBase", "DrData", "DrSema", "DrEval"]),
     tests("DrSchemaTests", ["DrBase", "DrData", "DrSchema"]),
     tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema", "DrEmit"]),
+    tests(
+      "DrImportTests",
+      ["DrBase", "DrData", "DrSema", "DrEval", "DrStdlib", "DrEmit", "DrImport"]),
     tests("DrRunTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
     tests("DrActionsTests", ["DrBase", "DrData", "DrSema", "DrRun", "DrActions"]),
     tests("DrSimTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),

@@ -2,12 +2,14 @@
 
 import Glibc
 
-/// Finds programs in folders.
+/// Finds programs, and other files by how their names end, in folders.
 package enum ProgramFiles {
-  /// Names of all `*.dr` files below a folder, which they begin with, sorted by their bytes. Hidden
+  /// Names of all files with one of the endings below a folder, which they begin with, sorted by their bytes. Hidden
   /// folders are left out, and links are not followed. `nil` where it cannot be read or is deeper
   /// than anything sensible.
-  package static func below(_ folder: String) -> [String]? {
+  package static func below(
+    _ folder: String, endings: [String] = [".dr"]
+  ) -> [String]? {
     var found: [String] = []
     var waiting = [(path: folder, depth: 0)]
     while let next = waiting.popLast() {
@@ -16,8 +18,8 @@ package enum ProgramFiles {
         let path = next.path == "." ? name : next.path + "/" + name
         switch kind(path) {
         case S_IFDIR: waiting.append((path, next.depth + 1))
-        case S_IFREG: if name.hasSuffix(".dr") { found.append(path) }
-        default: break  // open: links, sockets and devices are no programs
+        case S_IFREG: if endings.contains(where: name.hasSuffix) { found.append(path) }
+        default: break  // open: links, sockets and devices are no such files
         }
       }
     }

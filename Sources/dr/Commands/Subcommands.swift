@@ -6,7 +6,7 @@ extension Dr {
   /// In the order of `dr --help`.
   static var subcommands: [any ParsableCommand.Type] {
     [
-      Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self,
+      Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self, Import.self,
       Test.self, Simulate.self,
     ] + worldCommands + [Explain.self, Doc.self]
   }

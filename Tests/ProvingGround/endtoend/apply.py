@@ -272,6 +272,18 @@ def a_cluster_that_does_not_answer_is_exit_status_3(world):
         run(world, command, program(world), "--kubeconfig", path).exited(3, CLOSED_PORT)
 
 
+def a_namespace_is_imported_as_the_program_that_made_it(world):
+    run(world, "apply", program(world)).exited(0)
+    out = world.work / "apply" / "imported.dr"
+    invocation = world.dr.start("import", ["import", "--namespace", NAMESPACE, "-o", out]).exited(
+        0, "service web: Deployment apply-test/web-cn-beijing-az1", "compiled again they are equal")
+    text = out.read_text()
+    for words in ("service web {", "over = [cn_beijing_az1, cn_beijing_az2]", "manifest configmap_settings", "count = 3"):
+        expect(words in text, f"the program does not have {words!r}:\n{text}")
+    expect(SECRET not in text and "token" not in text, "the program has a Secret")
+    return " ".join(invocation.text.splitlines()[-1].split())
+
+
 def the_example_of_the_deployed_service_can_be_taken_over(world):
     """It was applied by another manager; dr gets it without a conflict, for nothing differs, and the runbooks go on as before."""
     invocation = world.dr.start("apply-example", ["apply", world.dr.program, "--target", "kubernetes=1.20", *FLAGS["apply"]]).exited(0, "done:")
@@ -288,6 +300,7 @@ CASES = [
     a_conflict_names_the_other_manager_and_the_field_and_changes_nothing,
     what_belongs_to_another_program_is_refused,
     a_diff_shows_a_change_made_by_hand_and_no_secret,
+    a_namespace_is_imported_as_the_program_that_made_it,
     a_cluster_that_does_not_answer_is_exit_status_3,
     the_example_of_the_deployed_service_can_be_taken_over,
 ]

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a service says of an app, read off its objects: those that people wrote, or those that the
+/// service compiles to. Two apps with the same facts run the same.
+package struct AppFacts: Sendable, Equatable {
+  package struct Probe: Sendable, Equatable {
+    /// `live`, `ready` or `startup`
+    var name: String
+    var path: String
+    /// In seconds.
+    var after: Int64
+    var every: Int64
+    var timeout: Int64
+    var failures: Int64
+  }
+
+  package struct Volume: Sendable, Equatable {
+    var name: String
+    var at: String
+    /// As Kubernetes writes it: `100Gi`.
+    var size: String
+    var accessMode: String
+    var storageClass: String?
+  }
+
+  package struct Autoscale: Sendable, Equatable {
+    var min: Int64
+    var max: Int64
+    /// In percent.
+    var cpu: Int64?
+    var memory: Int64?
+  }
+
+  package struct Expose: Sendable, Equatable {
+    var port: Int64
+    /// `ClusterIP`, `NodePort` or `LoadBalancer`
+    var type: String
+  }
+
+  package var name: String
+  package var namespace: String
+  package var zones: [String] = []
+  var image = ""
+  var command: [String] = []
+  var arguments: [String] = []
+  var environment: [EnvironmentVariable] = []
+  var port: Int64 = 0
+  var replicas: Int64 = 1
+  /// As Kubernetes writes them: `500m`, `16Gi`.
+  var cpu = ""
+  var memory = ""
+  var gpus: Int64 = 0
+  var probes: [Probe] = []
+  var autoscale: Autoscale?
+  var volumes: [Volume] = []
+  var expose: Expose?
+  var pullSecret: String?
+  /// In seconds.
+  var grace: Int64 = 30
+  var linger: Int64 = 0
+  /// Labels of the nodes that it may run on.
+  var nodeLabels: [EnvironmentVariable] = []
+
+  struct EnvironmentVariable: Sendable, Equatable {
+    var name: String
+    var value: String
+  }
+}
