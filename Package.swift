@@ -87,7 +87,7 @@ let package = Package(
     // L4
     target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema"]),
     target("DrLint", ["DrBase", "DrSyntax", "DrSema", "DrEval"]),
-    target(["DrBase", "DrSema", "DrEval"]),
+    target("DrGraph", ["DrBase", "DrSema", "DrEval"]),
     target("DrImport", ["DrBase", "DrData", "DrSyntax", "DrFormat"]),
     target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
@@ -108,7 +108,7 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrDoc", "DrEmit", "DrLint", "DrImport", "DrRun", "DrActions", "DrSchema",
+        "DrDoc", "DrEmit", "DrLint", "DrGraph", "DrImport", "DrRun", "DrActions", "DrSchema",
         "DrSim",
         "DrRepl", "DrSpec", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -145,6 +145,7 @@ let package = Package(
     tests("DrEvalTests", ["DrBase", "DrData", "DrSema", "DrEval"]),
     tests("DrSchemaTests", ["DrBase", "DrData", "DrSchema"]),
     tests("DrEmitTests", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema", "DrEmit"]),
+    tests("DrGraphTests", ["DrBase", "DrSema", "DrEval", "DrStdlib", "DrGraph"]),
     tests(
       "DrImportTests",
       ["DrBase", "DrData", "DrSema", "DrEval", "DrStdlib", "DrEmit", "DrImport"]),
