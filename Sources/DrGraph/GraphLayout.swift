@@ -359,6 +359,8 @@ struct GraphLayout {
         // In the last gap, where arrows have parted already.
         let before = route.points[route.points.count - 2]
         route.label = ((before.x + end.x) / 2, (before.y + end.y) / 2)
+        // On a line that is nearly level the words would be struck through.
+        if abs(before.y - end.y) < 14 { route.label.y = min(before.y, end.y) - 9 }
       } else {
         let end = (x: to.right, y: leaving[edge.to][index] ?? to.middle)
         route.points = [start, end]

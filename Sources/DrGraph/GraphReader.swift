@@ -191,7 +191,9 @@ package struct GraphReader {
     for (place, zone) in zones.enumerated() {
       guard let id = machine.record(zone)?.block, let node = nodeOf[id] else { continue }
       let count = replicas / zones.count + (place < replicas % zones.count ? 1 : 0)
-      found.append((node, "\(count) of \(replicas) replicas"))
+      let plural = replicas == 1 ? "" : "s"
+      let share = zones.count == 1 ? "\(count)" : "\(count) of \(replicas)"
+      found.append((node, "\(share) replica\(plural)"))
     }
     return found
   }
