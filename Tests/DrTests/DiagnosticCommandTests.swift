@@ -125,7 +125,7 @@ struct DiagnosticCommandTests {
     #expect(try run(dr, ["explain", "unit-mismatch"]).output == page.output)
     let list = try run(dr, ["explain"]).output.split(separator: "\n")
     #expect(list.count > 40)
-    #expect(list.allSatisfy { $0.hasPrefix("E0") && $0.hasSuffix(".") })
+    #expect(list.allSatisfy { ($0.hasPrefix("E0") || $0.hasPrefix("DR")) && $0.hasSuffix(".") })
     let unknown = try run(dr, ["explain", "unit-mismtch"])
     #expect(unknown.status == 2)
     #expect(unknown.errors.contains("did you mean unit-mismatch?"))
