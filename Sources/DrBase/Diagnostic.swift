@@ -38,6 +38,13 @@ package struct Witness: Sendable, Equatable {
   }
 }
 
+extension [Witness] {
+  /// `ready(svc, in: az2) is 1, svc.replicas is 2`
+  package func sentence(_ sources: SourceMap) -> String {
+    map { "\(sources.excerpt($0.span, columns: 48)) is \($0.value)" }.joined(separator: ", ")
+  }
+}
+
 /// How far a fix may be trusted.
 package enum Applicability: String, Sendable {
   /// Keeps the meaning or restores the only possible one; tools apply it unasked.

@@ -183,17 +183,10 @@ final class ConditionOperation: Operation {
     if let lastFailure {
       message += " (\(lastFailure.message))"
     } else if !lastWitnesses.isEmpty {
-      message += " (\(values))"
+      message += " (\(lastWitnesses.sentence(executor.machine.program.checked.sources)))"
     }
     write(.verdict(holds: false, message: message, evidence: evidence.items))
     conclude(false, message)
-  }
-
-  /// `ready(svc, in: az2) is 1, svc.replicas is 2`
-  private var values: String {
-    let sources = executor.machine.program.checked.sources
-    return lastWitnesses.map { "\(sources.excerpt($0.span, columns: 48)) is \($0.value)" }
-      .joined(separator: ", ")
   }
 
   private var standardMessage: String {

@@ -65,6 +65,8 @@ package final class PolicySimulation {
   private var states: [PolicyState]
   private var events: [SimulationEvent] = []
   private var fuelSpent = 0
+  /// What the parts of the condition were that was asked last, where it did not hold.
+  private var lastWitnesses: [Witness] = []
   private var runCount = 0
 
   /// How often all policies together may look.
@@ -126,9 +128,9 @@ package final class PolicySimulation {
       let since = states[index].cases[number].since ?? start
       states[index].cases[number].since = since
       guard start.nanoseconds - since.nanoseconds >= watched.lasting else { continue }
-      if let reason = try obstacle(policy) {
+      if let obstacle = try obstacle(policy) {
         if !states[index].cases[number].isHeldBack {
-          note(.heldBack(by: reason), watched.name)
+          note(.heldBack(by: obstacle.rule, because: obstacle.values), watched.name)
         }
         states[index].cases[number].isHeldBack = true
         continue
@@ -141,8 +143,15 @@ package final class PolicySimulation {
   }
 
   /// The first guard that does not hold, or that nobody can answer.
-  private func obstacle(_ policy: PolicyModel) throws(Diagnostic) -> String? {
-    for rule in policy.guards where try answer(rule.holds) != true { return rule.text }
+  private func obstacle(
+    _ policy: PolicyModel
+  ) throws(Diagnostic) -> (rule: String, values: String?)? {
+    for rule in policy.guards {
+      let holds = try answer(rule.holds)
+      if holds == true { continue }
+      let values = lastWitnesses.sentence(machine.program.checked.sources)
+      return (rule.text, holds == nil || values.isEmpty ? nil : values)
+    }
     return nil
   }
 
@@ -159,7 +168,9 @@ package final class PolicySimulation {
     let fiber = machine.start(closure: condition, [])
     while true {
       switch machine.run(fiber) {
-      case .finished(let value): return machine.bool(value)
+      case .finished(let value):
+        lastWitnesses = fiber.witnesses
+        return machine.bool(value)
       case .failed(let diagnostic): throw diagnostic
       case .directive(let directive):
         throw Diagnostic(

@@ -9,8 +9,9 @@ package struct SimulationEvent: Sendable, Equatable {
     case fault
     /// A detector's condition has lasted.
     case fired
-    /// A detector fired, but a guard kept its reaction back.
-    case heldBack(by: String)
+    /// A detector fired, but a guard kept its reaction back; what the guard's parts were, where it
+    /// was answered.
+    case heldBack(by: String, because: String?)
     /// What a run is at.
     case run(Progress)
     /// A run is over; `nil` where it was still going on after a day.
@@ -27,7 +28,9 @@ package struct SimulationEvent: Sendable, Equatable {
     switch kind {
     case .fault: "\(subject) at \(time)"
     case .fired: "\(subject) fires at \(time)"
-    case .heldBack(let rule): "\(subject) fires at \(time), but the guard \"\(rule)\" holds it back"
+    case .heldBack(let rule, let values):
+      "\(subject) fires at \(time), but the guard \"\(rule)\" holds it back"
+        + (values.map { " (\($0))" } ?? "")
     case .run: nil
     case .ended(let result): "its run ends at \(time): \(Self.text(of: result))"
     }

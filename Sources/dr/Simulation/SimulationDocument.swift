@@ -20,7 +20,9 @@ enum SimulationDocument {
     switch event.kind {
     case .fault: members.append(("kind", "fault"))
     case .fired: members.append(("kind", "fired"))
-    case .heldBack(let rule): members += [("kind", "held_back"), ("guard", .string(rule))]
+    case .heldBack(let rule, let values):
+      members += [("kind", "held_back"), ("guard", .string(rule))]
+      if let values { members.append(("because", .string(values))) }
     case .run(let progress): members.append(("kind", .string("run.\(progress.kind.rawValue)")))
     case .ended(let result):
       members.append(("kind", "ended"))

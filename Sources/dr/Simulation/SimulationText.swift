@@ -15,9 +15,11 @@ struct SimulationText {
       case .run(let progress): text += lines.line(progress)
       case .fault: text += line(event, "✗", .red, event.subject)
       case .fired: text += line(event, "!", .yellow, "\(event.subject) fires")
-      case .heldBack(let rule):
+      case .heldBack(let rule, let values):
+        let because = values.map { " (\($0))" } ?? ""
         text += line(
-          event, "!", .yellow, "\(event.subject) fires, but the guard \"\(rule)\" holds it back")
+          event, "!", .yellow,
+          "\(event.subject) fires, but the guard \"\(rule)\" holds it back\(because)")
       case .ended: continue
       }
     }
