@@ -98,6 +98,7 @@ let package = Package(
       "DrRepl",
       ["DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrEmit", "DrRun", "DrSim"]),
     target("DrSpec", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
+    target("DrAnswers", ["DrBase", "DrData", "DrSema", "DrEval"]),
     // L7
     target(
       "Dr",
@@ -110,7 +111,7 @@ let package = Package(
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
         "DrDoc", "DrEmit", "DrLint", "DrGraph", "DrImport", "DrRun", "DrActions", "DrSchema",
         "DrSim",
-        "DrRepl", "DrSpec", "DrSystem",
+        "DrRepl", "DrSpec", "DrAnswers", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (isOffline ? [] : ["DrHost"]),
       exclude: isOffline ? networkCommands : [],
@@ -161,6 +162,9 @@ let package = Package(
     tests(
       "DrSpecTests",
       ["DrBase", "DrData", "DrSema", "DrEval", "DrStdlib", "DrSpec"]),
+    tests(
+      "DrAnswersTests",
+      ["DrBase", "DrData", "DrSema", "DrEval", "DrStdlib", "DrAnswers", "DrSpec"]),
     tests(
       "DrTests",
       [

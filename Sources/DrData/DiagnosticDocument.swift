@@ -42,7 +42,8 @@ extension Fix {
 }
 
 extension Span {
-  fileprivate func members(_ sources: SourceMap) -> [(String, Document)] {
+  /// The place as members of a JSON object: `file`, `start`, `end`.
+  package func members(_ sources: SourceMap) -> [(String, Document)] {
     let source = sources[file]
     return [
       ("file", .string(source.name)), ("start", source.position(start)),

@@ -31,12 +31,17 @@ package struct Program: Sendable {
   let parameterDefaults: [ParameterPlace: Int]
   /// What is shown of conditions that do not hold.
   let explanations: [[WitnessPlan]]
+  /// Where observers are told something; empty where nobody watches.
+  package let sites: [ObservedSite]
   private let spans: [PlacedSpan]
 
   /// Generates code for every function and global. Pure native functions of those names are
-  /// answered by the host, as are all that have an effect.
-  package init(_ checked: CheckedProgram, hostFunctions: Set<String> = []) {
-    let generator = Generator(checked, hostFunctions: hostFunctions)
+  /// answered by the host, as are all that have an effect. Only a program that is generated for an
+  /// observation tells an observer anything.
+  package init(
+    _ checked: CheckedProgram, hostFunctions: Set<String> = [], observing: Observation? = nil
+  ) {
+    let generator = Generator(checked, hostFunctions: hostFunctions, observing: observing)
     generator.generate()
     self.checked = checked
     code = generator.code
@@ -46,7 +51,15 @@ package struct Program: Sendable {
     records = generator.records
     parameterDefaults = generator.parameterDefaults
     explanations = generator.explanations
+    sites = generator.sites
     spans = generator.spans
+  }
+
+  /// The function that an instruction is part of.
+  func function(at offset: Int) -> Int? {
+    functions.indices.filter { functions[$0].start <= offset }.max {
+      functions[$0].start < functions[$1].start
+    }
   }
 
   /// The source of an instruction.

@@ -84,7 +84,7 @@ final class Project {
   }
 
   /// The machine, with the inputs that were given; `nil` when there are mistakes.
-  func loadMachine() -> Machine? {
+  func loadMachine(observing: Observation? = nil) -> Machine? {
     guard !diagnostics.hasErrors else { return nil }
     var inputs: [String: Document] = [:]
     for text in self.inputs {
@@ -102,7 +102,8 @@ final class Project {
     }
     guard !diagnostics.hasErrors else { return nil }
     return Machine(
-      program: Program(checker.program), limits: checker.options.limits, inputs: inputs)
+      program: Program(checker.program, observing: observing), limits: checker.options.limits,
+      inputs: inputs)
   }
 
   /// `name=value` as the machine takes it, for programs that are not loaded yet.

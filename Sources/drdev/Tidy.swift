@@ -54,6 +54,8 @@ enum Tidy {
     Layer(
       name: "DrSpec", imports: ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"],
       isPure: true),
+    Layer(
+      name: "DrAnswers", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),
     Layer(name: "DrSystem", imports: ["DrSema"], isPure: false),
     Layer(
       name: "DrHost", imports: ["DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],

@@ -48,6 +48,8 @@ extension FunctionCompiler {
   /// constraint), then the constraints of what was given.
   mutating func record(_ id: RecordID, _ fields: [Expr?], into target: Int, at span: Span) {
     emit(.newRecord, a: target, c: Int(id.rawValue), at: span)
+    let isObserved = generator.observing == .origins
+    if isObserved { observe(.make(fields), about: target, at: span) }
     let declared = generator.checked[id].fields
     for (slot, field) in fields.enumerated() {
       guard let field else { continue }
@@ -55,6 +57,7 @@ extension FunctionCompiler {
       emit(.setField, a: target, b: operand(field), c: slot, at: field.span)
       next = mark
     }
+    if isObserved { observe(.made, about: target, at: span) }
     for slot in declared.indices where slot >= fields.count || fields[slot] == nil {
       if case .function = generator.records[Int(id.rawValue)][slot] {
         emit(.forceField, a: target, c: slot, at: span)

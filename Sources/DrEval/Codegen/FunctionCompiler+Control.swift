@@ -94,7 +94,7 @@ extension FunctionCompiler {
     _ opcode: Opcode, a: Int, b: Int, at span: Span, _ body: (inout FunctionCompiler) -> Void
   ) {
     let entry = jump(.jump, at: span)
-    let start = here
+    let start = loopStart()
     let mark = next
     body(&self)
     next = mark

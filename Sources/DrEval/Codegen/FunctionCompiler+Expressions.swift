@@ -20,17 +20,22 @@ extension FunctionCompiler {
     switch expression.kind {
     case .bool, .int, .float, .string, .nilValue, .function: break
     case .local(let id): emit(.move, a: target, b: register(of: id), at: span)
-    case .global(let id): emit(.loadGlobal, a: target, c: Int(id.rawValue), at: span)
+    case .global(let id):
+      observeRead(.readGlobal(id), about: target, at: span)
+      emit(.loadGlobal, a: target, c: Int(id.rawValue), at: span)
     case .interpolation(let parts): interpolate(parts[...], into: target, at: span)
     case .list(let elements): list(elements, into: target, at: span)
     case .map(let entries): map(entries, into: target, at: span)
     case .object(let members): object(members, into: target, at: span)
     case .record(let id, let fields): record(id, fields, into: target, at: span)
     case .field(let base, let slot):
-      emit(.loadField, a: target, b: operand(base, scratch: target), c: slot, at: span)
+      let record = operand(base, scratch: target)
+      observeRead(.readField(slot), about: record, at: span)
+      emit(.loadField, a: target, b: record, c: slot, at: span)
     case .optionalField(let base, let slot):
       compile(base, into: target)
       let skip = jump(.jumpIfNil, a: target, at: span)
+      observeRead(.readField(slot), about: target, at: span)
       emit(.loadField, a: target, b: target, c: slot, at: span)
       land([skip])
     case .member(let base, let name): binary(.member, base, name, into: target, at: span)
@@ -62,6 +67,13 @@ extension FunctionCompiler {
     case .convert(.toObject, let inner):
       emit(.toObject, a: target, b: operand(inner, scratch: target), at: span)
     }
+  }
+
+  private mutating func observeRead(
+    _ event: ObservedSite.Event, about register: Int, at span: Span
+  ) {
+    guard generator.observing == .origins else { return }
+    observe(event, about: register, at: span)
   }
 
   private mutating func binary(

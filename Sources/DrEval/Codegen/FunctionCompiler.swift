@@ -20,6 +20,8 @@ struct FunctionCompiler {
   let generator: Generator
   private(set) var code: [Instruction] = []
   private(set) var spans: [PlacedSpan] = []
+  /// The place in the source that an observer was told last, on every way that leads here.
+  private var observed: Span?
   /// The next free register.
   var next: Int
   var registerCount: Int
@@ -106,9 +108,29 @@ struct FunctionCompiler {
   // Instructions
 
   mutating func emit(_ opcode: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, at span: Span) {
+    if generator.observing != nil { observe(opcode, at: span) }
+    place(opcode, a: a, b: b, c: c, at: span)
+  }
+
+  private mutating func place(_ opcode: Opcode, a: Int, b: Int, c: Int, at span: Span) {
     if c > Instruction.wideLimit || c < -Instruction.wideLimit { isTooLarge = true }
     if spans.last?.span != span { spans.append(PlacedSpan(offset: code.count, span: span)) }
     code.append(Instruction(opcode, a: a, b: b, c: c))
+  }
+
+  /// Tells an observer, where there may be one.
+  mutating func observe(_ event: ObservedSite.Event, about register: Int = 0, at span: Span) {
+    guard generator.observing != nil else { return }
+    place(.observe, a: register, b: 0, c: generator.number(of: event, at: span), at: span)
+  }
+
+  /// What an observer has to know before an instruction.
+  private mutating func observe(_ opcode: Opcode, at span: Span) {
+    if observed != span, observed.map({ generator.isSamePlace($0, span) }) != true {
+      observe(.line, at: span)
+    }
+    observed = span
+    if opcode == .returnValue { observe(.leave, at: span) }
   }
 
   mutating func load(_ constant: Constant, into register: Int, at span: Span) {
@@ -118,6 +140,12 @@ struct FunctionCompiler {
   /// Where the next instruction will stand.
   var here: Int { code.count }
 
+  /// The same, for a jump back to it.
+  mutating func loopStart() -> Int {
+    observed = nil
+    return here
+  }
+
   /// A jump whose target is set by `land`.
   mutating func jump(_ opcode: Opcode, a: Int = 0, b: Int = 0, at span: Span) -> Int {
     emit(opcode, a: a, b: b, at: span)
@@ -125,11 +153,13 @@ struct FunctionCompiler {
   }
 
   mutating func jump(_ opcode: Opcode, a: Int = 0, b: Int = 0, to target: Int, at span: Span) {
-    emit(opcode, a: a, b: b, c: target - here - 1, at: span)
+    if generator.observing != nil { observe(opcode, at: span) }
+    place(opcode, a: a, b: b, c: target - here - 1, at: span)
   }
 
   /// Makes jumps go to the next instruction.
   mutating func land(_ jumps: [Int]) {
+    observed = nil
     for place in jumps {
       let distance = here - place - 1
       if distance > Instruction.wideLimit { isTooLarge = true }

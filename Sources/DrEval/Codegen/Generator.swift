@@ -16,7 +16,10 @@ final class Generator {
   var parameterDefaults: [ParameterPlace: Int] = [:]
   /// What is shown of conditions that do not hold.
   var explanations: [[WitnessPlan]] = []
-  private let constraints: Set<FunctionID>
+  private(set) var sites: [ObservedSite] = []
+  private var lineSites: [Span: Int] = [:]
+  let observing: Observation?
+  let constraints: Set<FunctionID>
   private var constantNumbers: [Constant: Int] = [:]
   private var nilFunction: Int?
   private var knownFreeLocals: [FunctionID: [LocalID]] = [:]
@@ -24,8 +27,11 @@ final class Generator {
   /// Names of native functions that the host answers though they are pure.
   let hostFunctions: Set<String>
 
-  init(_ checked: CheckedProgram, hostFunctions: Set<String> = []) {
+  init(
+    _ checked: CheckedProgram, hostFunctions: Set<String> = [], observing: Observation? = nil
+  ) {
     self.checked = checked
+    self.observing = observing
     self.hostFunctions = hostFunctions
     constraints = Set(checked.records.flatMap { $0.fields.compactMap(\.constraint) })
   }
@@ -53,6 +59,23 @@ final class Generator {
     return constants.count - 1
   }
 
+  /// The number of a site; places in the source are the same one wherever they are passed.
+  func number(of event: ObservedSite.Event, at span: Span) -> Int {
+    if case .line = event {
+      if let known = lineSites[span] { return known }
+      lineSites[span] = sites.count
+    }
+    sites.append(ObservedSite(event: event, span: span))
+    return sites.count - 1
+  }
+
+  /// Whether an observer need not be told that the source goes on from one span to another.
+  func isSamePlace(_ a: Span, _ b: Span) -> Bool {
+    guard observing == .lines, a.file == b.file else { return a == b }
+    let source = checked.sources[a.file]
+    return source.line(at: a.start) == source.line(at: b.start)
+  }
+
   /// The locals around a lambda that it uses.
   func freeLocals(of lambda: FunctionID) -> [LocalID] {
     if let known = knownFreeLocals[lambda] { return known }
@@ -66,6 +89,7 @@ final class Generator {
     let isClosure = function.role == .lambda || function.role == .condition
     let captures = isClosure ? freeLocals(of: id) : []
     var compiler = FunctionCompiler(self, parameters: function.parameters.map(\.local) + captures)
+    compiler.observe(.enter(number), at: function.span)
     switch function.body {
     case .expression(let body):
       if function.role == .emit || function.role == .rule {
@@ -99,6 +123,7 @@ final class Generator {
     let number = functions.count - 1
     functions[number].parameterCount = parameters.count
     var compiler = FunctionCompiler(self, parameters: parameters)
+    compiler.observe(.enter(number), at: expression.span)
     compiler.compileBody(expression)
     place(compiler, number: number)
     return number

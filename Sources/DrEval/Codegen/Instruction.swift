@@ -100,6 +100,10 @@ enum Opcode: UInt8 {
   case countItems
   /// `c`: the tag that `a` gets; for sums, which do not know the kind of an empty list.
   case retag
+
+  // Watching
+  /// `c`: number of the site, `a`: the value that it is about.
+  case observe
 }
 
 /// 64 bits: from the low end 8 of operation, 16 of `a`, 16 of `b`, 24 of `c`.

@@ -21,10 +21,13 @@ struct Heap {
     var limit: Int
     /// What is left of this slice; an operation that takes it below zero needs another one.
     var fuel: Int
-    /// What is left for further slices.
+    /// What is left for further slices, and how long one is.
     var reserve = 0
-    /// Asked between slices; where there is none, all fuel is one slice.
+    var sliceSteps = 64
+    /// Asked between slices.
     var isCancelled: (() -> Bool)?
+    /// A slice is used up, or a chunk of memory: the machine wants to know where.
+    var isSliceOver = false
   }
 
   let state: UnsafeMutablePointer<State>
@@ -46,15 +49,17 @@ struct Heap {
     setFuel(fuel)
   }
 
-  /// Gives the program so many steps, in slices where somebody may cancel it.
+  /// Gives the program so many steps, in slices between which the machine looks where it is and
+  /// whether it was cancelled.
   func setFuel(_ fuel: Int) {
-    let slice = state.pointee.isCancelled == nil ? fuel : min(fuel, Heap.sliceSteps)
+    state.pointee.sliceSteps = max(64, min(fuel >> 8, Heap.sliceStepsMax))
+    let slice = min(fuel, state.pointee.sliceSteps)
     state.pointee.fuel = slice
     state.pointee.reserve = fuel - slice
   }
 
-  /// Steps between two looks at whether the program was cancelled: a fraction of a millisecond.
-  private static let sliceSteps = 1 << 16
+  /// Steps between two looks at most: a fraction of a millisecond.
+  private static let sliceStepsMax = 1 << 16
 
   /// Steps that are left in all.
   var fuelLeft: Int { max(0, state.pointee.fuel + state.pointee.reserve) }
@@ -65,9 +70,17 @@ struct Heap {
     if let isCancelled = state.pointee.isCancelled, isCancelled() { throw .cancelled }
     let (fuel, reserve) = (state.pointee.fuel, state.pointee.reserve)
     guard fuel > Int.min, -fuel <= reserve else { throw .fuel }
-    let slice = min(reserve, max(-fuel, Heap.sliceSteps))
+    let slice = min(reserve, max(-fuel, nextSlice()))
+    state.pointee.isSliceOver = true
     state.pointee.fuel = fuel + slice
     state.pointee.reserve = reserve - slice
+  }
+
+  /// How long the next slice is. Not always the same, or a loop of as many steps would be seen at one
+  /// of its places only; but the same in every evaluation.
+  private func nextSlice() -> Int {
+    let mixed = mixed(UInt64(truncatingIfNeeded: state.pointee.reserve))
+    return state.pointee.sliceSteps / 2 + Int(mixed % UInt64(state.pointee.sliceSteps))
   }
 
   /// Frees every chunk and the handle's own state; nothing may use the heap afterwards.
@@ -121,6 +134,7 @@ struct Heap {
     let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
     chunk.storeBytes(of: UInt(bitPattern: state.pointee.newest), as: UInt.self)
     state.pointee.newest = chunk
+    state.pointee.isSliceOver = true
     state.pointee.cursor = chunk + Heap.chunkHeaderBytes + size
     state.pointee.end = chunk + bytes
     state.pointee.used += size

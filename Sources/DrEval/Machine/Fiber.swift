@@ -56,6 +56,8 @@ package final class Fiber {
   var base: UnsafeMutablePointer<Value>
   var frame: UnsafeMutablePointer<Frame>
   var pc: UnsafePointer<Instruction>
+  /// What an observer had open when the fiber was made.
+  var observedDepth = 0
   /// Where the result of the suspension goes, counted from `base`.
   var resumeRegister = 0
 

@@ -18,13 +18,17 @@ extension Machine {
     case .unforcedGlobal: return enterGlobal(word.c, fiber)
     case .returned: return goBack(fiber, with: fiber.base[word.a])
     case .stopped:
-      let reason = stop ?? .memory
+      guard let reason = stop else {
+        look(at: fiber)
+        return nil
+      }
       stop = nil
       return handle(reason, fiber)
     case .fuel:
       // Every instruction that pays does so last, so that the loop simply goes on.
       do throws(Stop) {
         try heap.refill()
+        look(at: fiber)
         return nil
       } catch {
         return fail(fiber, failure(of: error, at: fiber))
@@ -71,6 +75,7 @@ extension Machine {
       case .global: image.globals[Int(frame.target)] = unforced(global: Int(frame.target))
       }
     }
+    observer?.unwind(to: fiber.observedDepth, on: self)
     let outcome = Outcome.failed(diagnostic)
     finish(fiber, outcome, .failed)
     return outcome
@@ -201,6 +206,7 @@ extension Machine {
     } catch {
       return fail(fiber, failure(of: error, at: fiber))
     }
+    observer?.willForce(origin(of: frame))
     fiber.frame.initialize(to: frame)
     fiber.frame.pointee.shift = Int32(shift)
     fiber.frame += 1
@@ -208,6 +214,12 @@ extension Machine {
     fiber.base[0] = argument
     fiber.pc = function.code
     return nil
+  }
+
+  private func origin(of frame: Frame) -> Origin {
+    frame.kind == .global
+      ? .global(GlobalID(Int32(frame.target)))
+      : .field(record: UInt(frame.target), slot: Int(frame.slot))
   }
 
   /// A function that was not simply called has returned.
@@ -219,8 +231,11 @@ extension Machine {
       let outcome = Outcome.finished(value)
       finish(fiber, outcome, .finished)
       return outcome
-    case .global: image.globals[Int(frame.target)] = value
+    case .global:
+      observer?.didForce()
+      image.globals[Int(frame.target)] = value
     case .slot:
+      observer?.didForce()
       let record = RecordRef(Value(.record, frame.target))
       record.slots[Int(frame.slot)] = value
       if let constraint = field(record, Int(frame.slot)).constraint {

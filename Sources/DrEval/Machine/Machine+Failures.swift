@@ -80,15 +80,20 @@ extension Machine {
     if let fiber {
       result.span = span(of: fiber)
       result.labels = callers(of: fiber)
+      if result.code == .fuelExhausted || result.code == .memoryExhausted {
+        blame(&result, fiber)
+      }
     }
     return result
   }
 
   func depthFailure(_ function: Int, _ fiber: Fiber) -> Diagnostic {
-    failure(
+    var result = failure(
       .depthExceeded, "calls are nested more than \(limits.callDepth) deep", fiber,
       caption: "`\(program.functions[function].name)` would be one too many",
       help: "check that the recursion ends, or use a loop")
+    result.notes += [nestedCalls(fiber)].compactMap(\.self)
+    return result
   }
 
   func arithmeticFailure(_ word: Instruction, _ fiber: Fiber) -> Diagnostic {

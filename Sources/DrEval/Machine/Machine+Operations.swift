@@ -3,13 +3,14 @@
 import DrBase
 
 extension Machine {
-  /// An instruction that is too long for the loop. False when it could not be done; `stop` says
-  /// why.
+  /// An instruction that is too long for the loop. False when it could not be done, and `stop` says
+  /// why, or when a slice is over.
   @inline(never)
   func operate(_ word: Instruction, _ base: UnsafeMutablePointer<Value>) -> Bool {
     do throws(Stop) {
       base[word.a] = try result(word, base)
-      return true
+      // It is done; where a slice is over, the loop is left without a reason to stop.
+      return !heap.state.pointee.isSliceOver
     } catch {
       stop = error
       return false
@@ -22,6 +23,9 @@ extension Machine {
     switch word.opcode {
     case .callNative:
       return try Natives.all[word.c].body(self, Arguments(base: base + word.a))
+    case .observe:
+      observer?.pass(word.c, base[word.a], on: self)
+      return base[word.a]
     case .equal: return .bool(try heap.equal(base[word.b], base[word.c]))
     case .member: return try member(base[word.b], base[word.c])
     case .index: return try element(base[word.b], base[word.c])

@@ -22,6 +22,9 @@ package final class Machine {
   /// The latest walk over records; see `RecordRef.mark`.
   var walk: Int32 = 0
   private let fuelAtStart: Int
+  var whereabouts: Whereabouts
+  /// Is told what the program does, where it is generated for that.
+  package var observer: (any Observer)?
   /// Answers calls on the host at once, also those amid a conversion. Where there is none, or it
   /// answers `later`, `run` stops at the call.
   package var answer: ((Machine, HostCall, [Value]) -> HostAnswer)?
@@ -35,6 +38,7 @@ package final class Machine {
     image = Image(program, heap: heap)
     records = RecordInfo.all(of: program.checked, heap: heap)
     fuelAtStart = limits.fuel
+    whereabouts = Whereabouts(fuel: limits.fuel)
     heap.setLimits(memoryBytes: limits.memoryBytes, fuel: limits.fuel)
   }
 
@@ -49,7 +53,11 @@ package final class Machine {
   package var memoryUsed: Int { heap.state.pointee.used }
 
   /// Gives the machine its fuel back, for hosts that bound each part of a long run by itself.
-  package func refuel() { heap.setFuel(fuelAtStart) }
+  package func refuel() {
+    observer?.willRefuel(self)
+    heap.setFuel(fuelAtStart)
+    whereabouts = Whereabouts(fuel: fuelAtStart)
+  }
 
   /// Has everything that this machine evaluates fail with E0407 soon after the function says so,
   /// which it is asked every few ten thousand steps.
@@ -87,8 +95,14 @@ package final class Machine {
     return start(number: closure.function, captures: closure, arguments)
   }
 
-  private func start(number: Int, captures: ClosureRef?, _ arguments: [Value]) -> Fiber {
+  private func makeFiber() -> Fiber {
     let fiber = Fiber(stub: image.stub, depthLimit: limits.callDepth)
+    fiber.observedDepth = observer?.depth ?? 0
+    return fiber
+  }
+
+  private func start(number: Int, captures: ClosureRef?, _ arguments: [Value]) -> Fiber {
+    let fiber = makeFiber()
     let function = image.functions[number]
     var arguments = arguments
     while arguments.count < function.parameterCount {
@@ -181,7 +195,7 @@ package final class Machine {
   package func global(_ id: GlobalID) throws(Diagnostic) -> Value {
     let number = Int(id.rawValue)
     if !image.globals[number].tag.isUnforced { return image.globals[number] }
-    let fiber = Fiber(stub: image.stub, depthLimit: limits.callDepth)
+    let fiber = makeFiber()
     if let outcome = enterGlobal(number, fiber), case .failed(let diagnostic) = outcome {
       throw diagnostic
     }
@@ -192,7 +206,7 @@ package final class Machine {
   /// The value of a slot, evaluated now if it was not yet.
   func slot(_ record: RecordRef, _ slot: Int) throws(Diagnostic) -> Value {
     if record.slots[slot].tag.isUnforced {
-      let fiber = Fiber(stub: image.stub, depthLimit: limits.callDepth)
+      let fiber = makeFiber()
       if let outcome = enterSlot(record, slot, fiber), case .failed(let diagnostic) = outcome {
         throw diagnostic
       }

@@ -13,6 +13,8 @@ struct Eval: ParsableCommand {
       dr eval '5m / 2'
       dr eval deepseek.dr                           every value and block of the program
       dr eval deepseek.dr deepseek.objective.rto    what the program has there
+      dr eval deepseek.dr --why deepseek.replicas   and where that came from
+      dr eval deepseek.dr NAME --profile            and what computing it costs
       """
   ).ofDr
 
@@ -28,9 +30,30 @@ struct Eval: ParsableCommand {
   @Flag(help: "Write YAML.")
   var yaml = false
 
+  @Option(
+    help: "Say where a value came from: a name, a path such as deepseek.objective.rto, a block.")
+  var why: String?
+
+  @Option(help: "With --why: how many steps back.")
+  var depth = 3
+
+  @Flag(help: "Say what the evaluation costs, by line and by function.")
+  var profile = false
+
+  @Option(help: "Draw what the evaluation costs as a flame graph, an SVG file.")
+  var flame: String?
+
   @OptionGroup var source: SourceOptions
 
   func validate() throws {
+    if profile || flame != nil, !subject.hasSuffix(".dr") || why != nil || yaml {
+      throw ValidationError("--profile and --flame are for programs: dr eval FILE NAME --profile")
+    }
+    if why != nil, !subject.hasSuffix(".dr") || expression != nil {
+      throw ValidationError("--why asks about a program: dr eval FILE --why NAME")
+    }
+    if why != nil, yaml { throw ValidationError("--why writes text or, with --json, JSON") }
+    if !(0...20).contains(depth) { throw ValidationError("--depth is a number from 0 to 20") }
     if json, yaml { throw ValidationError("--json or --yaml, not both") }
     if expression != nil, !subject.hasSuffix(".dr") {
       throw ValidationError("\(subject) is no program; its name would end in .dr")
@@ -44,6 +67,8 @@ struct Eval: ParsableCommand {
       ? Project(file: subject, inputs: source.inputs, style: source.output.style)
       : Project(style: source.output.style)
     guard !project.diagnostics.hasErrors else { throw project.fail() }
+    if let why { return try explain(why, project) }
+    if profile || flame != nil { return try measure(expression, project) }
     if isProgram, expression == nil { return try printProgram(project) }
     guard let function = project.checker.checkValue(expression ?? subject) else {
       project.reportArgumentMistakes()
@@ -88,7 +113,7 @@ struct Eval: ParsableCommand {
     }
   }
 
-  private func write(_ document: Document) {
+  func write(_ document: Document) {
     Console.write(json ? JSON.write(document, pretty: true) + "\n" : YAML.write([document]))
   }
 }
