@@ -71,6 +71,8 @@ package final class Checker {
   package var mainFile: FileID? { modules.isEmpty ? nil : modules[mainModule].tree.source.id }
   /// What globals of the user's first file carry as their module.
   package var mainAlias: String { modules.isEmpty ? "" : modules[mainModule].alias }
+  /// The files of the program itself, without those of the standard library.
+  package var userFiles: [FileID] { modules.filter { !$0.isStandard }.map(\.tree.source.id) }
   /// The functions and runbooks that the user's first file declares.
   package var mainFunctions: [String: FunctionID] {
     guard !modules.isEmpty else { return [:] }

@@ -43,6 +43,8 @@ package struct TestResult: Sendable {
   package let verdict: Verdict
   /// Steps of the evaluation: back-edges, calls, and elements handled by natives.
   package let fuel: Int
+  /// How often each site of the program was passed; empty where nobody counts.
+  package var hits: [Int] = []
   /// Nanoseconds of real time; 0 where nobody measured it.
   package var duration: Int64 = 0
 }

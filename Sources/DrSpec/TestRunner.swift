@@ -8,7 +8,9 @@ import DrSema
 /// Runs the tests of one program, each by itself: with a machine of its own, so that neither values
 /// nor limits pass from one to another, and on any thread.
 package struct TestRunner: Sendable {
-  private let program: Program
+  /// As it runs; its sites are what hits are counted of.
+  package let program: Program
+  private let counts: Bool
   private let limits: Limits
   private let inputs: [String: Document]
 
@@ -20,11 +22,14 @@ package struct TestRunner: Sendable {
     return limits
   }
 
-  /// Inputs are by the name of the global.
+  /// Inputs are by the name of the global. Where `counts`, results say what of the program the test
+  /// reached.
   package init(
-    _ program: CheckedProgram, inputs: [String: Document] = [:], limits: Limits = Self.limits
+    _ program: CheckedProgram, inputs: [String: Document] = [:], limits: Limits = Self.limits,
+    counts: Bool = false
   ) {
-    self.program = Program(program)
+    self.program = Program(program, observing: counts ? .lines : nil)
+    self.counts = counts
     self.inputs = inputs
     self.limits = limits
   }
@@ -32,14 +37,18 @@ package struct TestRunner: Sendable {
   /// The sources that diagnostics point into.
   package var sources: SourceMap { program.checked.sources }
 
-  private func makeMachine() -> Machine {
-    Machine(program: program, limits: limits, inputs: inputs)
+  private func makeMachine(_ counter: SiteCounter?) -> Machine {
+    let machine = Machine(program: program, limits: limits, inputs: inputs)
+    machine.observer = counter
+    return machine
   }
 
   package func run(_ test: TestCase) -> TestResult {
-    let machine = makeMachine()
-    let verdict = verdict(on: machine, machine.start(test.id, []))
-    return TestResult(test: test, verdict: verdict, fuel: machine.fuelUsed)
+    let counter = counts ? SiteCounter(program) : nil
+    let machine = makeMachine(counter)
+    let verdict = verdict(on: machine, machine.start(test.id, []), counter)
+    return TestResult(
+      test: test, verdict: verdict, fuel: machine.fuelUsed, hits: counter?.hits ?? [])
   }
 
   /// A reason with its place in the test, which called a function that asked the world.
@@ -54,8 +63,8 @@ package struct TestRunner: Sendable {
     return reason
   }
 
-  private func verdict(on machine: Machine, _ fiber: Fiber) -> Verdict {
-    var simulations = Simulations(makeMachine: makeMachine)
+  private func verdict(on machine: Machine, _ fiber: Fiber, _ counter: SiteCounter?) -> Verdict {
+    var simulations = Simulations { makeMachine(counter) }
     while true {
       switch machine.run(fiber) {
       case .finished: return .holds

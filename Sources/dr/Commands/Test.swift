@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Dispatch
+import DrAnswers
 import DrBase
 import DrData
 import DrSpec
@@ -30,6 +31,8 @@ struct Test: ParsableCommand {
   @Flag(help: "Only list the tests.")
   var list = false
 
+  @OptionGroup var cover: CoverageOptions
+
   @OptionGroup var source: SourceOptions
 
   func run() throws {
@@ -37,9 +40,11 @@ struct Test: ParsableCommand {
     for text in source.inputs where !projects.contains(where: { $0.declares(input: text) }) {
       throw ValidationError("no program here has the input of --set \(text)")
     }
-    let suites = projects.map { project in
-      Suite(project, project.inputs(among: source.inputs), filter: filter)
-    }.filter { !$0.tests.isEmpty || !$0.mistakes.isEmpty }
+    let all = projects.map { project in
+      Suite(
+        project, project.inputs(among: source.inputs), filter: filter, counts: cover.isAsked)
+    }
+    let suites = all.filter { !$0.tests.isEmpty || !$0.mistakes.isEmpty }
     guard !suites.isEmpty else {
       throw ValidationError(
         filter.map { "no test has \"\($0)\" in its name" } ?? "there are no tests here")
@@ -48,7 +53,27 @@ struct Test: ParsableCommand {
     let report = TestReport(Self.run(suites))
     Console.write(report.text(colour: source.output.style.usesColour(.output)))
     if let junit { try write(report.junit, to: junit) }
+    let isEnough = try cover.isAsked ? tellCoverage(all, report) : true
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
+    if !isEnough { throw ExitCode(1) }
+  }
+
+  /// Tells what the tests reached, also where some failed; false where it is less than asked for.
+  private func tellCoverage(_ suites: [Suite], _ report: TestReport) throws -> Bool {
+    var coverage = Coverage()
+    for suite in suites where suite.mistakes.isEmpty {
+      let results = report.files.first { $0.file == suite.file }?.results ?? []
+      coverage.add(suite.coverage(of: results))
+    }
+    if let lcov = cover.lcov { try write(coverage.lcov, to: lcov) }
+    if cover.coverage {
+      let colour = source.output.style.usesColour(.output)
+      Console.write("\n" + coverage.text(colour: colour, width: OutputStyle.width(.output)))
+    }
+    guard let min = cover.min, !coverage.reaches(basisPoints: min.basisPoints) else { return true }
+    Console.write(
+      "the tests reach \(coverage.percent) of the lines, less than \(min.text)\n", to: .error)
+    return false
   }
 
   private func write(_ text: String, to path: String) throws {
@@ -79,7 +104,8 @@ struct Test: ParsableCommand {
       guard let found = ProgramFiles.below(file) else {
         throw ValidationError("the folder \(file) cannot be read")
       }
-      paths += found.filter(Self.holdsTests)
+      // What no test can reach, since none is near, is not covered either.
+      paths += cover.isAsked ? found : found.filter(Self.holdsTests)
     }
     var seen: Set<String> = []
     return paths.filter { seen.insert($0).inserted }.map { path in
@@ -102,8 +128,10 @@ struct Test: ParsableCommand {
     let tests: [TestCase]
     let mistakes: [Diagnostic]
     let runner: TestRunner
+    /// The program's own files.
+    private let files: [FileID]
 
-    init(_ project: Project, _ inputs: [String: Document], filter: String?) {
+    init(_ project: Project, _ inputs: [String: Document], filter: String?, counts: Bool) {
       let program = project.checker.program
       let hasErrors = project.diagnostics.hasErrors
       file = project.file
@@ -113,7 +141,16 @@ struct Test: ParsableCommand {
         ? []
         : TestCase.all(of: program, file: project.file)
           .filter { filter.map($0.name.contains) ?? true }
-      runner = TestRunner(program, inputs: inputs)
+      runner = TestRunner(program, inputs: inputs, counts: counts)
+      files = project.checker.userFiles
+    }
+
+    func coverage(of results: [TestResult]) -> Coverage {
+      var hits = Array(repeating: 0, count: runner.program.sites.count)
+      for result in results {
+        for (site, count) in result.hits.enumerated() { hits[site] &+= count }
+      }
+      return Coverage(runner.program, hits: hits, of: files)
     }
   }
 
