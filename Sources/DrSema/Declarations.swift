@@ -210,7 +210,7 @@ extension Checker {
   /// Names that could have been meant where an unknown one stands.
   func visibleNames() -> [String] {
     locals.flatMap(\.keys) + visibleModules.flatMap { scopes[$0].symbols.keys }
-      + scopes[module].nested.keys + modules[module].uses.map(\.alias)
+      + visibleModules.flatMap { scopes[$0].nested.keys } + modules[module].uses.map(\.alias)
   }
 
   func symbol(_ name: String) -> Symbol? {
@@ -221,6 +221,10 @@ extension Checker {
       if index == module, let nested = scopes[index].nested[name], nested.count == 1 {
         return .global(nested[0])
       }
+    }
+    // Nested blocks of other modules come last, so that a probe `ready` there hides no function.
+    for index in visibleModules where index != module && !name.hasPrefix("_") {
+      if let nested = scopes[index].nested[name], nested.count == 1 { return .global(nested[0]) }
     }
     return nil
   }

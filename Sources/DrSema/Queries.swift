@@ -81,7 +81,9 @@ extension Checker {
   package var visibleThings: [NamedThing] {
     asking {
       var names = Set(visibleModules.flatMap { scopes[$0].symbols.keys })
-      names.formUnion(scopes[module].nested.filter { $0.value.count == 1 }.keys)
+      for index in visibleModules {
+        names.formUnion(scopes[index].nested.filter { $0.value.count == 1 }.keys)
+      }
       var things = names.compactMap { name in symbol(name).map { thing(name, $0) } }
       things += modules[module].uses.map { NamedThing($0.alias, .module, "module") }
       return things.sorted { $0.name < $1.name }
