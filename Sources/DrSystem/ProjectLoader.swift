@@ -17,7 +17,17 @@ package struct ProjectLoader: ModuleLoader {
     self.libraryFolder = libraryFolder
   }
 
-  package var standardModules: [String] { embedded.paths }
+  /// Where a library on disk replaces the embedded one, its backends and rules count too, so that one
+  /// can be added without building anything.
+  package var standardModules: [String] {
+    guard let libraryFolder else { return embedded.paths }
+    let found = ["emit", "lint"].flatMap { area in
+      (OutputFolder.entries("\(libraryFolder)/\(area)") ?? [])
+        .filter { $0.hasSuffix(".dr") && !$0.hasPrefix(".") }
+        .map { "\(area)/\($0.dropLast(3))" }
+    }
+    return Set(embedded.paths).union(found).sorted()
+  }
 
   package func standardModule(_ path: String) -> [UInt8]? {
     if let libraryFolder, case .success(let bytes) = readFile("\(libraryFolder)/\(path).dr") {

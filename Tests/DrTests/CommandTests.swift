@@ -65,6 +65,25 @@ struct CommandTests {
     #expect(old.errors.contains("E0501"))
   }
 
+  @Test("a library on disk brings backends of its own, without a build")
+  func libraryOnDisk() throws {
+    try inFolder { folder in
+      let library = "\(folder)/stdlib"
+      try FileManager.default.copyItem(atPath: "\(root)/stdlib", toPath: library)
+      try """
+      module emit_marker
+
+      emit marker(c: Cluster, to: Target) { yield { file: "marker", text: c.label } }
+
+      """.write(toFile: "\(library)/emit/marker.dr", atomically: true, encoding: .utf8)
+      let target = "\(folder)/out"
+      let outcome = try run(
+        dr, ["compile", scenario, "-o", target], environment: ["DR_STDLIB": library])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(FileManager.default.fileExists(atPath: "\(target)/marker"))
+    }
+  }
+
   @Test("compile -o replaces its own folder and nobody else's")
   func compileFolder() throws {
     try inFolder { folder in
