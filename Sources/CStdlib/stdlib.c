@@ -4,155 +4,271 @@
 #include "CStdlib.h"
 
 static const unsigned char module_0[] = {
-#embed "../../stdlib/alerting.dr"
+#embed "../../stdlib/access.dr"
 };
 static const unsigned char module_1[] = {
-#embed "../../stdlib/chaos.dr"
+#embed "../../stdlib/alerting.dr"
 };
 static const unsigned char module_2[] = {
-#embed "../../stdlib/core.dr"
+#embed "../../stdlib/chaos.dr"
 };
 static const unsigned char module_3[] = {
-#embed "../../stdlib/emit/autoscaler.dr"
+#embed "../../stdlib/core.dr"
 };
 static const unsigned char module_4[] = {
-#embed "../../stdlib/emit/chaos_mesh.dr"
+#embed "../../stdlib/emit/account.dr"
 };
 static const unsigned char module_5[] = {
-#embed "../../stdlib/emit/deployment.dr"
+#embed "../../stdlib/emit/alertmanager.dr"
 };
 static const unsigned char module_6[] = {
-#embed "../../stdlib/emit/disruption_budget.dr"
+#embed "../../stdlib/emit/alertmanager_config.dr"
 };
 static const unsigned char module_7[] = {
-#embed "../../stdlib/emit/locust.dr"
+#embed "../../stdlib/emit/argo_rollout.dr"
 };
 static const unsigned char module_8[] = {
-#embed "../../stdlib/emit/manifest.dr"
+#embed "../../stdlib/emit/autoscaler.dr"
 };
 static const unsigned char module_9[] = {
-#embed "../../stdlib/emit/namespace.dr"
+#embed "../../stdlib/emit/chaos_experiment.dr"
 };
 static const unsigned char module_10[] = {
-#embed "../../stdlib/emit/prometheus_rule.dr"
+#embed "../../stdlib/emit/chaos_mesh.dr"
 };
 static const unsigned char module_11[] = {
-#embed "../../stdlib/emit/service.dr"
+#embed "../../stdlib/emit/chaos_workflow.dr"
 };
 static const unsigned char module_12[] = {
-#embed "../../stdlib/emit/service_monitor.dr"
+#embed "../../stdlib/emit/cluster_api.dr"
 };
 static const unsigned char module_13[] = {
-#embed "../../stdlib/emit/volume_claim.dr"
+#embed "../../stdlib/emit/deployment.dr"
 };
 static const unsigned char module_14[] = {
-#embed "../../stdlib/inference.dr"
+#embed "../../stdlib/emit/disruption_budget.dr"
 };
 static const unsigned char module_15[] = {
-#embed "../../stdlib/kubernetes.dr"
+#embed "../../stdlib/emit/dns.dr"
 };
 static const unsigned char module_16[] = {
-#embed "../../stdlib/lint/dr101_survivor_gpu_short.dr"
+#embed "../../stdlib/emit/dockerfile.dr"
 };
 static const unsigned char module_17[] = {
-#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
+#embed "../../stdlib/emit/external_dns.dr"
 };
 static const unsigned char module_18[] = {
-#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
+#embed "../../stdlib/emit/gateway.dr"
 };
 static const unsigned char module_19[] = {
-#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
+#embed "../../stdlib/emit/grafana_dashboard.dr"
 };
 static const unsigned char module_20[] = {
-#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
+#embed "../../stdlib/emit/haproxy.dr"
 };
 static const unsigned char module_21[] = {
-#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
+#embed "../../stdlib/emit/hot_update.dr"
 };
 static const unsigned char module_22[] = {
-#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
+#embed "../../stdlib/emit/inference_pool.dr"
 };
 static const unsigned char module_23[] = {
-#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
+#embed "../../stdlib/emit/ingress.dr"
 };
 static const unsigned char module_24[] = {
-#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
+#embed "../../stdlib/emit/istio.dr"
 };
 static const unsigned char module_25[] = {
-#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
+#embed "../../stdlib/emit/k8gb.dr"
 };
 static const unsigned char module_26[] = {
-#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+#embed "../../stdlib/emit/karmada.dr"
 };
 static const unsigned char module_27[] = {
-#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
+#embed "../../stdlib/emit/keda.dr"
 };
 static const unsigned char module_28[] = {
-#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
+#embed "../../stdlib/emit/kserve.dr"
 };
 static const unsigned char module_29[] = {
-#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
+#embed "../../stdlib/emit/leader_worker_set.dr"
 };
 static const unsigned char module_30[] = {
-#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
+#embed "../../stdlib/emit/load_jmeter.dr"
 };
 static const unsigned char module_31[] = {
-#embed "../../stdlib/lint/dr812_latest_tag.dr"
+#embed "../../stdlib/emit/load_k6.dr"
 };
 static const unsigned char module_32[] = {
-#embed "../../stdlib/manifests.dr"
+#embed "../../stdlib/emit/load_locust.dr"
 };
 static const unsigned char module_33[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/emit/locust.dr"
 };
 static const unsigned char module_34[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/emit/namespace.dr"
 };
 static const unsigned char module_35[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/emit/network_policy.dr"
 };
 static const unsigned char module_36[] = {
+#embed "../../stdlib/emit/nginx.dr"
+};
+static const unsigned char module_37[] = {
+#embed "../../stdlib/emit/pod_monitor.dr"
+};
+static const unsigned char module_38[] = {
+#embed "../../stdlib/emit/priority_class.dr"
+};
+static const unsigned char module_39[] = {
+#embed "../../stdlib/emit/prometheus.dr"
+};
+static const unsigned char module_40[] = {
+#embed "../../stdlib/emit/prometheus_rule.dr"
+};
+static const unsigned char module_41[] = {
+#embed "../../stdlib/emit/provider_command.dr"
+};
+static const unsigned char module_42[] = {
+#embed "../../stdlib/emit/service.dr"
+};
+static const unsigned char module_43[] = {
+#embed "../../stdlib/emit/service_monitor.dr"
+};
+static const unsigned char module_44[] = {
+#embed "../../stdlib/emit/volume_claim.dr"
+};
+static const unsigned char module_45[] = {
+#embed "../../stdlib/emit/zone_service.dr"
+};
+static const unsigned char module_46[] = {
+#embed "../../stdlib/escaping.dr"
+};
+static const unsigned char module_47[] = {
+#embed "../../stdlib/federation.dr"
+};
+static const unsigned char module_48[] = {
+#embed "../../stdlib/images.dr"
+};
+static const unsigned char module_49[] = {
+#embed "../../stdlib/inference.dr"
+};
+static const unsigned char module_50[] = {
+#embed "../../stdlib/kubernetes.dr"
+};
+static const unsigned char module_51[] = {
+#embed "../../stdlib/lint/dr101_survivor_gpu_short.dr"
+};
+static const unsigned char module_52[] = {
+#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
+};
+static const unsigned char module_53[] = {
+#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
+};
+static const unsigned char module_54[] = {
+#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+};
+static const unsigned char module_55[] = {
+#embed "../../stdlib/lint/dr812_latest_tag.dr"
+};
+static const unsigned char module_56[] = {
+#embed "../../stdlib/load.dr"
+};
+static const unsigned char module_57[] = {
+#embed "../../stdlib/monitoring.dr"
+};
+static const unsigned char module_58[] = {
+#embed "../../stdlib/pods.dr"
+};
+static const unsigned char module_59[] = {
+#embed "../../stdlib/policy.dr"
+};
+static const unsigned char module_60[] = {
+#embed "../../stdlib/provisioning.dr"
+};
+static const unsigned char module_61[] = {
+#embed "../../stdlib/rollout.dr"
+};
+static const unsigned char module_62[] = {
+#embed "../../stdlib/scaling.dr"
+};
+static const unsigned char module_63[] = {
+#embed "../../stdlib/service.dr"
+};
+static const unsigned char module_64[] = {
+#embed "../../stdlib/topology.dr"
+};
+static const unsigned char module_65[] = {
 #embed "../../stdlib/traffic.dr"
 };
 
 static const struct dr_module modules[] = {
-  {"alerting", module_0, sizeof module_0},
-  {"chaos", module_1, sizeof module_1},
-  {"core", module_2, sizeof module_2},
-  {"emit/autoscaler", module_3, sizeof module_3},
-  {"emit/chaos_mesh", module_4, sizeof module_4},
-  {"emit/deployment", module_5, sizeof module_5},
-  {"emit/disruption_budget", module_6, sizeof module_6},
-  {"emit/locust", module_7, sizeof module_7},
-  {"emit/manifest", module_8, sizeof module_8},
-  {"emit/namespace", module_9, sizeof module_9},
-  {"emit/prometheus_rule", module_10, sizeof module_10},
-  {"emit/service", module_11, sizeof module_11},
-  {"emit/service_monitor", module_12, sizeof module_12},
-  {"emit/volume_claim", module_13, sizeof module_13},
-  {"inference", module_14, sizeof module_14},
-  {"kubernetes", module_15, sizeof module_15},
-  {"lint/dr101_survivor_gpu_short", module_16, sizeof module_16},
-  {"lint/dr107_two_zone_quorum", module_17, sizeof module_17},
-  {"lint/dr113_hard_affinity_one_zone", module_18, sizeof module_18},
-  {"lint/dr114_replicas_below_zones", module_19, sizeof module_19},
-  {"lint/dr302_toleration_exceeds_rto", module_20, sizeof module_20},
-  {"lint/dr303_dns_ttl_over_budget", module_21, sizeof module_21},
-  {"lint/dr304_alert_slower_than_rto", module_22, sizeof module_22},
-  {"lint/dr305_startup_probe_too_short", module_23, sizeof module_23},
-  {"lint/dr306_weight_load_not_budgeted", module_24, sizeof module_24},
-  {"lint/dr401_no_min_healthy_zones", module_25, sizeof module_25},
-  {"lint/dr402_trigger_without_damping", module_26, sizeof module_26},
-  {"lint/dr408_failback_without_soak", module_27, sizeof module_27},
-  {"lint/dr601_health_is_not_serving", module_28, sizeof module_28},
-  {"lint/dr602_liveness_equals_readiness", module_29, sizeof module_29},
-  {"lint/dr603_liveness_on_generation", module_30, sizeof module_30},
-  {"lint/dr812_latest_tag", module_31, sizeof module_31},
-  {"manifests", module_32, sizeof module_32},
-  {"policy", module_33, sizeof module_33},
-  {"service", module_34, sizeof module_34},
-  {"topology", module_35, sizeof module_35},
-  {"traffic", module_36, sizeof module_36},
+  {"access", module_0, sizeof module_0},
+  {"alerting", module_1, sizeof module_1},
+  {"chaos", module_2, sizeof module_2},
+  {"core", module_3, sizeof module_3},
+  {"emit/account", module_4, sizeof module_4},
+  {"emit/alertmanager", module_5, sizeof module_5},
+  {"emit/alertmanager_config", module_6, sizeof module_6},
+  {"emit/argo_rollout", module_7, sizeof module_7},
+  {"emit/autoscaler", module_8, sizeof module_8},
+  {"emit/chaos_experiment", module_9, sizeof module_9},
+  {"emit/chaos_mesh", module_10, sizeof module_10},
+  {"emit/chaos_workflow", module_11, sizeof module_11},
+  {"emit/cluster_api", module_12, sizeof module_12},
+  {"emit/deployment", module_13, sizeof module_13},
+  {"emit/disruption_budget", module_14, sizeof module_14},
+  {"emit/dns", module_15, sizeof module_15},
+  {"emit/dockerfile", module_16, sizeof module_16},
+  {"emit/external_dns", module_17, sizeof module_17},
+  {"emit/gateway", module_18, sizeof module_18},
+  {"emit/grafana_dashboard", module_19, sizeof module_19},
+  {"emit/haproxy", module_20, sizeof module_20},
+  {"emit/hot_update", module_21, sizeof module_21},
+  {"emit/inference_pool", module_22, sizeof module_22},
+  {"emit/ingress", module_23, sizeof module_23},
+  {"emit/istio", module_24, sizeof module_24},
+  {"emit/k8gb", module_25, sizeof module_25},
+  {"emit/karmada", module_26, sizeof module_26},
+  {"emit/keda", module_27, sizeof module_27},
+  {"emit/kserve", module_28, sizeof module_28},
+  {"emit/leader_worker_set", module_29, sizeof module_29},
+  {"emit/load_jmeter", module_30, sizeof module_30},
+  {"emit/load_k6", module_31, sizeof module_31},
+  {"emit/load_locust", module_32, sizeof module_32},
+  {"emit/locust", module_33, sizeof module_33},
+  {"emit/namespace", module_34, sizeof module_34},
+  {"emit/network_policy", module_35, sizeof module_35},
+  {"emit/nginx", module_36, sizeof module_36},
+  {"emit/pod_monitor", module_37, sizeof module_37},
+  {"emit/priority_class", module_38, sizeof module_38},
+  {"emit/prometheus", module_39, sizeof module_39},
+  {"emit/prometheus_rule", module_40, sizeof module_40},
+  {"emit/provider_command", module_41, sizeof module_41},
+  {"emit/service", module_42, sizeof module_42},
+  {"emit/service_monitor", module_43, sizeof module_43},
+  {"emit/volume_claim", module_44, sizeof module_44},
+  {"emit/zone_service", module_45, sizeof module_45},
+  {"escaping", module_46, sizeof module_46},
+  {"federation", module_47, sizeof module_47},
+  {"images", module_48, sizeof module_48},
+  {"inference", module_49, sizeof module_49},
+  {"kubernetes", module_50, sizeof module_50},
+  {"lint/dr101_survivor_gpu_short", module_51, sizeof module_51},
+  {"lint/dr107_two_zone_quorum", module_52, sizeof module_52},
+  {"lint/dr305_startup_probe_too_short", module_53, sizeof module_53},
+  {"lint/dr402_trigger_without_damping", module_54, sizeof module_54},
+  {"lint/dr812_latest_tag", module_55, sizeof module_55},
+  {"load", module_56, sizeof module_56},
+  {"monitoring", module_57, sizeof module_57},
+  {"pods", module_58, sizeof module_58},
+  {"policy", module_59, sizeof module_59},
+  {"provisioning", module_60, sizeof module_60},
+  {"rollout", module_61, sizeof module_61},
+  {"scaling", module_62, sizeof module_62},
+  {"service", module_63, sizeof module_63},
+  {"topology", module_64, sizeof module_64},
+  {"traffic", module_65, sizeof module_65},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }

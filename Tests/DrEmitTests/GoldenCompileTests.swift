@@ -11,7 +11,8 @@ import Testing
 
 /// One program and one version of Kubernetes. `Tests/Golden/compile/<case>/` holds `1.26.yaml` for
 /// each version that it is compiled for, the diagnostics in `1.26.diagnostics` where it cannot be,
-/// and `main.dr`; or `program`, which names a file of the repository.
+/// and `main.dr`; or `program`, which names a file of the repository. `only` names the block whose
+/// objects are looked at.
 struct CompileCase: Sendable, CustomTestStringConvertible {
   let name: String
   let version: String
@@ -69,11 +70,18 @@ struct CompileCase: Sendable, CustomTestStringConvertible {
     return (result, stream, renderer.render(result.diagnostics))
   }
 
+  private var onlyBlock: String? {
+    let file = Self.folder.appending(path: "\(name)/only").path
+    return FileManager.default.contents(atPath: file).map {
+      String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
+  }
+
   private func compile(_ machine: Machine, _ format: ManifestFormat) -> CompileResult {
     var compiler = Compiler(machine: machine, format: format)
-    if version == "own" { return compiler.compile(target: nil) }
+    if version == "own" { return compiler.compile(target: nil, block: onlyBlock) }
     do throws(Diagnostic) {
-      return compiler.compile(target: try Compiler.version(version, at: nil))
+      return compiler.compile(target: try Compiler.version(version, at: nil), block: onlyBlock)
     } catch {
       var result = compiler.compile(target: nil)
       (result.manifests, result.files, result.diagnostics) = ([], [], [error])

@@ -125,6 +125,11 @@ import Testing
     #expect(
       try run("json.write", [data])
         == #""{\"s\":\"a\\\"\\n\\u0001é\",\"l\":[1,null,1.5],\"d\":\"1s\"}""#)
+    let small = object([("on", E.string("yes")), ("gone", E.none), ("l", E.list([E.int(1)]))])
+    #expect(try run("yaml.write", [small]) == #""\"on\": \"yes\"\nl:\n- 1\n""#)
+    #expect(
+      try run("json.pretty", [small])
+        == #""{\n  \"on\": \"yes\",\n  \"l\": [\n    1\n  ]\n}""#)
   }
 
   @Test("numbers and quantities")

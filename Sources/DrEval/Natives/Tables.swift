@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrData
+
 /// Natives on maps and objects.
 enum Tables {
   static let all: [NativeFunction] = [
@@ -60,6 +62,16 @@ enum Tables {
       var writer = machine.writer
       try writeJSON(machine, try machine.object(arguments[0], depth: 0), &writer)
       return try machine.heap.makeString(writer.bytes)
+    },
+    NativeFunction("json.pretty", "(value: Object) -> String") { machine, arguments throws(Stop) in
+      var writer = JSONWriter(pretty: true, reserving: 1 << 10)
+      try machine.write(arguments[0], .manifest, to: &writer, depth: 0)
+      return try machine.heap.makeString(writer.text)
+    },
+    NativeFunction("yaml.write", "(value: Object) -> String") { machine, arguments throws(Stop) in
+      var writer = YAMLWriter(reserving: 1 << 10)
+      try machine.write(arguments[0], .manifest, to: &writer, depth: 0)
+      return try machine.heap.makeString(writer.text)
     },
   ]
 
