@@ -106,99 +106,138 @@ static const unsigned char module_33[] = {
 #embed "../../stdlib/emit/locust.dr"
 };
 static const unsigned char module_34[] = {
-#embed "../../stdlib/emit/namespace.dr"
+#embed "../../stdlib/emit/manifest.dr"
 };
 static const unsigned char module_35[] = {
-#embed "../../stdlib/emit/network_policy.dr"
+#embed "../../stdlib/emit/namespace.dr"
 };
 static const unsigned char module_36[] = {
-#embed "../../stdlib/emit/nginx.dr"
+#embed "../../stdlib/emit/network_policy.dr"
 };
 static const unsigned char module_37[] = {
-#embed "../../stdlib/emit/pod_monitor.dr"
+#embed "../../stdlib/emit/nginx.dr"
 };
 static const unsigned char module_38[] = {
-#embed "../../stdlib/emit/priority_class.dr"
+#embed "../../stdlib/emit/pod_monitor.dr"
 };
 static const unsigned char module_39[] = {
-#embed "../../stdlib/emit/prometheus.dr"
+#embed "../../stdlib/emit/priority_class.dr"
 };
 static const unsigned char module_40[] = {
-#embed "../../stdlib/emit/prometheus_rule.dr"
+#embed "../../stdlib/emit/prometheus.dr"
 };
 static const unsigned char module_41[] = {
-#embed "../../stdlib/emit/provider_command.dr"
+#embed "../../stdlib/emit/prometheus_rule.dr"
 };
 static const unsigned char module_42[] = {
-#embed "../../stdlib/emit/service.dr"
+#embed "../../stdlib/emit/provider_command.dr"
 };
 static const unsigned char module_43[] = {
-#embed "../../stdlib/emit/service_monitor.dr"
+#embed "../../stdlib/emit/service.dr"
 };
 static const unsigned char module_44[] = {
-#embed "../../stdlib/emit/volume_claim.dr"
+#embed "../../stdlib/emit/service_monitor.dr"
 };
 static const unsigned char module_45[] = {
-#embed "../../stdlib/emit/zone_service.dr"
+#embed "../../stdlib/emit/volume_claim.dr"
 };
 static const unsigned char module_46[] = {
-#embed "../../stdlib/escaping.dr"
+#embed "../../stdlib/emit/zone_service.dr"
 };
 static const unsigned char module_47[] = {
-#embed "../../stdlib/federation.dr"
+#embed "../../stdlib/escaping.dr"
 };
 static const unsigned char module_48[] = {
-#embed "../../stdlib/images.dr"
+#embed "../../stdlib/federation.dr"
 };
 static const unsigned char module_49[] = {
-#embed "../../stdlib/inference.dr"
+#embed "../../stdlib/images.dr"
 };
 static const unsigned char module_50[] = {
-#embed "../../stdlib/kubernetes.dr"
+#embed "../../stdlib/inference.dr"
 };
 static const unsigned char module_51[] = {
-#embed "../../stdlib/lint/dr101_survivor_gpu_short.dr"
+#embed "../../stdlib/kubernetes.dr"
 };
 static const unsigned char module_52[] = {
-#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
+#embed "../../stdlib/lint/dr101_survivor_gpu_short.dr"
 };
 static const unsigned char module_53[] = {
-#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
+#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
 };
 static const unsigned char module_54[] = {
-#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
 };
 static const unsigned char module_55[] = {
-#embed "../../stdlib/lint/dr812_latest_tag.dr"
+#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
 };
 static const unsigned char module_56[] = {
-#embed "../../stdlib/load.dr"
+#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
 };
 static const unsigned char module_57[] = {
-#embed "../../stdlib/monitoring.dr"
+#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
 };
 static const unsigned char module_58[] = {
-#embed "../../stdlib/pods.dr"
+#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
 };
 static const unsigned char module_59[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
 };
 static const unsigned char module_60[] = {
-#embed "../../stdlib/provisioning.dr"
+#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
 };
 static const unsigned char module_61[] = {
-#embed "../../stdlib/rollout.dr"
+#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
 };
 static const unsigned char module_62[] = {
-#embed "../../stdlib/scaling.dr"
+#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
 };
 static const unsigned char module_63[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
 };
 static const unsigned char module_64[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
 };
 static const unsigned char module_65[] = {
+#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
+};
+static const unsigned char module_66[] = {
+#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
+};
+static const unsigned char module_67[] = {
+#embed "../../stdlib/lint/dr812_latest_tag.dr"
+};
+static const unsigned char module_68[] = {
+#embed "../../stdlib/load.dr"
+};
+static const unsigned char module_69[] = {
+#embed "../../stdlib/manifests.dr"
+};
+static const unsigned char module_70[] = {
+#embed "../../stdlib/monitoring.dr"
+};
+static const unsigned char module_71[] = {
+#embed "../../stdlib/pods.dr"
+};
+static const unsigned char module_72[] = {
+#embed "../../stdlib/policy.dr"
+};
+static const unsigned char module_73[] = {
+#embed "../../stdlib/provisioning.dr"
+};
+static const unsigned char module_74[] = {
+#embed "../../stdlib/rollout.dr"
+};
+static const unsigned char module_75[] = {
+#embed "../../stdlib/scaling.dr"
+};
+static const unsigned char module_76[] = {
+#embed "../../stdlib/service.dr"
+};
+static const unsigned char module_77[] = {
+#embed "../../stdlib/topology.dr"
+};
+static const unsigned char module_78[] = {
 #embed "../../stdlib/traffic.dr"
 };
 
@@ -237,38 +276,51 @@ static const struct dr_module modules[] = {
   {"emit/load_k6", module_31, sizeof module_31},
   {"emit/load_locust", module_32, sizeof module_32},
   {"emit/locust", module_33, sizeof module_33},
-  {"emit/namespace", module_34, sizeof module_34},
-  {"emit/network_policy", module_35, sizeof module_35},
-  {"emit/nginx", module_36, sizeof module_36},
-  {"emit/pod_monitor", module_37, sizeof module_37},
-  {"emit/priority_class", module_38, sizeof module_38},
-  {"emit/prometheus", module_39, sizeof module_39},
-  {"emit/prometheus_rule", module_40, sizeof module_40},
-  {"emit/provider_command", module_41, sizeof module_41},
-  {"emit/service", module_42, sizeof module_42},
-  {"emit/service_monitor", module_43, sizeof module_43},
-  {"emit/volume_claim", module_44, sizeof module_44},
-  {"emit/zone_service", module_45, sizeof module_45},
-  {"escaping", module_46, sizeof module_46},
-  {"federation", module_47, sizeof module_47},
-  {"images", module_48, sizeof module_48},
-  {"inference", module_49, sizeof module_49},
-  {"kubernetes", module_50, sizeof module_50},
-  {"lint/dr101_survivor_gpu_short", module_51, sizeof module_51},
-  {"lint/dr107_two_zone_quorum", module_52, sizeof module_52},
-  {"lint/dr305_startup_probe_too_short", module_53, sizeof module_53},
-  {"lint/dr402_trigger_without_damping", module_54, sizeof module_54},
-  {"lint/dr812_latest_tag", module_55, sizeof module_55},
-  {"load", module_56, sizeof module_56},
-  {"monitoring", module_57, sizeof module_57},
-  {"pods", module_58, sizeof module_58},
-  {"policy", module_59, sizeof module_59},
-  {"provisioning", module_60, sizeof module_60},
-  {"rollout", module_61, sizeof module_61},
-  {"scaling", module_62, sizeof module_62},
-  {"service", module_63, sizeof module_63},
-  {"topology", module_64, sizeof module_64},
-  {"traffic", module_65, sizeof module_65},
+  {"emit/manifest", module_34, sizeof module_34},
+  {"emit/namespace", module_35, sizeof module_35},
+  {"emit/network_policy", module_36, sizeof module_36},
+  {"emit/nginx", module_37, sizeof module_37},
+  {"emit/pod_monitor", module_38, sizeof module_38},
+  {"emit/priority_class", module_39, sizeof module_39},
+  {"emit/prometheus", module_40, sizeof module_40},
+  {"emit/prometheus_rule", module_41, sizeof module_41},
+  {"emit/provider_command", module_42, sizeof module_42},
+  {"emit/service", module_43, sizeof module_43},
+  {"emit/service_monitor", module_44, sizeof module_44},
+  {"emit/volume_claim", module_45, sizeof module_45},
+  {"emit/zone_service", module_46, sizeof module_46},
+  {"escaping", module_47, sizeof module_47},
+  {"federation", module_48, sizeof module_48},
+  {"images", module_49, sizeof module_49},
+  {"inference", module_50, sizeof module_50},
+  {"kubernetes", module_51, sizeof module_51},
+  {"lint/dr101_survivor_gpu_short", module_52, sizeof module_52},
+  {"lint/dr107_two_zone_quorum", module_53, sizeof module_53},
+  {"lint/dr113_hard_affinity_one_zone", module_54, sizeof module_54},
+  {"lint/dr114_replicas_below_zones", module_55, sizeof module_55},
+  {"lint/dr302_toleration_exceeds_rto", module_56, sizeof module_56},
+  {"lint/dr303_dns_ttl_over_budget", module_57, sizeof module_57},
+  {"lint/dr304_alert_slower_than_rto", module_58, sizeof module_58},
+  {"lint/dr305_startup_probe_too_short", module_59, sizeof module_59},
+  {"lint/dr306_weight_load_not_budgeted", module_60, sizeof module_60},
+  {"lint/dr401_no_min_healthy_zones", module_61, sizeof module_61},
+  {"lint/dr402_trigger_without_damping", module_62, sizeof module_62},
+  {"lint/dr408_failback_without_soak", module_63, sizeof module_63},
+  {"lint/dr601_health_is_not_serving", module_64, sizeof module_64},
+  {"lint/dr602_liveness_equals_readiness", module_65, sizeof module_65},
+  {"lint/dr603_liveness_on_generation", module_66, sizeof module_66},
+  {"lint/dr812_latest_tag", module_67, sizeof module_67},
+  {"load", module_68, sizeof module_68},
+  {"manifests", module_69, sizeof module_69},
+  {"monitoring", module_70, sizeof module_70},
+  {"pods", module_71, sizeof module_71},
+  {"policy", module_72, sizeof module_72},
+  {"provisioning", module_73, sizeof module_73},
+  {"rollout", module_74, sizeof module_74},
+  {"scaling", module_75, sizeof module_75},
+  {"service", module_76, sizeof module_76},
+  {"topology", module_77, sizeof module_77},
+  {"traffic", module_78, sizeof module_78},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }
