@@ -36,7 +36,7 @@ struct Lexer {
 
   init(file: FileID) {
     self.file = file
-    keywords = KeywordTable()
+    keywords = .all
   }
 
   mutating func run(_ bytes: Bytes) {
@@ -258,18 +258,21 @@ struct KeywordTable: Sendable {
     var word: Word
   }
 
+  /// Made once, since it takes longer than a small file.
+  static let all = KeywordTable()
+
   private let slots: [Entry]
 
-  init() {
+  private init() {
     var slots = [Entry](repeating: Entry(packed: 0, kind: .identifier, word: .none), count: 256)
-    func insert(_ text: String, _ kind: TokenKind, _ word: Word) {
-      let packed = text.utf8.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    func insert(_ text: StaticString, _ kind: TokenKind, _ word: Word) {
+      let packed = text.withUTF8Buffer { $0.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
       var slot = Self.slot(packed)
       while slots[slot].packed != 0 { slot = (slot + 1) & 255 }
       slots[slot] = Entry(packed: packed, kind: kind, word: word)
     }
     for kind in TokenKind.allCases where kind.isKeyword {
-      if let spelling = kind.spelling { insert(spelling.description, kind, .none) }
+      if let spelling = kind.spelling { insert(spelling, kind, .none) }
     }
     for word in Word.allCases where word != .none { insert(word.spelling, .identifier, word) }
     self.slots = slots

@@ -147,7 +147,45 @@ enum Word: UInt8, Sendable, CaseIterable {
   case within, retry, every, backoff, limit, by, after, ask
   case at
 
-  var spelling: String { self == .guard ? "guard" : String(describing: self) }
+  /// Written out, since asking the runtime for a case's name takes longer than lexing a file.
+  var spelling: StaticString {
+    switch self {
+    case .none: ""
+    case .step: "step"
+    case .undo: "undo"
+    case .wait: "wait"
+    case .until: "until"
+    case .pause: "pause"
+    case .require: "require"
+    case .verify: "verify"
+    case .approve: "approve"
+    case .parallel: "parallel"
+    case .run: "run"
+    case .lock: "lock"
+    case .on: "on"
+    case .failure: "failure"
+    case .fail: "fail"
+    case .assert: "assert"
+    case .report: "report"
+    case .guard: "guard"
+    case .failback: "failback"
+    case .when: "when"
+    case .lasting: "lasting"
+    case .steady: "steady"
+    case .load: "load"
+    case .fault: "fault"
+    case .expect: "expect"
+    case .within: "within"
+    case .retry: "retry"
+    case .every: "every"
+    case .backoff: "backoff"
+    case .limit: "limit"
+    case .by: "by"
+    case .after: "after"
+    case .ask: "ask"
+    case .at: "at"
+    }
+  }
 }
 
 /// One significant token. Its text is `start..<end` of the file.

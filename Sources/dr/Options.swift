@@ -8,6 +8,13 @@ import DrSystem
 struct ColourOptions: ParsableArguments {
   @Option(help: "Colour: auto, always or never.")
   var color: OutputStyle.Colour = .auto
+
+  /// As if no option were given; so in all that follow.
+  static var plain: ColourOptions {
+    var options = ColourOptions()
+    options.color = .auto
+    return options
+  }
 }
 
 /// How diagnostics are shown to people.
@@ -16,6 +23,13 @@ struct ReportOptions: ParsableArguments {
 
   @Flag(help: "Write all diagnostics, not only the first \(OutputStyle.shownAtMost).")
   var all = false
+
+  static var plain: ReportOptions {
+    var options = ReportOptions()
+    options.colour = .plain
+    options.all = false
+    return options
+  }
 
   func style(_ format: OutputStyle.Format) -> OutputStyle {
     OutputStyle(colour: colour.color, format: format, showsAll: all)
@@ -29,6 +43,13 @@ struct OutputOptions: ParsableArguments {
   @Option(help: "How diagnostics are written: text, or json (a JSON object per line).")
   var diagnostics: OutputStyle.Format = .text
 
+  static var plain: OutputOptions {
+    var options = OutputOptions()
+    options.report = .plain
+    options.diagnostics = .text
+    return options
+  }
+
   var style: OutputStyle { report.style(diagnostics) }
 }
 
@@ -36,12 +57,25 @@ struct OutputOptions: ParsableArguments {
 struct InputOptions: ParsableArguments {
   @Option(name: .customLong("set"), help: "Set an input: --set name=value. May be repeated.")
   var inputs: [String] = []
+
+  static var plain: InputOptions {
+    var options = InputOptions()
+    options.inputs = []
+    return options
+  }
 }
 
 /// What every command that reads a program takes.
 struct SourceOptions: ParsableArguments {
   @OptionGroup var input: InputOptions
   @OptionGroup var output: OutputOptions
+
+  static var plain: SourceOptions {
+    var options = SourceOptions()
+    options.input = .plain
+    options.output = .plain
+    return options
+  }
 
   var inputs: [String] { input.inputs }
 }

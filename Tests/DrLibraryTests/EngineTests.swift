@@ -114,6 +114,7 @@ func failure(_ body: () throws -> Void) throws -> DrError {
   func limits() throws {
     let source = """
       fn spin(n: Int) -> Int = len([for a in 0..n: len([for b in 0..n: b])])
+      fn fill(n: Int) -> Int = last([for a in 0..n: a]) ?? 0
       fn down(n: Int) -> Int = if n == 0 { 0 } else { down(n - 1) }
       """
     let limits = Limits(fuel: 10_000, memory: .mebibytes(1), depth: 50)
@@ -126,7 +127,7 @@ func failure(_ body: () throws -> Void) throws -> DrError {
     #expect(depth.kind == .limit)
     #expect(depth.findings.first?.code == "E0403")
     let roomy = try Engine(limits: Limits(memory: .mebibytes(1))).load(source: source)
-    let memory = try failure { _ = try roomy.evaluate("spin(1000)", as: Int.self) }
+    let memory = try failure { _ = try roomy.evaluate("fill(1_000_000)", as: Int.self) }
     #expect(memory.findings.first?.code == "E0402")
     // Each evaluation begins with the whole of it.
     for _ in 0..<5 { #expect(try program.evaluate("spin(50)") == 50) }

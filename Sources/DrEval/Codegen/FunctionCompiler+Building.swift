@@ -92,6 +92,7 @@ extension FunctionCompiler {
     let span = expression.span
     switch expression.kind {
     case .call(let id, let arguments):
+      if compileFold(id, arguments, into: target, at: span) { return }
       let first = argumentsStart(arguments, target)
       switch generator.checked[id].body {
       case .expression, .missing: emit(.call, a: first, c: Int(id.rawValue), at: span)

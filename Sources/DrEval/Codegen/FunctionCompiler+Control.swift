@@ -114,8 +114,7 @@ extension FunctionCompiler {
       opcode = .newMap
     }
     emit(opcode, a: target, at: span)
-    self.loop(over: loop.source, local: loop.local, at: span) { compiler in
-      let skip = loop.condition.map { compiler.branch($0, when: false) } ?? []
+    each(of: loop, at: span) { compiler in
       if let key = loop.key {
         let x = compiler.operand(key)
         let y = compiler.operand(loop.value)
@@ -125,6 +124,16 @@ extension FunctionCompiler {
         let x = compiler.operand(loop.value)
         compiler.emit(.append, a: target, b: x, at: loop.value.span)
       }
+    }
+  }
+
+  /// `body` once for each member of a comprehension's source that its condition holds for.
+  mutating func each(
+    of loop: Comprehension, at span: Span, _ body: (inout FunctionCompiler) -> Void
+  ) {
+    self.loop(over: loop.source, local: loop.local, at: span) { compiler in
+      let skip = loop.condition.map { compiler.branch($0, when: false) } ?? []
+      body(&compiler)
       compiler.land(skip)
     }
   }

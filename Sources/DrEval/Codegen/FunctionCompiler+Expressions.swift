@@ -183,7 +183,8 @@ extension FunctionCompiler {
     while start < parts.endIndex || isFirst {
       let end = min(start + pieceCount, parts.endIndex)
       let mark = next
-      let first = allocate()
+      // The first piece may begin where the text goes.
+      let first = isFirst && target == next - 1 ? target : allocate()
       if isFirst {
         if start < end { compile(parts[start], into: first) } else { load("", into: first, span) }
         start = min(start + 1, end)
@@ -192,7 +193,7 @@ extension FunctionCompiler {
       }
       for part in parts[start..<end] { compile(part, into: allocate()) }
       emit(.interpolate, a: first, c: next - first, at: span)
-      emit(.move, a: target, b: first, at: span)
+      if first != target { emit(.move, a: target, b: first, at: span) }
       next = mark
       start = end
       isFirst = false

@@ -46,10 +46,51 @@ extension Machine {
   /// The texts of values, one after the other.
   func interpolated(_ values: UnsafeBufferPointer<Value>) throws(Stop) -> Value {
     if values.count == 1, values[0].tag == .string { return values[0] }
+    if let length = Self.plainLength(values) { return try plain(values, length) }
     var writer = writer
     for value in values { try write(value, &writer) }
     try heap.charge(writer.bytes.count / 16)
     return try heap.makeString(writer.bytes)
+  }
+
+  /// How many bytes the texts take where all are strings and whole numbers, which are most, and how
+  /// many are numbers.
+  private static func plainLength(
+    _ values: UnsafeBufferPointer<Value>
+  ) -> (bytes: Int, numbers: Int)? {
+    var count = 0
+    var numbers = 0
+    for value in values {
+      if value.tag == .string {
+        // No overflow: the strings of all registers would have to fill the address space.
+        count &+= StringRef(value).count
+      } else if value.tag == .int {
+        count &+= Decimal.length(value.whole)
+        numbers += 1
+      } else {
+        return nil
+      }
+    }
+    return (count, numbers)
+  }
+
+  private func plain(
+    _ values: UnsafeBufferPointer<Value>, _ length: (bytes: Int, numbers: Int)
+  ) throws(Stop) -> Value {
+    try heap.charge(length.numbers + length.bytes / 16)
+    return try heap.makeString(count: length.bytes) { buffer in
+      var place = 0
+      for value in values {
+        if value.tag == .string {
+          let bytes = StringRef(value).bytes
+          _ = UnsafeMutableBufferPointer(rebasing: buffer[place...]).initialize(from: bytes)
+          place += bytes.count
+        } else {
+          place += Decimal.write(
+            value.whole, to: UnsafeMutableBufferPointer(rebasing: buffer[place...]))
+        }
+      }
+    }
   }
 
   /// A value as interpolation shows it: a string as it is, anything else like a literal.

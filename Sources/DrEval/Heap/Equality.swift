@@ -78,7 +78,7 @@ extension Heap {
       let record = RecordRef(value)
       if record.isBlock { return mixed(UInt64(record.global) ^ kind << 56) }
       return try hash(record.slots, count: record.slotCount, depth: depth) ^ kind
-    case .map, .object: return mixed(UInt64(TableRef(value).count) ^ kind << 56)
+    case .map, .object: return try hash(TableRef(value), depth: depth) ^ kind
     case .closure, .pending, .evaluating: return kind
     }
   }
@@ -91,6 +91,18 @@ extension Heap {
     var result = UInt64(count)
     for index in 0..<count {
       result = mixed(result ^ (try hash(values[index], depth: depth + 1)))
+    }
+    return result
+  }
+
+  /// The same whatever the order of the entries.
+  private func hash(_ table: TableRef, depth: Int) throws(Stop) -> UInt64 {
+    if depth > nestingLimit { throw .nesting }
+    try charge(table.count)
+    var result = UInt64(table.count)
+    for number in 0..<table.count {
+      let key = try hash(table.key(number), depth: depth + 1)
+      result &+= mixed(key ^ mixed(try hash(table.value(number), depth: depth + 1)))
     }
     return result
   }

@@ -24,9 +24,7 @@ struct StringRef {
   var hash: UInt64 {
     let kept = raw.load(fromByteOffset: 8, as: UInt64.self)
     if kept != 0 { return kept }
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    hash = mixed(hash) | 1
+    let hash = hashBytes(bytes) | 1
     raw.storeBytes(of: hash, toByteOffset: 8, as: UInt64.self)
     return hash
   }
@@ -150,12 +148,40 @@ func address(_ value: Value) -> UnsafeMutableRawPointer {
 /// Like `memcmp`, and the shorter of two that agree comes first.
 func compareBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
   let count = min(a.count, b.count)
-  var index = 0
-  while index < count {
-    if a[index] != b[index] { return a[index] < b[index] ? -1 : 1 }
-    index += 1
+  if count > 0, let x = a.baseAddress, let y = b.baseAddress {
+    let (x, y) = (UnsafeRawPointer(x), UnsafeRawPointer(y))
+    var index = 0
+    while index + 8 <= count {
+      let p = x.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      let q = y.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      if p != q { return p.bigEndian < q.bigEndian ? -1 : 1 }
+      index += 8
+    }
+    while index < count {
+      let (p, q) = (a[index], b[index])
+      if p != q { return p < q ? -1 : 1 }
+      index += 1
+    }
   }
   return a.count == b.count ? 0 : a.count < b.count ? -1 : 1
+}
+
+/// A number for these bytes that depends on nothing else; eight bytes at a time.
+func hashBytes(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+  var hash = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
+  guard let start = bytes.baseAddress else { return mixed(hash) }
+  let raw = UnsafeRawPointer(start)
+  var index = 0
+  while index + 8 <= bytes.count {
+    hash = mixed(hash ^ raw.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian)
+    index += 8
+  }
+  var rest: UInt64 = 0
+  while index < bytes.count {
+    rest = rest << 8 | UInt64(bytes[index])
+    index += 1
+  }
+  return mixed(hash ^ rest)
 }
 
 /// Spreads the bits of a number over the whole word.

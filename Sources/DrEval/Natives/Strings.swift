@@ -149,10 +149,8 @@ enum Strings {
     return try machine.heap.makeString(count: count) { buffer in
       var place = 0
       func add(_ bytes: Bytes.Text) {
-        for byte in bytes {
-          buffer.initializeElement(at: place, to: byte)
-          place += 1
-        }
+        _ = UnsafeMutableBufferPointer(rebasing: buffer[place...]).initialize(from: bytes)
+        place += bytes.count
       }
       for (index, part) in parts.values.enumerated() {
         if index > 0 { add(separator) }
@@ -183,10 +181,8 @@ enum Strings {
     return try machine.heap.makeString(count: count) { buffer in
       var target = 0
       func add(_ bytes: Bytes.Text) {
-        for byte in bytes {
-          buffer.initializeElement(at: target, to: byte)
-          target += 1
-        }
+        _ = UnsafeMutableBufferPointer(rebasing: buffer[target...]).initialize(from: bytes)
+        target += bytes.count
       }
       var source = 0
       for place in places {

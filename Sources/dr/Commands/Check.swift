@@ -29,6 +29,19 @@ struct Check: ParsableCommand {
   @OptionGroup var input: InputOptions
   @OptionGroup var report: ReportOptions
 
+  init() {}
+
+  /// `nil` where there are none.
+  init?(words: [String]) {
+    guard !words.isEmpty else { return nil }
+    files = words
+    fix = false
+    diff = false
+    format = .text
+    input = .plain
+    report = .plain
+  }
+
   func validate() throws {
     if diff, !fix { throw ValidationError("--diff shows what --fix would change: write both") }
   }

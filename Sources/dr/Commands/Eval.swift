@@ -61,11 +61,27 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
+    try Evaluation(
+      subject: subject, expression: expression, json: json, yaml: yaml, inputs: source.inputs,
+      style: source.output.style
+    ).run()
+  }
+}
+
+/// What `dr eval` does once its arguments are understood.
+struct Evaluation {
+  var subject: String
+  var expression: String?
+  var json = false
+  var yaml = false
+  var inputs: [String] = []
+  var style = OutputStyle(colour: .auto)
+
+  func run() throws {
     let isProgram = subject.hasSuffix(".dr")
     let project =
       isProgram
-      ? Project(file: subject, inputs: source.inputs, style: source.output.style)
-      : Project(style: source.output.style)
+      ? Project(file: subject, inputs: inputs, style: style) : Project(style: style)
     guard !project.diagnostics.hasErrors else { throw project.fail() }
     if let why { return try explain(why, project) }
     if profile || flame != nil { return try measure(expression, project) }
@@ -115,5 +131,13 @@ struct Eval: ParsableCommand {
 
   func write(_ document: Document) {
     Console.write(json ? JSON.write(document, pretty: true) + "\n" : YAML.write([document]))
+  }
+}
+
+extension Evaluation {
+  /// `nil` where these are not the words that it takes.
+  init?(words: [String]) {
+    guard words.count == 1 || (words.count == 2 && words[0].hasSuffix(".dr")) else { return nil }
+    self.init(subject: words[0], expression: words.count > 1 ? words[1] : nil)
   }
 }

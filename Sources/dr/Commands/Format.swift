@@ -22,6 +22,17 @@ struct Format: ParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
+  init() {}
+
+  /// `nil` where there are none.
+  init?(words: [String]) {
+    guard !words.isEmpty else { return nil }
+    files = words
+    check = false
+    diff = false
+    output = .plain
+  }
+
   func run() throws {
     var failed = false
     for file in files {

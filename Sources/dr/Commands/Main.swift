@@ -33,6 +33,11 @@ struct Dr: ParsableCommand {
       return
     }
     let word = arguments.first ?? ""
+    if !arguments.contains(where: { $0.hasPrefix("-") }),
+      runPlain(word, Array(arguments.dropFirst()))
+    {
+      return
+    }
     guard let command = configuration.subcommands.first(where: { name(of: $0) == word }) else {
       parse(Dr.self, arguments)
       return
@@ -43,6 +48,29 @@ struct Dr: ParsableCommand {
       dispatchMain()
     }
     parse(command, arguments)
+  }
+
+  /// Runs a command that is given words and no options, which is how most are run. It needs no parser,
+  /// whose reflection takes longer than checking a program. False where the parser is to say what is wrong,
+  /// and for all other commands.
+  private static func runPlain(_ word: String, _ words: [String]) -> Bool {
+    switch word {
+    case "eval":
+      guard let evaluation = Evaluation(words: words) else { return false }
+      end(Eval.self) { try evaluation.run() }
+    case "check":
+      guard let check = Check(words: words) else { return false }
+      end(Check.self) { try check.run() }
+    case "fmt":
+      guard let format = Format(words: words) else { return false }
+      end(Format.self) { try format.run() }
+    default: return false  // open: every other command is parsed
+    }
+    return true
+  }
+
+  private static func end(_ type: any ParsableCommand.Type, after run: () throws -> Void) {
+    do { try run() } catch { leave(type, error) }
   }
 
   private static func name(of command: any ParsableCommand.Type) -> String {
