@@ -1,60 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Aligns `=` in runs of adjacent lines that are one field of the same block each.
-func alignFields(_ lines: inout [Line]) {
-  var start = 0
-  while start < lines.count {
-    var end = start + 1
-    guard lines[start].equal != nil, lines[start].block >= 0 else {
+extension Lines {
+  /// Aligns `=` in runs of adjacent lines that are one field of the same block each.
+  mutating func alignFields() {
+    var start = 0
+    while start < all.count {
+      var end = start + 1
+      guard all[start].equal != nil, all[start].block >= 0 else {
+        start = end
+        continue
+      }
+      while end < all.count, all[end].equal != nil, all[end].block == all[start].block,
+        !all[end].isBlankBefore
+      {
+        end += 1
+      }
+      let widest = all[start..<end].reduce(0) { max($0, $1.equal?.column ?? 0) }
+      for index in start..<end {
+        if let equal = all[index].equal { all[index].padding = widest - equal.column }
+      }
       start = end
-      continue
     }
-    while end < lines.count, lines[end].equal != nil, lines[end].block == lines[start].block,
-      !lines[end].isBlankBefore
-    {
-      end += 1
-    }
-    let widest = lines[start..<end].reduce(0) { max($0, $1.equal?.column ?? 0) }
-    for index in start..<end {
-      guard let equal = lines[index].equal else { continue }
-      let place = lines[index].text.utf8.index(lines[index].text.startIndex, offsetBy: equal.offset)
-      let padding = String(repeating: " ", count: widest - equal.column)
-      lines[index].text.insert(contentsOf: padding, at: place)
-    }
-    start = end
   }
-}
 
-/// Aligns the comments at the ends of adjacent lines.
-func alignComments(_ lines: inout [Line]) {
-  var start = 0
-  while start < lines.count {
-    var end = start
-    var widest = 0
-    while end < lines.count, lines[end].comment != nil, !lines[end].text.isEmpty,
-      end == start || !lines[end].isBlankBefore
-    {
-      widest = max(widest, lines[end].width)
-      end += 1
+  /// Aligns the comments at the ends of adjacent lines.
+  mutating func alignComments() {
+    var start = 0
+    while start < all.count {
+      var end = start
+      var widest = 0
+      while end < all.count, all[end].comment != nil, !all[end].text.isEmpty,
+        end == start || !all[end].isBlankBefore
+      {
+        widest = max(widest, width(all[end]))
+        end += 1
+      }
+      for index in start..<end { all[index].commentGap = widest - width(all[index]) + 2 }
+      start = max(end, start + 1)
     }
-    for index in start..<end { lines[index].commentGap = widest - lines[index].width + 2 }
-    start = max(end, start + 1)
   }
-}
 
-extension Line {
   /// Columns up to the end of the text; of its last line when a string in it has several.
-  var width: Int {
-    guard let newline = text.lastIndex(of: "\n") else { return indent * 2 + columns(text) }
-    return columns(text[text.index(after: newline)...])
+  private func width(_ line: Line) -> Int {
+    let text = bytes[line.text]
+    guard let newline = text.lastIndex(of: UInt8(ascii: "\n")) else {
+      return line.indent * 2 + columns(text) + line.padding
+    }
+    return columns(text[(newline + 1)...])
   }
 }
 
 /// How many columns a terminal takes for a text: two for a wide character, none for a combining
 /// mark.
-func columns(_ text: some StringProtocol) -> Int {
+func columns(_ text: ArraySlice<UInt8>) -> Int {
+  if text.allSatisfy({ $0 < 0x80 }) { return text.count }
   var count = 0
-  for scalar in text.unicodeScalars {
+  for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
     if scalar.value < 0x300 {
       count += 1
     } else if scalar.isWide {

@@ -21,28 +21,34 @@ import DrSyntax
 package func format(_ tree: SyntaxTree) -> String? {
   guard !tree.diagnostics.hasErrors else { return nil }
   var layout = Layout(tree)
-  var lines: [Line] = []
+  var lines: Lines
   repeat {
     var builder = LineBuilder(tree: tree, layout: layout)
     lines = builder.build()
   } while layout.breakLongLines(lines)
-  alignFields(&lines)
-  alignComments(&lines)
-  var text = ""
-  text.reserveCapacity(tree.source.bytes.count + tree.source.bytes.count / 8)
-  for line in lines { line.write(to: &text) }
-  return text
+  lines.alignFields()
+  lines.alignComments()
+  return String(decoding: lines.written(tree.source.bytes), as: UTF8.self)
 }
 
 /// The widest line that a block or list on one line may make.
 let maximumColumns = 120
 
+/// The lines of the result, and their text.
+struct Lines {
+  var all: [Line] = []
+  /// The texts of all lines, one after the other.
+  var bytes: [UInt8] = []
+}
+
 /// One line of the result; a string literal in it may hold line breaks of its own.
 struct Line {
   /// Levels of two spaces.
   var indent: Int
-  var text: String
-  var comment: String?
+  /// Where its text is among the bytes of all lines.
+  var text: Range<Int>
+  /// Where its comment is in the source.
+  var comment: Range<Int>?
   /// Columns between the text and the comment.
   var commentGap = 2
   var isBlankBefore: Bool
@@ -52,21 +58,35 @@ struct Line {
   var equal: (offset: Int, column: Int)?
   /// The first token of the block that the field is in.
   var block = -1
+  /// How many spaces align the `=`.
+  var padding = 0
+}
 
-  func write(to output: inout String) {
-    if isBlankBefore { output.append("\n") }
-    if !text.isEmpty {
-      for _ in 0..<indent { output.append("  ") }
-      output.append(text)
+extension Lines {
+  /// The whole text; comments are taken from the source.
+  func written(_ source: [UInt8]) -> [UInt8] {
+    var output: [UInt8] = []
+    output.reserveCapacity(bytes.count + bytes.count / 4 + source.count / 4)
+    func space(_ count: Int) {
+      output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: count))
     }
-    if let comment {
-      if text.isEmpty {
-        for _ in 0..<indent { output.append("  ") }
+    for line in all {
+      if line.isBlankBefore { output.append(UInt8(ascii: "\n")) }
+      space(line.indent * 2)
+      if line.padding > 0, let equal = line.equal {
+        let split = line.text.lowerBound + equal.offset
+        output.append(contentsOf: bytes[line.text.lowerBound..<split])
+        space(line.padding)
+        output.append(contentsOf: bytes[split..<line.text.upperBound])
       } else {
-        for _ in 0..<commentGap { output.append(" ") }
+        output.append(contentsOf: bytes[line.text])
       }
-      output.append(comment)
+      if let comment = line.comment {
+        if !line.text.isEmpty { space(line.commentGap) }
+        output.append(contentsOf: source[comment])
+      }
+      output.append(UInt8(ascii: "\n"))
     }
-    output.append("\n")
+    return output
   }
 }

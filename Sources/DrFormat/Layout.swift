@@ -3,7 +3,8 @@
 import DrBase
 import DrSyntax
 
-/// What may stand before a token, and what the token does to the lines around it.
+/// What may stand before a token, and what the token does to the lines around it. Plain and small,
+/// since there is one for every token.
 struct TokenLayout {
   /// Whether a space stands before it when no line break does.
   var isSpaced = true
@@ -11,33 +12,36 @@ struct TokenLayout {
   var isItemStart = false
   /// Whether a line break before it in the source is not kept.
   var joinsLine = false
-  var role = Role.plain
-  /// For the first token of a string: the token after the string, which is written as it is.
-  var stringEnd = 0
-  /// For the first token of a field: its last token and its `=`.
-  var fieldEnd = 0
-  var fieldEqual = 0
-  /// For a bracket: the one that goes with it.
-  var partner = 0
   /// For `{`: whether its items stand on lines of their own. For `(` and `[`: whether they must.
   var isBroken = false
   /// For `(` and `[`: whether lines in it are indented once, without regard to where elements
   /// begin.
   var isFlat = false
-  /// For an opening bracket: whether there is something in it, and how many commas.
+  /// For an opening bracket: whether there is something in it.
   var hasItems = false
-  var commas = 0
   /// For `{`: whether code stands in it.
   var isCode = false
+  var role = Role.plain
+  /// For an opening bracket: how many commas.
+  var commas: UInt32 = 0
+  /// For a bracket: the one that goes with it.
+  var partner: UInt32 = 0
+  /// For the first token of a string: the token after the string, which is written as it is.
+  var stringEnd: UInt32 = 0
+  /// For the first token of a field: the token after it and its `=`.
+  var fieldEnd: UInt32 = 0
+  var fieldEqual: UInt32 = 0
 }
 
 /// What a token is for the layout.
-enum Role {
+enum Role: UInt8 {
   case plain
-  /// `,` or `;` between items in braces, which a line break replaces; `separator` says how it is
-  /// written.
-  case separator(String)
+  /// What stands between items in braces, which a line break replaces: written `,` between members
+  /// and `;` between statements.
+  case comma, semicolon
   case openBrace, openBracket, close
+
+  var isSeparator: Bool { self == .comma || self == .semicolon }
 }
 
 /// The layout of every token of a tree.
@@ -58,7 +62,7 @@ struct Layout {
     guard !range.isEmpty else { return }
     switch node.kind {
     case .stringExpr:
-      tokens[range.lowerBound].stringEnd = range.upperBound
+      tokens[range.lowerBound].stringEnd = UInt32(range.upperBound)
       return
     case .file: markItems(of: node)
     case .blockBody, .codeBlock, .objectExpr, .trailingBlock, .typeDecl, .policyDecl, .drillDecl,
@@ -73,8 +77,8 @@ struct Layout {
       if let word = node.token(.elseKeyword)?.tokenIndex { tokens[word].joinsLine = true }
     case .fieldItem:
       if let equal = node.token(.equal)?.tokenIndex {
-        tokens[range.lowerBound].fieldEnd = range.upperBound
-        tokens[range.lowerBound].fieldEqual = equal
+        tokens[range.lowerBound].fieldEnd = UInt32(range.upperBound)
+        tokens[range.lowerBound].fieldEqual = UInt32(equal)
       }
     default: break  // open: nothing but its tokens to lay out
     }
@@ -107,7 +111,7 @@ struct Layout {
       }
       let kind = tree.tokenKind(token)
       if kind == .comma || kind == .semicolon {
-        tokens[token].role = .separator(isCode ? ";" : ",")
+        tokens[token].role = isCode ? .semicolon : .comma
       }
     }
   }
@@ -133,7 +137,7 @@ struct Layout {
       }
       let kind = tree.tokenKind(token)
       if kind == .comma || kind == .semicolon {
-        tokens[token].role = .separator(node.kind == .codeBlock ? ";" : ",")
+        tokens[token].role = node.kind == .codeBlock ? .semicolon : .comma
         if hasNewline(before: token) { isBroken = true }
       }
     }
@@ -142,10 +146,10 @@ struct Layout {
 
   private mutating func pair(_ open: Int, _ close: Int, _ role: Role) {
     tokens[open].role = role
-    tokens[open].partner = close
+    tokens[open].partner = UInt32(close)
     tokens[open].hasItems = close > open + 1
     tokens[close].role = .close
-    tokens[close].partner = open
+    tokens[close].partner = UInt32(open)
   }
 
   private mutating func markBrackets(of node: SyntaxNode) {
@@ -211,13 +215,9 @@ struct Layout {
 
   // MARK: What the source has
 
-  func hasNewline(before token: Int) -> Bool {
-    tree.trivia(before: token).contains { $0.kind == .newline }
-  }
+  func hasNewline(before token: Int) -> Bool { tree.gapHolds(UInt8(ascii: "\n"), before: token) }
 
-  func hasComment(before token: Int) -> Bool {
-    tree.trivia(before: token).contains { $0.kind == .comment || $0.kind == .docComment }
-  }
+  func hasComment(before token: Int) -> Bool { tree.gapHolds(UInt8(ascii: "#"), before: token) }
 
   // MARK: Long lines
 
@@ -225,10 +225,13 @@ struct Layout {
   private static let minimumColumns = 30
 
   /// Notes which brackets on lines that are too long to break; false when there are none.
-  mutating func breakLongLines(_ lines: [Line]) -> Bool {
+  mutating func breakLongLines(_ lines: Lines) -> Bool {
     var hasChanged = false
-    for line in lines where !line.tokens.isEmpty {
-      guard line.indent * 2 + columns(line.text) > maximumColumns else { continue }
+    for line in lines.all where !line.tokens.isEmpty {
+      // No character takes more columns than bytes.
+      guard line.indent * 2 + line.text.count > maximumColumns,
+        line.indent * 2 + columns(lines.bytes[line.text]) > maximumColumns
+      else { continue }
       let candidates = outermost(in: line.tokens)
       guard let widest = candidates.max(by: { width($0) < width($1) }),
         width(widest) >= Self.minimumColumns
@@ -243,7 +246,7 @@ struct Layout {
   }
 
   private func width(_ open: Int) -> Int {
-    Int(tree.tokenSpan(tokens[open].partner).end - tree.tokenSpan(open).start)
+    Int(tree.tokenSpan(Int(tokens[open].partner)).end - tree.tokenSpan(open).start)
   }
 
   /// The opening brackets on a line whose content lies on it and can be broken; those inside others
@@ -254,18 +257,18 @@ struct Layout {
     while token < range.upperBound {
       let layout = tokens[token]
       if layout.stringEnd > 0 {
-        token = layout.stringEnd
+        token = Int(layout.stringEnd)
         continue
       }
       let isCandidate: Bool
       switch layout.role {
       case .openBrace: isCandidate = layout.hasItems
       case .openBracket: isCandidate = !layout.isFlat && layout.commas > 0
-      case .plain, .separator, .close: isCandidate = false
+      case .plain, .comma, .semicolon, .close: isCandidate = false
       }
-      if isCandidate, !layout.isBroken, layout.partner < range.upperBound {
+      if isCandidate, !layout.isBroken, Int(layout.partner) < range.upperBound {
         found.append(token)
-        token = layout.partner
+        token = Int(layout.partner)
       }
       token += 1
     }

@@ -7,36 +7,61 @@ import DrSyntax
 struct LineBuilder {
   private let tree: SyntaxTree
   private let layout: Layout
-  private var lines: [Line] = []
+  private let source: [UInt8]
+  private var lines = Lines()
   private var current: Line?
   /// The brackets that are open, and how far the lines are indented on which they were opened.
   private var open: [(token: Int, indent: Int)] = []
   /// Trivia and a separator that wait for the token after them.
-  private var pieces: [TriviaPiece] = []
-  private var separator: String?
+  private var waiting = Waiting()
+  private var separator: Role?
   private var previous: Int?
+
+  /// The gaps between tokens that were not written out yet.
+  private struct Waiting {
+    /// The first token that has one of them before it; they go on up to the token being placed.
+    var first = 0
+    var newlines = 0
+    var hasComment = false
+  }
 
   init(tree: SyntaxTree, layout: Layout) {
     self.tree = tree
     self.layout = layout
+    source = tree.source.bytes
+    lines.bytes.reserveCapacity(source.count)
   }
 
-  mutating func build() -> [Line] {
+  mutating func build() -> Lines {
     var token = 0
     while token < tree.tokenCount {
-      pieces += tree.trivia(before: token)
-      if case .separator(let text) = layout[token].role {
-        separator = text
+      lookAtGap(before: token)
+      let role = layout[token].role
+      if role.isSeparator {
+        separator = role
         token += 1
         continue
       }
       place(token)
-      token = max(layout[token].stringEnd, token + 1)
+      token = max(Int(layout[token].stringEnd), token + 1)
+      waiting = Waiting(first: token)
     }
-    pieces += tree.trivia(before: tree.tokenCount)
+    lookAtGap(before: tree.tokenCount)
     writeComments(before: nil)
     endLine()
     return lines
+  }
+
+  private mutating func lookAtGap(before token: Int) {
+    let gap = tree.gap(before: token)
+    for offset in Int(gap.start)..<Int(gap.end) {
+      let byte = source[offset]
+      if byte == UInt8(ascii: "\n") {
+        waiting.newlines += 1
+      } else if byte == UInt8(ascii: "#") {
+        waiting.hasComment = true
+      }
+    }
   }
 
   // MARK: Tokens
@@ -45,49 +70,44 @@ struct LineBuilder {
     if breaksLine(before: token) {
       let isBlank = writeComments(before: token)
       startLine(token, isBlank)
-    } else if let separator, !isClose(token) {
-      current?.text.append(separator)
-      current?.text.append(" ")
+    } else if let separator, layout[token].role != .close {
+      lines.bytes.append(separator == .comma ? UInt8(ascii: ",") : UInt8(ascii: ";"))
+      lines.bytes.append(UInt8(ascii: " "))
     } else if needsSpace(before: token) {
-      current?.text.append(" ")
+      lines.bytes.append(UInt8(ascii: " "))
     }
-    pieces.removeAll(keepingCapacity: true)
     separator = nil
     write(token)
   }
 
   private func breaksLine(before token: Int) -> Bool {
     guard let previous else { return true }
-    if pieces.contains(where: { $0.kind.isComment }) { return true }
-    switch layout[previous].role {
+    if waiting.hasComment { return true }
+    let before = layout[previous]
+    switch before.role {
     case .openBrace, .openBracket:
-      if layout[previous].isBroken { return layout[previous].hasItems }
-      if case .openBrace = layout[previous].role { return false }
-    case .plain, .separator, .close: break
+      if before.isBroken { return before.hasItems }
+      if before.role == .openBrace { return false }
+    case .plain, .comma, .semicolon, .close: break
     }
-    let layoutHere = layout[token]
-    if case .close = layoutHere.role {
-      let opener = layout[layoutHere.partner]
+    let here = layout[token]
+    if here.role == .close {
+      let opener = layout[Int(here.partner)]
       if opener.isBroken { return opener.hasItems }
-      if case .openBrace = opener.role { return false }
+      if opener.role == .openBrace { return false }
     }
-    if layoutHere.joinsLine, !isJoinForbidden(token) { return false }
-    if layoutHere.isItemStart, let innermost = open.last, layout[innermost.token].isBroken,
-      case .openBracket = layout[innermost.token].role
+    if here.joinsLine, !isJoinForbidden(token) { return false }
+    if here.isItemStart, let innermost = open.last, layout[innermost.token].isBroken,
+      layout[innermost.token].role == .openBracket || isForced(innermost.token)
     {
       return true
     }
-    if layoutHere.isItemStart, let innermost = open.last, layout[innermost.token].isBroken,
-      isForced(innermost.token)
-    {
-      return true
-    }
-    return pieces.contains { $0.kind == .newline }
+    return waiting.newlines > 0
   }
 
   /// Whether a brace was on one line in the source and has to be broken, every item of it.
   private func isForced(_ brace: Int) -> Bool {
-    let close = layout[brace].partner
+    let close = Int(layout[brace].partner)
     return !layout.hasNewline(before: brace + 1) && !layout.hasNewline(before: close)
   }
 
@@ -99,32 +119,30 @@ struct LineBuilder {
 
   private func needsSpace(before token: Int) -> Bool {
     guard let previous else { return false }
-    let isClose = isClose(token)
-    if case .openBrace = layout[previous].role {
-      return !isClose || layout[previous].partner != token
-    }
-    if isClose, case .openBrace = layout[layout[token].partner].role { return true }
-    return layout[token].isSpaced
+    let (before, here) = (layout[previous], layout[token])
+    if before.role == .openBrace { return here.role != .close || Int(before.partner) != token }
+    if here.role == .close, layout[Int(here.partner)].role == .openBrace { return true }
+    return here.isSpaced
   }
 
   private mutating func write(_ token: Int) {
     let entry = layout[token]
-    let end = max(entry.stringEnd, token + 1)
+    let end = max(Int(entry.stringEnd), token + 1)
     let span = tree.tokenSpan(token).joined(tree.tokenSpan(end - 1))
     let indent = current?.indent ?? 0
-    if current?.equal == nil, let first = current?.tokens.lowerBound,
-      layout[first].fieldEqual == token,
-      let text = current?.text
+    if let line = current, line.equal == nil,
+      Int(layout[line.tokens.lowerBound].fieldEqual) == token
     {
-      current?.equal = (text.utf8.count, columns(text))
+      let text = lines.bytes[line.text.lowerBound...]
+      current?.equal = (text.count, columns(text))
       current?.block = open.last?.token ?? -1
     }
-    current?.text.append(tree.source.text(span))
+    lines.bytes.append(contentsOf: source[Int(span.start)..<Int(span.end)])
     if let line = current { current?.tokens = line.tokens.lowerBound..<end }
     switch entry.role {
     case .openBrace, .openBracket: open.append((token, indent))
-    case .close: if open.last?.token == entry.partner { open.removeLast() }
-    case .plain, .separator: break
+    case .close: if open.last?.token == Int(entry.partner) { open.removeLast() }
+    case .plain, .comma, .semicolon: break
     }
     previous = end - 1
   }
@@ -133,26 +151,28 @@ struct LineBuilder {
 
   private mutating func startLine(_ token: Int, _ isBlank: Bool) {
     endLine()
+    let start = lines.bytes.count
     current = Line(
-      indent: indent(of: token), text: "", isBlankBefore: isBlank, tokens: token..<token)
+      indent: indent(of: token), text: start..<start, isBlankBefore: isBlank, tokens: token..<token)
   }
 
   private mutating func endLine() {
     guard var line = current else { return }
-    let first = line.tokens.lowerBound
+    line.text = line.text.lowerBound..<lines.bytes.count
     // Only a field that has its line for itself, and one line, is aligned.
     if line.equal != nil,
-      layout[first].fieldEnd != line.tokens.upperBound || line.text.contains("\n")
+      Int(layout[line.tokens.lowerBound].fieldEnd) != line.tokens.upperBound
+        || lines.bytes[line.text].contains(UInt8(ascii: "\n"))
     {
       line.equal = nil
     }
-    lines.append(line)
+    lines.all.append(line)
     current = nil
   }
 
   private func indent(of token: Int) -> Int {
     guard let innermost = open.last else { return isContinued(token, in: nil) ? 1 : 0 }
-    if case .close = layout[token].role, layout[token].partner == innermost.token {
+    if layout[token].role == .close, Int(layout[token].partner) == innermost.token {
       return innermost.indent
     }
     return innermost.indent + (isContinued(token, in: innermost.token) ? 2 : 1)
@@ -162,7 +182,7 @@ struct LineBuilder {
   private func isContinued(_ token: Int, in bracket: Int?) -> Bool {
     if layout[token].isItemStart { return false }
     if let bracket, layout[bracket].isFlat { return false }
-    if case .openBrace = layout[token].role { return !layout[token].joinsLine }
+    if layout[token].role == .openBrace { return !layout[token].joinsLine }
     return true
   }
 
@@ -173,51 +193,62 @@ struct LineBuilder {
     var newlines = previous == nil ? 1 : 0
     // No blank line at the start of a block or of the file.
     var mayBeBlank = previous.map { !isOpener($0) } ?? false
-    let level = token.map { indentOfComments(before: $0) } ?? 0
-    for piece in pieces {
-      if piece.kind == .newline {
-        newlines += 1
-      } else if piece.kind.isComment {
-        let text = trimmed(tree.source.text(piece.span))
-        if newlines == 0, current != nil, current?.comment == nil {
-          current?.comment = text
-        } else {
-          endLine()
-          lines.append(
-            Line(
-              indent: level, text: "", comment: text, isBlankBefore: mayBeBlank && newlines > 1,
-              tokens: 0..<0))
-          mayBeBlank = true
+    if waiting.hasComment {
+      let level = token.map { indentOfComments(before: $0) } ?? 0
+      for gap in waiting.first...(token ?? tree.tokenCount) {
+        for piece in tree.trivia(before: gap) {
+          if piece.kind == .newline {
+            newlines += 1
+          } else if piece.kind.isComment {
+            write(comment: piece, level, isBlankBefore: mayBeBlank && newlines > 1, newlines)
+            if current == nil { mayBeBlank = true }
+            newlines = 0
+          }
         }
-        newlines = 0
       }
+    } else {
+      newlines += waiting.newlines
     }
     guard let token else { return false }
-    if case .close = layout[token].role { return false }
+    if layout[token].role == .close { return false }
     return mayBeBlank && newlines > 1
-      && (layout[token].isItemStart || lines.last?.tokens.isEmpty == true)
+      && (layout[token].isItemStart || lines.all.last?.tokens.isEmpty == true)
   }
 
-  private func isClose(_ token: Int) -> Bool {
-    if case .close = layout[token].role { true } else { false }
+  private mutating func write(
+    comment piece: TriviaPiece, _ level: Int, isBlankBefore: Bool, _ newlines: Int
+  ) {
+    let text = trimmed(piece.span)
+    if newlines == 0, current != nil, current?.comment == nil {
+      current?.comment = text
+      return
+    }
+    endLine()
+    let end = lines.bytes.count
+    lines.all.append(
+      Line(
+        indent: level, text: end..<end, comment: text, isBlankBefore: isBlankBefore, tokens: 0..<0))
   }
 
   private func isOpener(_ token: Int) -> Bool {
-    switch layout[token].role {
-    case .openBrace, .openBracket: true
-    case .plain, .separator, .close: false
-    }
+    layout[token].role == .openBrace || layout[token].role == .openBracket
   }
 
   private func indentOfComments(before token: Int) -> Int {
-    if case .close = layout[token].role, let innermost = open.last { return innermost.indent + 1 }
+    if layout[token].role == .close, let innermost = open.last { return innermost.indent + 1 }
     return indent(of: token)
   }
 
-  private func trimmed(_ text: String) -> String {
-    var text = Substring(text)
-    while let last = text.last, last == " " || last == "\t" || last == "\r" { text.removeLast() }
-    return String(text)
+  /// Without spaces at its end.
+  private func trimmed(_ span: Span) -> Range<Int> {
+    var end = Int(span.end)
+    while end > Int(span.start),
+      source[end - 1] == UInt8(ascii: " ") || source[end - 1] == UInt8(ascii: "\t")
+        || source[end - 1] == UInt8(ascii: "\r")
+    {
+      end -= 1
+    }
+    return Int(span.start)..<end
   }
 }
 

@@ -17,6 +17,14 @@ extension SyntaxTree {
     return Span(source.id, start, tokens[token].start)
   }
 
+  /// Whether a byte stands between a token and the one before it: a line break for a new line, `#`
+  /// for a comment.
+  package func gapHolds(_ byte: UInt8, before token: Int) -> Bool {
+    let gap = gap(before: token)
+    for offset in Int(gap.start)..<Int(gap.end) where source.bytes[offset] == byte { return true }
+    return false
+  }
+
   /// The pieces of trivia between a token and the one before it, in order and without gaps.
   package func trivia(before token: Int) -> [TriviaPiece] {
     let gap = gap(before: token)
