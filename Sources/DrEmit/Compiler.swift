@@ -92,8 +92,9 @@ package struct Compiler {
       result.diagnostics.append(error)
     }
     result.diagnostics += findings.finished()
-    result.manifests.sort { a, b in
-      (a.rank, a.kind, a.namespace ?? "", a.name) < (b.rank, b.kind, b.namespace ?? "", b.name)
+    let orders = result.manifests.map(\.order)
+    result.manifests = orders.indices.sorted { orders[$0] < orders[$1] }.map {
+      result.manifests[$0]
     }
     if result.diagnostics.hasErrors {
       result.manifests = []

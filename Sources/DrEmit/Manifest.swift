@@ -90,6 +90,20 @@ package struct Manifest: Sendable, Equatable {
       || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }
 
+  /// Where an object goes among others.
+  struct Order: Comparable {
+    let rank: Int
+    let kind: String
+    let namespace: String
+    let name: String
+
+    static func < (a: Order, b: Order) -> Bool {
+      (a.rank, a.kind, a.namespace, a.name) < (b.rank, b.kind, b.namespace, b.name)
+    }
+  }
+
+  var order: Order { Order(rank: rank, kind: kind, namespace: namespace ?? "", name: name) }
+
   /// The order in which objects can be applied: what others need comes first.
   package var rank: Int {
     switch kind {
