@@ -12,6 +12,7 @@ struct Drdev {
            drdev tidy              layers, banned calls, stale files
            drdev fuzz [OPTIONS]    mutated programs through everything (--help)
            drdev coverage FILE     LLVM's coverage JSON against the bars
+           drdev bench [OPTIONS]   speed beside peers, in a release build (--help)
     """
 
   static func main() throws {
@@ -23,6 +24,7 @@ struct Drdev {
     case ("schemas", 1): try Schemas.run(folder: rest[0], root: root)
     case ("tidy", 0): exit(try tidy(root))
     case ("coverage", 1): exit(try Coverage.run(file: rest[0]))
+    case ("bench", _): exit(try Bench.run(rest))
     case ("fuzz", _): exit(try Fuzz.run(rest, root: root))
     default:  // open: any other word is wrong usage
       print(usage)
