@@ -60,6 +60,10 @@ package struct AppFacts: Sendable, Equatable {
   var linger: Int64 = 0
   /// Labels of the nodes that it may run on.
   var nodeLabels: [EnvironmentVariable] = []
+  /// Whether a replica rather does not start than share a node with more of them than others have.
+  var requiresNodes = false
+  /// Whether no two replicas share a node at all.
+  var isApart = false
 
   struct EnvironmentVariable: Sendable, Equatable {
     var name: String

@@ -93,16 +93,6 @@ package struct Importer {
     where ServiceWriter.bytes(size) == nil {
       app.reasons.append("the size \(size) has a unit that the language has not")
     }
-    // What a service has no words for yet.
-    if !app.facts.command.isEmpty || !app.facts.arguments.isEmpty {
-      app.reasons.append("it has a command or arguments of its own")
-    }
-    if !app.facts.environment.isEmpty { app.reasons.append("it has an environment of its own") }
-    if app.facts.linger > 0 { app.reasons.append("it lingers before it ends") }
-    if !app.facts.nodeLabels.isEmpty { app.reasons.append("it chooses its nodes by labels") }
-    if let scale = app.facts.autoscale, scale.cpu == nil || scale.memory != nil {
-      app.reasons.append("its autoscaler looks at the memory")
-    }
     if app.facts.replicas < 1 { app.reasons.append("it has no replicas") }
     return app
   }

@@ -67,12 +67,19 @@ struct PodReader {
         left.append("pod.affinity.nodeAffinity")
       }
     }
-    if let constraints = pod.take("topologySpreadConstraints")?.arrayValue {
-      for constraint in constraints {
-        let key = constraint["topologyKey"]?.stringValue
-        if key != Self.zoneLabel, key != Self.hostLabel {
-          left.append("it spreads over \(key ?? "something without a topologyKey")")
-        }
+    for constraint in pod.take("topologySpreadConstraints")?.arrayValue ?? [] {
+      switch constraint["topologyKey"]?.stringValue {
+      case Self.zoneLabel: break  // A service has a Deployment for each zone.
+      case Self.hostLabel where constraint["maxSkew"] == 1:
+        if constraint["whenUnsatisfiable"] == "DoNotSchedule" { facts.requiresNodes = true }
+      case let key: left.append("it spreads over \(key ?? "something without a topologyKey")")
+      }
+    }
+    if let terms = pod.take("affinity", "podAntiAffinity", required)?.arrayValue {
+      if terms.count == 1, terms[0]["topologyKey"]?.stringValue == Self.hostLabel {
+        facts.isApart = true
+      } else {
+        left.append("pod.affinity.podAntiAffinity")
       }
     }
     // Replicas on different nodes, or in different zones, as far as it goes: what a service does.

@@ -67,6 +67,7 @@ extension AppFacts {
       ("pull secret", a.pullSecret == b.pullSecret), ("grace", a.grace == b.grace),
       ("time to linger", a.linger == b.linger),
       ("choice of nodes", values(a.nodeLabels) == values(b.nodeLabels)),
+      ("spread over nodes", a.requiresNodes == b.requiresNodes && a.isApart == b.isApart),
     ]
     return pairs.filter { !$0.1 }.map(\.0)
   }

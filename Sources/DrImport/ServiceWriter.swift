@@ -157,7 +157,10 @@ struct ServiceWriter {
     text += facts.gpus > 0 ? ", gpu = \(facts.gpus) }\n" : " }\n"
     let zones = facts.zones.compactMap { label in zoneNames.first { $0.label == label }?.name }
     text += "spread { over = [\(zones.joined(separator: ", "))]"
-    text += facts.nodeLabels.isEmpty ? " }\n" : ", on = \(map(facts.nodeLabels)) }\n"
+    if facts.requiresNodes { text += ", nodes = \"require\"" }
+    if facts.isApart { text += ", apart = true" }
+    if !facts.nodeLabels.isEmpty { text += ", on = \(map(facts.nodeLabels))" }
+    text += " }\n"
     for probe in facts.probes { text += self.probe(probe) }
     if let scale = facts.autoscale { text += autoscale(scale) }
     for volume in facts.volumes { text += self.volume(volume) }
