@@ -217,28 +217,40 @@ static const unsigned char module_70[] = {
 #embed "../../stdlib/monitoring.dr"
 };
 static const unsigned char module_71[] = {
-#embed "../../stdlib/pods.dr"
+#embed "../../stdlib/notify.dr"
 };
 static const unsigned char module_72[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/pods.dr"
 };
 static const unsigned char module_73[] = {
-#embed "../../stdlib/provisioning.dr"
+#embed "../../stdlib/policy.dr"
 };
 static const unsigned char module_74[] = {
-#embed "../../stdlib/rollout.dr"
+#embed "../../stdlib/prometheus.dr"
 };
 static const unsigned char module_75[] = {
-#embed "../../stdlib/scaling.dr"
+#embed "../../stdlib/provisioning.dr"
 };
 static const unsigned char module_76[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/registry.dr"
 };
 static const unsigned char module_77[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/rollout.dr"
 };
 static const unsigned char module_78[] = {
+#embed "../../stdlib/scaling.dr"
+};
+static const unsigned char module_79[] = {
+#embed "../../stdlib/service.dr"
+};
+static const unsigned char module_80[] = {
+#embed "../../stdlib/topology.dr"
+};
+static const unsigned char module_81[] = {
 #embed "../../stdlib/traffic.dr"
+};
+static const unsigned char module_82[] = {
+#embed "../../stdlib/web.dr"
 };
 
 static const struct dr_module modules[] = {
@@ -313,14 +325,18 @@ static const struct dr_module modules[] = {
   {"load", module_68, sizeof module_68},
   {"manifests", module_69, sizeof module_69},
   {"monitoring", module_70, sizeof module_70},
-  {"pods", module_71, sizeof module_71},
-  {"policy", module_72, sizeof module_72},
-  {"provisioning", module_73, sizeof module_73},
-  {"rollout", module_74, sizeof module_74},
-  {"scaling", module_75, sizeof module_75},
-  {"service", module_76, sizeof module_76},
-  {"topology", module_77, sizeof module_77},
-  {"traffic", module_78, sizeof module_78},
+  {"notify", module_71, sizeof module_71},
+  {"pods", module_72, sizeof module_72},
+  {"policy", module_73, sizeof module_73},
+  {"prometheus", module_74, sizeof module_74},
+  {"provisioning", module_75, sizeof module_75},
+  {"registry", module_76, sizeof module_76},
+  {"rollout", module_77, sizeof module_77},
+  {"scaling", module_78, sizeof module_78},
+  {"service", module_79, sizeof module_79},
+  {"topology", module_80, sizeof module_80},
+  {"traffic", module_81, sizeof module_81},
+  {"web", module_82, sizeof module_82},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }

@@ -7,6 +7,7 @@
 import DrActions
 import DrData
 import DrRun
+import Glibc
 
 /// The world as it is: carries the exchanges of drivers out over the network.
 package final class RealWorld: Sendable {
@@ -109,6 +110,19 @@ package final class RealWorld: Sendable {
     Task { deliver(.answered(id, await answer(call, phase))) }
   }
 
+  /// The URL itself, or what an environment variable holds (`env:SLACK_WEBHOOK`, with what follows
+  /// the name up to the first `/`): so an address that is a secret stands in no program and no
+  /// journal.
+  private static func address(_ url: String) -> String? {
+    guard url.hasPrefix("env:") else { return url }
+    let name = url.dropFirst(4).prefix { $0 != "/" && $0 != "?" }
+    guard let value = getenv(String(name)), value.pointee != 0 else { return nil }
+    var base = String(cString: value)
+    let rest = url.dropFirst(4 + name.count)
+    if rest.hasPrefix("/"), base.hasSuffix("/") { base.removeLast() }
+    return base + rest
+  }
+
   private func send(_ request: Request) async -> Reply.Answer {
     switch request {
     case .kubernetes(let request):
@@ -117,9 +131,12 @@ package final class RealWorld: Sendable {
       case .failure(let failure): return .failure(.refused(failure.message))
       }
     case .http(let request):
+      guard let url = Self.address(request.url) else {
+        return .failure(.refused("the environment has no \(request.url.dropFirst(4))"))
+      }
       return await transport.send(
         HTTPTransport.Message(
-          method: request.method, url: request.url, headers: request.headers,
+          method: request.method, url: url, headers: request.headers,
           body: request.body, timeoutNanoseconds: request.timeoutNanoseconds))
     case .socket(let path, let command):
       return await UnixSocket.ask(

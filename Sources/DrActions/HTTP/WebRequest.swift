@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+
+/// A request to an HTTP server that a program names, and what its answers mean.
+struct WebRequest {
+  let method: HTTPMethod
+  let url: String
+  private let headers: [HTTPRequest.Header]
+  private let body: [UInt8]
+  private let timeout: Int64
+  /// The status that is wanted; `nil` for any from 200 to 299.
+  private let status: Int64?
+
+  /// Longer bodies are cut: they are kept in the journal.
+  private static let bodyMax = 64 << 10
+
+  init(_ arguments: Arguments, _ method: HTTPMethod) throws(WorldFailure) {
+    self.method = method
+    url = try arguments.webURL("url")
+    timeout = try arguments.optionalInt("timeout") ?? 10 * Unit.second
+    guard timeout > 0 else { throw arguments.mismatch("timeout", "more than nothing") }
+    status = try arguments.optionalInt("status")
+    var headers = [
+      HTTPRequest.Header("user-agent", arguments.agent), .init("accept", "application/json, */*"),
+    ]
+    var body: [UInt8] = []
+    if method != .get {
+      headers.append(.init("idempotency-key", arguments.call.key))
+      switch arguments.call.arguments["body"] {
+      case nil, .null: break
+      case .string(let text): body = Array(text.utf8)
+      case let document?:
+        headers.append(.init("content-type", "application/json"))
+        body = Array(JSON.write(document).utf8)
+      }
+    }
+    for member in arguments.call.arguments["headers"]?.objectValue?.members ?? [] {
+      guard let value = member.value.stringValue, !value.utf8.contains(where: { $0 < 0x20 }) else {
+        throw arguments.mismatch("headers", "texts by name, each on one line")
+      }
+      headers.removeAll { $0.name == member.name.lowercased() }
+      headers.append(.init(member.name.lowercased(), value))
+    }
+    self.headers = headers
+    self.body = body
+  }
+
+  enum Outcome {
+    case success(Document)
+    case failure(WorldFailure)
+    /// It is not known whether a change happened.
+    case doubt(String)
+  }
+
+  /// Sends it once. `{ status, body }`.
+  func send() -> Flow<Outcome> {
+    let request = HTTPRequest(
+      method: method, url: url, headers: headers, body: body, timeoutNanoseconds: timeout)
+    return .ask(.http(request)) { .value(outcome($0)) }
+  }
+
+  private func outcome(_ reply: Reply) -> Outcome {
+    switch reply.answer {
+    case .text: return .failure(.refused("a socket's answer came for an HTTP request"))
+    case .failure(.notSent(let message)): return .failure(.unreachable(message))
+    case .failure(.refused(let message)): return .failure(.refused(message))
+    case .failure(.lostAnswer(let message)):
+      return method == .get ? .failure(.unreachable(message)) : .doubt(message)
+    case .response(let status, _, let bytes):
+      let text = String(decoding: bytes.prefix(Self.bodyMax), as: UTF8.self)
+      let isWanted = self.status.map { $0 == status } ?? (200..<300).contains(status)
+      if isWanted { return .success(["status": .int(Int64(status)), "body": .string(text)]) }
+      let wanted = self.status.map(String.init) ?? "2xx"
+      let detail = text.split(whereSeparator: \.isNewline).first.map { ": \($0.prefix(200))" } ?? ""
+      let message = "\(method.rawValue) \(url) answers \(status), not \(wanted)\(detail)"
+      switch status {
+      case 429, 503: return .failure(.busy(message))
+      case 500...: return method == .get ? .failure(.busy(message)) : .doubt(message)
+      case _: return .failure(.refused(message))
+      }
+    }
+  }
+}
+
+extension Arguments {
+  /// An http or https URL, or `env:NAME`: the URL that the environment variable of that name holds,
+  /// which the program, the journal and its reports never see.
+  func webURL(_ name: String) throws(WorldFailure) -> String {
+    let url = try text(name)
+    guard ["http://", "https://", "env:"].contains(where: url.hasPrefix) else {
+      throw mismatch(name, "an http or https URL, or env:NAME")
+    }
+    return url
+  }
+}

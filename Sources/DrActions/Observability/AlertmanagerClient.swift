@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+
+/// Requests to Alertmanager's API v2.
+struct AlertmanagerClient {
+  let base: String
+  let agent: String
+  private static let timeout = 10 * Unit.second
+
+  init(_ arguments: Arguments) throws(WorldFailure) {
+    var base = try arguments.webURL("url")
+    while base.hasSuffix("/") { base.removeLast() }
+    self.base = "\(base)/api/v2"
+    agent = arguments.agent
+  }
+
+  struct Answer {
+    let status: Int
+    let body: Document
+    /// Alertmanager's own clock, in seconds since 1970.
+    let date: Int64?
+  }
+
+  func send(
+    _ method: HTTPMethod, _ path: String, _ body: Document? = nil
+  ) -> Flow<Answer> {
+    var headers: [HTTPRequest.Header] = [
+      .init("accept", "application/json"), .init("user-agent", agent),
+    ]
+    if body != nil { headers.append(.init("content-type", "application/json")) }
+    let request = HTTPRequest(
+      method: method, url: base + path, headers: headers,
+      body: body.map { Array(JSON.write($0).utf8) } ?? [], timeoutNanoseconds: Self.timeout)
+    return .ask(.http(request)) { reply in
+      switch reply.answer {
+      case .text: return .failure(.refused("a socket's answer came for an HTTP request"))
+      case .failure(.refused(let message)): return .failure(.refused(message))
+      case .failure(.notSent(let message)): return .failure(.unreachable(message))
+      case .failure(.lostAnswer(let message)):
+        return .failure(method == .get ? .unreachable(message) : .inDoubt(message))
+      case .response(let status, let headers, let bytes):
+        let date = headers.first { $0.name == "date" }.flatMap { Timestamp.parseHTTPDate($0.value) }
+        return .value(Answer(status: status, body: (try? JSON.parse(bytes)) ?? .null, date: date))
+      }
+    }
+  }
+
+  func failure(_ what: String, _ answer: Answer) -> WorldFailure {
+    let detail =
+      (answer.body.stringValue ?? answer.body["message"]?.stringValue).map { ": \($0.prefix(300))" }
+    let text = "cannot \(what): Alertmanager answers \(answer.status)\(detail ?? "")"
+    return answer.status == 429 || answer.status >= 500 ? .busy(text) : .refused(text)
+  }
+}

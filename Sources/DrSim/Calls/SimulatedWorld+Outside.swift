@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is not simulated but answered: servers, chats and registries beside the clusters are well,
+// and do what they are asked. A drill shows that a runbook gets there; what they would say is not
+// known.
+
+import DrData
+import DrRun
+
+extension SimulatedWorld {
+  /// `nil` where the read is none of these.
+  func readOutside(_ arguments: CallArguments) throws(WorldFailure) -> Document? {
+    let given = arguments.call.arguments
+    switch arguments.call.name {
+    case "http.get": return response(given)
+    // Nothing is measured here: that is how the absence of a series reads.
+    case "prometheus.query": return .null
+    case "inference.load": return ["running": 0, "waiting": 0, "cache": 0]
+    case "registry.digest": return .string("sha256:" + String(repeating: "0", count: 64))
+    case "kube.allowed": return true
+    case "kube.rollout":
+      let replicas = try readReplicas(arguments)
+      func count(_ name: String) -> Int64 { replicas[name]?.intValue ?? 0 }
+      let isDone = count("updated") >= count("desired") && count("available") >= count("desired")
+      return [
+        "done": .bool(isDone), "stalled": false, "desired": .int(count("desired")),
+        "updated": .int(count("updated")), "available": .int(count("available")),
+      ]
+    default: return nil  // open: the standard library may name any native
+    }
+  }
+
+  /// `nil` where the act is none of these.
+  func actOutside(_ arguments: CallArguments) throws(WorldFailure) -> SimulatedAct? {
+    let given = arguments.call.arguments
+    func text(_ name: String) -> String { given[name]?.stringValue ?? "" }
+    switch arguments.call.name {
+    case "http.post":
+      return accepted(text("url"), "\(text("method")) sent", response(given))
+    case "notify.send": return accepted(text("service"), "told: \(text("text"))", true)
+    case "alertmanager.silence": return accepted("alerts", "silenced", "simulated")
+    case "alertmanager.expire": return accepted("silence \(text("silence"))", "ended", .null)
+    case "inference.sleep": return accepted(text("url"), "put to sleep", false)
+    case "inference.wake": return accepted(text("url"), "woken up", true)
+    case "inference.load_adapter":
+      return accepted(text("url"), "adapter \(text("name")) loaded", false)
+    case "kube.restart":
+      _ = try reachableCluster(arguments)
+      return accepted("\(text("name")) in \(text("namespace"))", "pods replaced", .null)
+    case "kube.label", "kube.annotate":
+      _ = try reachableCluster(arguments)
+      return accepted(
+        "\(text("resource"))/\(text("name"))", "\(text("key")) → \(text("value"))", "")
+    default: return nil  // open: the standard library may name any native
+    }
+  }
+
+  private func response(_ arguments: DocumentObject) -> Document {
+    ["status": .int(arguments["status"]?.intValue ?? 200), "body": "{}"]
+  }
+
+  private func accepted(_ target: String, _ change: String, _ result: Document) -> SimulatedAct {
+    SimulatedAct(
+      observe: { () throws(WorldFailure) in
+        Observation(
+          target: target, changes: [change], permissions: [], state: .null, result: result)
+      },
+      perform: { (_) throws(WorldFailure) in result },
+      isDone: { (_) throws(WorldFailure) in true })
+  }
+}
