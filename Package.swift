@@ -50,8 +50,8 @@ let networkTargets: [Target] = [
 /// What of `Sources/dr` needs `DrHost`.
 let networkCommands = [
   "Apply", "Run", "Render/RunReport.swift", "Render/Timestamp.swift", "Commands/Apply.swift",
-  "Commands/Diff.swift", "Commands/Plan.swift",
-  "Commands/Resume.swift", "Commands/Run.swift", "Commands/Runs.swift",
+  "Commands/Approve.swift", "Commands/Diff.swift", "Commands/Plan.swift",
+  "Commands/Resume.swift", "Commands/Run.swift", "Commands/Runs",
 ]
 
 let package = Package(

@@ -79,9 +79,16 @@ package struct JournalFile: ~Copyable {
     self.size = size
   }
 
+  /// Tries for a few hundredths of a second: `dr runs` may just be looking whether the lock is held.
   private static func lock(_ file: borrowing FileDescriptor) throws(FileFailure) {
+    var tries = 0
     while flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 {
       if errno == EINTR { continue }
+      if errno == EWOULDBLOCK, tries < 3 {
+        tries += 1
+        usleep(15_000)
+        continue
+      }
       guard errno == EWOULDBLOCK else { throw FileFailure(file.path, "lock", code: errno) }
       throw FileFailure(
         file.path, "lock", code: EWOULDBLOCK, reason: "another dr is working on this run")

@@ -15,6 +15,18 @@ package enum Words {
     return text
   }
 
+  /// The same to the tenth of a second, and to the second from 100 s on: enough for people.
+  package static func brief(_ nanoseconds: Int64) -> String {
+    let unit: Int64 =
+      switch nanoseconds {
+      case ..<1_000_000: 1_000
+      case ..<1_000_000_000: 1_000_000
+      case ..<100_000_000_000: 100_000_000
+      case _: 1_000_000_000
+      }
+    return duration(nanoseconds / unit * unit)
+  }
+
   private static let units: [(String, Int64)] = [
     ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000),
     ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1),

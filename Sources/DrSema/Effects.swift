@@ -44,6 +44,26 @@ extension Checker {
   /// and never acts: a value can outlive the step that it was made in.
   func asValue<T>(_ body: () -> T) -> T { allowing(min(site.allowed, .reads), .value, body) }
 
+  /// The natives that a function can come to, whatever its conditions: `kube.scale`. Sorted.
+  package func natives(reachableFrom function: FunctionID) -> [String] {
+    var callees: [FunctionID: [FunctionID]] = [:]
+    for site in effectSites {
+      if let caller = site.context.function { callees[caller, default: []].append(site.callee) }
+    }
+    var seen: Set<FunctionID> = [function]
+    var waiting = [function]
+    var names: Set<String> = []
+    while let next = waiting.popLast() {
+      if case .native(let name, _) = program[next].body, program[next].effect > .pure {
+        names.insert(name)
+      }
+      for callee in callees[next] ?? [] where seen.insert(callee).inserted {
+        waiting.append(callee)
+      }
+    }
+    return names.sorted()
+  }
+
   /// Pass 4. Effects grow from callees to callers, each function at most twice; then every call is
   /// compared with what its place allows.
   func checkEffects() {

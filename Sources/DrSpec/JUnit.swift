@@ -8,11 +8,11 @@ extension TestReport {
   package var junit: String {
     let counts = counts
     let time = files.flatMap(\.results).reduce(0) { $0 + $1.duration }
-    let head = Self.attributes([
+    let head = XML.attributes([
       ("name", "dr"),
       ("tests", "\(counts.hold + counts.fail + counts.notEvaluated + counts.brokenFiles)"),
       ("failures", "\(counts.fail)"), ("errors", "\(counts.notEvaluated + counts.brokenFiles)"),
-      ("time", Self.seconds(time)),
+      ("time", XML.seconds(time)),
     ])
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites\(head)>\n"
       + files.map(suite).joined() + "</testsuites>\n"
@@ -20,16 +20,16 @@ extension TestReport {
 
   private func suite(_ file: FileReport) -> String {
     let own = TestReport([file]).counts
-    let head = Self.attributes([
+    let head = XML.attributes([
       ("name", file.file), ("file", file.file),
       ("tests", "\(file.results.count + own.brokenFiles)"), ("failures", "\(own.fail)"),
       ("errors", "\(own.notEvaluated + own.brokenFiles)"),
-      ("time", Self.seconds(file.results.reduce(0) { $0 + $1.duration })),
+      ("time", XML.seconds(file.results.reduce(0) { $0 + $1.duration })),
     ])
     let renderer = DiagnosticRenderer(sources: file.sources, colour: false)
     var text = "  <testsuite\(head)>\n"
     if let first = file.mistakes.first {
-      let names = Self.attributes([("name", "the file is checked"), ("classname", file.file)])
+      let names = XML.attributes([("name", "the file is checked"), ("classname", file.file)])
       text += "    <testcase\(names)>\n"
       text += Self.finding("error", first, renderer.render(file.mistakes))
       text += "    </testcase>\n"
@@ -39,9 +39,9 @@ extension TestReport {
   }
 
   private func testCase(_ result: TestResult, _ renderer: DiagnosticRenderer) -> String {
-    let head = Self.attributes([
+    let head = XML.attributes([
       ("name", result.test.name), ("classname", result.test.file), ("file", result.test.file),
-      ("line", "\(result.test.line)"), ("time", Self.seconds(result.duration)),
+      ("line", "\(result.test.line)"), ("time", XML.seconds(result.duration)),
     ])
     switch result.verdict {
     case .holds: return "    <testcase\(head)/>\n"
@@ -55,45 +55,10 @@ extension TestReport {
   }
 
   private static func finding(_ tag: String, _ diagnostic: Diagnostic, _ text: String) -> String {
-    let head = attributes([
+    let head = XML.attributes([
       ("message", diagnostic.message),
       ("type", "\(diagnostic.code.rawValue) \(diagnostic.code.name)"),
     ])
-    return "      <\(tag)\(head)>\(escaped(text, isAttribute: false))</\(tag)>\n"
-  }
-
-  // MARK: XML
-
-  private static func attributes(_ pairs: [(String, String)]) -> String {
-    pairs.map { " \($0)=\"\(escaped($1, isAttribute: true))\"" }.joined()
-  }
-
-  /// XML 1.0 has no way to write most control characters; they are replaced.
-  private static func escaped(_ text: String, isAttribute: Bool) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += isAttribute ? "&quot;" : "\""
-      case "\n", "\t", "\r":
-        if isAttribute || scalar == "\r" {
-          result += "&#\(scalar.value);"
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      case "\u{0}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
-      default: result.unicodeScalars.append(scalar)  // open: all others stand for themselves
-      }
-    }
-    return result
-  }
-
-  /// With three digits after the point, rounded.
-  private static func seconds(_ nanoseconds: Int64) -> String {
-    let thousandths = (nanoseconds + 500_000) / 1_000_000
-    let rest = String(thousandths % 1000)
-    return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest
+    return "      <\(tag)\(head)>\(XML.escaped(text))</\(tag)>\n"
   }
 }

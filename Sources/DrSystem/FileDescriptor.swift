@@ -44,6 +44,8 @@ package struct FileDescriptor: ~Copyable {
   /// The rest of the file from its position, up to a limit.
   package func readAll(limit: Int) throws(FileFailure) -> [UInt8] {
     var bytes: [UInt8] = []
+    var info = stat()
+    if fstat(rawValue, &info) == 0 { bytes.reserveCapacity(min(limit, Int(info.st_size))) }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = chunk.withUnsafeMutableBytes { read(rawValue, $0.baseAddress, $0.count) }

@@ -132,7 +132,9 @@ final class ConditionOperation: Operation {
       lastFailure = nil
       lastWitnesses = child.fiber.witnesses
       if executor.machine.bool(value) ?? false {
-        write(.verdict(holds: true, message: nil, evidence: evidence.items))
+        // Of a requirement this is the only record: it says what was required.
+        let message = kind == .require ? text : nil
+        write(.verdict(holds: true, message: message, evidence: evidence.items))
         return conclude(true, nil)
       }
       missed()

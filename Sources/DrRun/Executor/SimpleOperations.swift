@@ -58,7 +58,8 @@ final class ApproveOperation: Operation {
 
   init(_ executor: Executor, _ frame: Frame, at position: Position, _ operands: ApproveOperands) {
     self.operands = operands
-    id = "approve/\(executor.identity.runID)/\(position.text)/\(executor.visit(position))"
+    id = Question.approvalID(
+      run: executor.identity.runID, position: position, visit: executor.visit(position))
     super.init(executor, frame, at: position)
   }
 

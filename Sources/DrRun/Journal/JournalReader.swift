@@ -40,7 +40,7 @@ package enum JournalRefusal: Error, Sendable, Equatable {
 
 /// A journal that was read and found whole.
 package struct Journal: Sendable {
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
   /// How many bytes of the file are whole; what follows was cut off in the middle of being written
   /// and must be truncated before anything is appended.
   package let validCount: Int
@@ -58,6 +58,9 @@ package struct Journal: Sendable {
   /// All records, in order. They are decoded as one goes through them: a journal may hold more than
   /// fits into memory at once.
   package var records: JournalRecords { JournalRecords(bytes: bytes, end: validCount) }
+
+  /// Of the last batch, in hexadecimal: it vouches for everything before it.
+  package var lastHash: String { SHA256.hex(chain.dropLast()) }
 
   /// What the run is; `nil` where the crash came before its first record.
   package var identity: RunIdentity? {

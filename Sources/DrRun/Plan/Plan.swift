@@ -79,6 +79,8 @@ package struct PlanItem: Sendable, Equatable {
   package var actClass: ActClass?
   package var changes: [String] = []
   package var permissions: [String] = []
+  /// The kubeconfig context that an act's permissions are needed in; empty for the current one.
+  package var cluster = ""
   /// Of requirements and of the conditions of steps.
   package var verdict: Verdict?
   package var note: String?

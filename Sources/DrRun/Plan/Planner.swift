@@ -167,6 +167,7 @@ package final class Planner: Runner {
           $0.target = observation.target
           $0.changes = frame.onlyOnFailure ? [] : observation.changes
           $0.permissions = observation.permissions
+          $0.cluster = call.arguments["cluster"]?.stringValue ?? ""
         }
         let text = items[item].text
         if !frame.onlyOnFailure {

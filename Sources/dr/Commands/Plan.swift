@@ -5,6 +5,7 @@ import DrBase
 import DrData
 import DrHost
 import DrRun
+import DrSystem
 
 struct Plan: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +14,7 @@ struct Plan: AsyncParsableCommand {
       Reads are made, acts are only looked at: the plan lists them in order with the objects they touch and what they \
       would change, the worst-case time of each step and of the whole, and the permissions that they need.
 
-      Exit status 1 when a requirement does not hold now, 7 when one could not be evaluated.
+      Exit status 1 when a requirement does not hold now or a permission is missing, 7 when one could not be evaluated.
       """
   ).ofDr
 
@@ -25,45 +26,53 @@ struct Plan: AsyncParsableCommand {
   @Flag(help: "Write JSON.")
   var json = false
 
+  @Option(name: .shortAndLong, help: "Keep the plan in a file, for `dr run --plan`.")
+  var output: String?
+
   mutating func run() async throws {
     let launch = try runbook.launch(source, world)
     let prepared = try PreparedRun(launch, style: source.output.style)
-    let planner = Planner(
-      machine: prepared.machine, runbook: prepared.runbook, arguments: prepared.arguments,
-      identity: prepared.identity(runID: "plan"))
-    switch launch.world {
-    case .simulated:
-      _ = try SimulatedSession(prepared: prepared, options: simulation).drive(planner) { _ in }
-    case .real:
-      let world: RealWorld
-      do throws(Diagnostic) {
-        world = try launch.makeRealWorld()
-      } catch {
-        prepared.project.report(error)
-        throw prepared.project.fail()
-      }
-      let driver = RealDriver(
-        runner: planner, world: world, approver: Approver(approvesAll: true)
-      ) { _ in }
-      _ = try await driver.run { _ in }
-      await world.shutdown()
-    }
-    try show(planner)
+    let planning = try await Planning(prepared, simulation)
+    try show(planning)
+    try keep(planning, prepared)
+    try conclude(planning)
   }
 
-  private func show(_ planner: Planner) throws {
-    guard let plan = planner.plan else {
+  private func keep(_ planning: Planning, _ prepared: PreparedRun) throws {
+    guard let output, let saved = planning.saved(prepared) else { return }
+    do throws(FileFailure) {
+      try saved.write(to: output)
+    } catch {
+      Console.write("\(error.message)\n", to: .error)
+      throw ExitCode(1)
+    }
+  }
+
+  private func show(_ planning: Planning) throws {
+    guard let plan = planning.plan else {
       Console.write(
-        "there is no plan: \(planner.result?.message ?? "it was interrupted")\n", to: .error)
-      throw ExitCode(planner.result.map { RunReport.exitStatus($0.status, stop: nil) } ?? 1)
+        "there is no plan: \(planning.result?.message ?? "it was interrupted")\n", to: .error)
+      throw ExitCode(planning.result.map { RunReport.exitStatus($0.status, stop: nil) } ?? 1)
     }
     if json {
-      Console.write(JSON.write(plan.document, pretty: true) + "\n")
+      var object = plan.document.objectValue ?? DocumentObject()
+      if !planning.missing.isEmpty {
+        object["permissions_missing"] = .array(planning.missing.map(Document.string))
+      }
+      Console.write(JSON.write(.object(object), pretty: true) + "\n")
     } else {
       Console.write(plan.lines.map { $0 + "\n" }.joined())
+      if !planning.missing.isEmpty {
+        Console.write("not permitted to these credentials:\n")
+        Console.write(planning.missing.map { "  \($0)\n" }.joined())
+      }
     }
-    if planner.result?.status == .unreachable { throw ExitCode(3) }
-    if !plan.unmet.isEmpty { throw ExitCode(1) }
+  }
+
+  private func conclude(_ planning: Planning) throws {
+    guard let plan = planning.plan else { return }
+    if planning.result?.status == .unreachable { throw ExitCode(3) }
+    if !plan.unmet.isEmpty || !planning.missing.isEmpty { throw ExitCode(1) }
     if !plan.notEvaluated.isEmpty || plan.incomplete != nil { throw ExitCode(7) }
   }
 }

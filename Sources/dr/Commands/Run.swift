@@ -24,17 +24,43 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Answer yes to every approval; the journal says so.")
   var yes = false
 
+  @Flag(help: "Real world: go on in the background, whatever becomes of this terminal.")
+  var detach = false
+
+  @Option(
+    help: "Run what `dr plan -o` kept in this file, and only if it still holds: no other arguments."
+  )
+  var plan: String?
+
   mutating func run() async throws {
-    let launch = try runbook.launch(source, world)
+    let saved = try plan.map(SavedPlan.init(reading:))
+    if saved != nil, runbook.file != nil {
+      throw ValidationError("--plan names the program, the runbook and its arguments already")
+    }
+    let launch = try saved?.launch ?? runbook.launch(source, world)
     let prepared = try PreparedRun(launch, style: source.output.style)
+    if let saved { try await check(saved, prepared) }
     switch launch.world {
     case .simulated:
       try SimulatedSession(prepared: prepared, options: simulation).run()
     case .real:
       let store = RunStore()
       let id = RunStore.newID(at: WallClock.now())
+      if detach { return try DetachedRun(id: id, store: store).start(launch, approvesAll: yes) }
       let session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
       try await session.start()
+    }
+  }
+
+  /// Plans again, by reading only, and throws where the plan does not hold any more.
+  private func check(_ saved: SavedPlan, _ prepared: PreparedRun) async throws {
+    guard let now = try await Planning(prepared, simulation).saved(prepared) else {
+      Console.write("the world does not answer: the plan cannot be compared with it\n", to: .error)
+      throw ExitCode(3)
+    }
+    if let difference = saved.difference(from: now) {
+      Console.write("\(difference)nothing was done; plan again\n", to: .error)
+      throw ExitCode(1)
     }
   }
 }

@@ -16,7 +16,9 @@ extension Dr {
   #else
     /// Those that talk to clusters.
     private static var worldCommands: [any ParsableCommand.Type] {
-      [Diff.self, Apply.self, Plan.self, Run.self, Resume.self, Runs.self]
+      [
+        Diff.self, Apply.self, Plan.self, Run.self, Resume.self, Approve.self, Runs.self,
+      ]
     }
   #endif
 }

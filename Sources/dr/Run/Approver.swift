@@ -10,15 +10,21 @@ import Synchronization
 final class Approver: Sendable {
   /// Answers yes to everything (`--yes`).
   private let approvesAll: Bool
+  /// Where answers from elsewhere come in.
+  private let box: ApprovalBox?
+  /// How to give one, for people.
+  private let hint: String
   /// Who answers, as the journal names them.
   static var user: String {
     Environment.variable("USER") ?? Environment.variable("LOGNAME") ?? "somebody"
   }
-  /// The question that is open at the prompt.
-  private let open = Mutex<String?>(nil)
+  /// Questions that are neither answered nor withdrawn; the prompt is for the last.
+  private let open = Mutex<[String]>([])
 
-  init(approvesAll: Bool) {
+  init(approvesAll: Bool, box: ApprovalBox? = nil, hint: String = "") {
     self.approvesAll = approvesAll
+    self.box = box
+    self.hint = hint
   }
 
   func ask(_ question: Question, deliver: @escaping @Sendable (Event) -> Void) {
@@ -27,13 +33,12 @@ final class Approver: Sendable {
       return
     }
     let audience = question.audience.map { " (asked of \($0))" } ?? ""
+    open.withLock { $0.append(question.id) }
+    watch(question.id, deliver)
     guard Terminal(.input).isTerminal else {
-      Console.write(
-        "waiting for an answer that cannot be given here: \(question.text)\(audience)\n"
-          + "run it on a terminal, or with --yes\n", to: .error)
+      Console.write("waiting for an answer: \(question.text)\(audience)\n\(hint)", to: .error)
       return
     }
-    open.withLock { $0 = question.id }
     Console.write("\(question.text)\(audience) [yes/no] ", to: .error)
     let user = Self.user
     let id = question.id
@@ -41,10 +46,10 @@ final class Approver: Sendable {
     // locks and watching deadlines meanwhile.
     DispatchQueue(label: "dr.prompt").async { [self] in
       while let line = readLine() {
-        guard open.withLock({ $0 == id }) else { return }
+        guard open.withLock({ $0.last == id }) else { return }
         switch line.lowercased() {
-        case "y", "yes": deliver(.decided(questionID: id, approved: true, by: user))
-        case "n", "no": deliver(.decided(questionID: id, approved: false, by: user))
+        case "y", "yes": answer(id, true, by: user, deliver)
+        case "n", "no": answer(id, false, by: user, deliver)
         default:  // open: anything else is asked again
           Console.write("please answer yes or no: ", to: .error)
           continue
@@ -54,7 +59,27 @@ final class Approver: Sendable {
     }
   }
 
+  /// Looks for an answer from elsewhere until there is one or the question is withdrawn.
+  private func watch(_ id: String, _ deliver: @escaping @Sendable (Event) -> Void) {
+    guard let box else { return }
+    Task { [self] in
+      while open.withLock({ $0.contains(id) }) {
+        if let answer = box.answer(to: id) {
+          return self.answer(id, answer.approved, by: answer.by, deliver)
+        }
+        try? await Task.sleep(for: .milliseconds(200))
+      }
+    }
+  }
+
+  private func answer(
+    _ id: String, _ approved: Bool, by person: String, _ deliver: (Event) -> Void
+  ) {
+    withdraw(id)
+    deliver(.decided(questionID: id, approved: approved, by: person))
+  }
+
   func withdraw(_ id: String) {
-    open.withLock { if $0 == id { $0 = nil } }
+    open.withLock { $0.removeAll { $0 == id } }
   }
 }

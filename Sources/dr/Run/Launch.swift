@@ -17,6 +17,7 @@ struct Launch: Equatable {
   var world: WorldKind
   var kubeconfig: String?
   var context: String?
+  var grants = Grants()
 
   var document: Document {
     var object = DocumentObject([
@@ -26,6 +27,8 @@ struct Launch: Equatable {
     ])
     object["kubeconfig"] = kubeconfig.map(Document.string)
     object["context"] = context.map(Document.string)
+    object["allow"] = grants.allowed.map { .array($0.map(Document.string)) }
+    if !grants.denied.isEmpty { object["deny"] = .array(grants.denied.map(Document.string)) }
     return .object(object)
   }
 
@@ -54,5 +57,7 @@ struct Launch: Equatable {
       file: file, runbook: runbook, arguments: arguments.compactMap(\.stringValue),
       inputs: inputs.compactMap(\.stringValue), world: world,
       kubeconfig: document["kubeconfig"]?.stringValue, context: document["context"]?.stringValue)
+    grants.allowed = document["allow"]?.arrayValue?.compactMap(\.stringValue)
+    grants.denied = document["deny"]?.arrayValue?.compactMap(\.stringValue) ?? []
   }
 }

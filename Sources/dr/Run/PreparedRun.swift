@@ -16,6 +16,8 @@ struct PreparedRun {
   let runbook: FunctionID
   let arguments: [Value]
   let launch: Launch
+  /// The functions that it may come to call on the world, whatever happens.
+  let natives: [String]
 
   /// Loads everything; prints what is wrong and throws the exit status where it is.
   init(_ launch: Launch, style: OutputStyle) throws {
@@ -34,6 +36,16 @@ struct PreparedRun {
       throw project.fail()
     }
     self.runbook = runbook
+    natives = project.checker.natives(reachableFrom: runbook)
+    let refused = natives.compactMap { name in
+      launch.grants.refusal(of: name).map { "  \(name)  \($0)" }
+    }
+    guard refused.isEmpty else {
+      Console.write(
+        "\(launch.runbook) needs what it is not granted:\n\(refused.joined(separator: "\n"))\n",
+        to: .error)
+      throw ExitCode(1)
+    }
     guard let functions = project.checker.checkArguments(launch.arguments, of: runbook) else {
       project.reportArgumentMistakes()
       throw project.fail()

@@ -67,7 +67,7 @@ struct RealSession {
 
   private func makeWorld() throws -> RealWorld {
     do throws(Diagnostic) {
-      return try prepared.launch.makeRealWorld()
+      return try prepared.launch.makeRealWorld(for: prepared.natives)
     } catch {
       throw fail(error, status: 1)
     }
@@ -95,7 +95,9 @@ struct RealSession {
       colour: prepared.project.style.usesColour(.output), start: begun)
     Console.write("run \(id)\n")
     let driver = RealDriver(
-      runner: executor, world: world, approver: Approver(approvesAll: approvesAll)
+      runner: executor, world: world,
+      approver: Approver(
+        approvesAll: approvesAll, box: store.approvals(id), hint: "answer with: dr approve \(id)\n")
     ) { Console.write(lines.line($0)) }
     let result: RunResult?
     do {

@@ -5,6 +5,7 @@ import DrData
 import DrHost
 import DrRun
 import DrSystem
+import Glibc
 
 /// Where runs are kept: a folder each, with `launch.json` and `journal`.
 ///
@@ -23,6 +24,42 @@ struct RunStore {
   }
 
   func journalPath(_ id: String) -> String { "\(folder)/\(id)/journal" }
+
+  /// Answers to the run's approvals that were given from elsewhere.
+  func approvals(_ id: String) -> ApprovalBox { ApprovalBox(folder: "\(folder)/\(id)/answers") }
+
+  /// Whether a process works on the run now.
+  func isLive(_ id: String) -> Bool {
+    do throws(FileFailure) {
+      _ = try JournalFile.open(journalPath(id))
+      return false
+    } catch {
+      return error.code == EWOULDBLOCK
+    }
+  }
+
+  /// The journal of a run; prints why and throws the exit status where it is refused.
+  func readJournal(_ id: String) throws -> Journal {
+    do {
+      return try journal(id)
+    } catch let refusal as JournalRefusal {
+      Console.write("\(id): \(refusal.diagnostic.message)\n", to: .error)
+      throw ExitCode(4)
+    } catch let failure as FileFailure {
+      Console.write("\(failure.message)\n", to: .error)
+      throw ExitCode(4)
+    }
+  }
+
+  /// Removes a run. Its journal goes last, so that what is interrupted can be done again.
+  func remove(_ id: String) throws(FileFailure) {
+    let own = "\(folder)/\(id)"
+    for name in OutputFolder.entries("\(own)/answers") ?? [] { unlink("\(own)/answers/\(name)") }
+    rmdir("\(own)/answers")
+    for name in OutputFolder.entries(own) ?? [] where name != "journal" { unlink("\(own)/\(name)") }
+    unlink("\(own)/journal")
+    guard rmdir(own) == 0 else { throw FileFailure(own, "remove", code: errno) }
+  }
 
   /// All runs, the oldest first.
   var ids: [String] { OutputFolder.entries(folder) ?? [] }

@@ -35,28 +35,41 @@ extension Launch.WorldKind: ExpressibleByArgument {}
 /// The runbook that is meant, and what it is given.
 struct RunbookArguments: ParsableArguments {
   @Argument(help: "The program.")
-  var file: String
+  var file: String?
 
   @Argument(help: "The runbook, then its arguments: evacuate from=az1 to=az2.")
   var words: [String] = []
 
+  @OptionGroup var granted: GrantOptions
+
   func launch(_ source: SourceOptions, _ world: WorldOptions) throws -> Launch {
+    guard let file else { throw ValidationError("which program, and which runbook of it?") }
     guard let runbook = words.first, !runbook.contains("=") else {
       throw ValidationError(
         "which runbook? Write its name after the file: evacuate from=az1 to=az2")
     }
-    return Launch(
+    var launch = Launch(
       file: realPath(file) ?? file, runbook: runbook, arguments: Array(words.dropFirst()),
       inputs: source.inputs, world: world.kind, kubeconfig: world.kubeconfig.flatMap(realPath),
       context: world.context)
+    launch.grants = granted.grants
+    return launch
   }
 }
 
 extension Launch {
   /// The real world as this launch names it.
-  func makeRealWorld() throws(Diagnostic) -> RealWorld {
-    var options = RealWorld.Options(
-      kubeconfig: try KubeconfigSource.standard(given: kubeconfig).load())
+  ///
+  /// A run that comes to no cluster needs no kubeconfig.
+  func makeRealWorld(for natives: [String]) throws(Diagnostic) -> RealWorld {
+    var options = RealWorld.Options()
+    do throws(Diagnostic) {
+      options.kubeconfig = try KubeconfigSource.standard(given: kubeconfig).load()
+    } catch {
+      let areas = ["kube.", "gslb.", "lock."]
+      let needsCluster = natives.contains { name in areas.contains(where: name.hasPrefix) }
+      if needsCluster || kubeconfig != nil || context != nil { throw error }
+    }
     options.context = context
     return RealWorld(options)
   }

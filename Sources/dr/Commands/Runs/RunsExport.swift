@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrData
+import DrRun
+import DrSystem
+
+struct RunsExport: ParsableCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable { case json, junit, html }
+
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a run as JSON, as JUnit XML, or as a report in one HTML file.",
+    discussion: "Everything in it comes from the journal: the same journal gives the same bytes.")
+
+  @OptionGroup var argument: RunArgument
+
+  @Option(
+    help: "json (all records), junit (a case for each step and condition) or html (a report).")
+  var format: Format = .json
+
+  @Option(name: .shortAndLong, help: "The file to write. Default: standard output.")
+  var output: String?
+
+  func run() throws {
+    let store = RunStore()
+    let id = try store.resolve(argument.run)
+    let journal = try store.readJournal(id)
+    guard let history = RunHistory(journal) else {
+      Console.write("\(id) never began: its journal has no record\n", to: .error)
+      throw ExitCode(1)
+    }
+    let text =
+      switch format {
+      case .json: json(journal, history.summary)
+      case .junit: history.junit
+      case .html: history.html(timeline: journal.timeline)
+      }
+    guard let output else { return Console.write(text) }
+    do throws(FileFailure) {
+      try AtomicFile.write(Array(text.utf8), to: output)
+    } catch {
+      Console.write("\(error.message)\n", to: .error)
+      throw ExitCode(1)
+    }
+  }
+
+  private func json(_ journal: Journal, _ summary: RunSummary) -> String {
+    var object = summary.document.objectValue ?? DocumentObject()
+    object["records"] = .array(journal.records.map(\.document))
+    return JSON.write(.object(object), pretty: true) + "\n"
+  }
+}

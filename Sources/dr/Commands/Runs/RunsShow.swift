@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrData
+import DrRun
+import DrSystem
+import Glibc
+
+struct RunsShow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show what a run did.")
+
+  @OptionGroup var argument: RunArgument
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  func run() throws {
+    let store = RunStore()
+    try Self.show(store.resolve(argument.run), store, json: json)
+  }
+
+  static func show(_ id: String, _ store: RunStore, json: Bool) throws {
+    let journal = try store.readJournal(id)
+    guard let summary = RunSummary(journal) else {
+      Console.write("\(id) never began: its journal has no record\n")
+      return
+    }
+    if json {
+      Console.write(JSON.write(summary.document, pretty: true) + "\n")
+      return
+    }
+    Console.write(summary.line(isLive: store.isLive(id)) + "\n")
+    for call in summary.inDoubt { Console.write("in doubt: \(call.summary)\n") }
+    Console.write(journal.timeline.map(\.line).joined())
+    for approval in journal.openApprovals {
+      Console.write("waits for: \(approval.question.text)\n  answer with: dr approve \(id)\n")
+    }
+  }
+}
+
+struct RunsTail: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tail", abstract: "Show the last of what a run did, and follow it.")
+
+  @OptionGroup var argument: RunArgument
+
+  @Flag(name: .shortAndLong, help: "Go on until the run ends, is paused, or its process dies.")
+  var follow = false
+
+  @Option(name: .customShort("n"), help: "How many lines of the past.")
+  var lines = 10
+
+  func validate() throws {
+    if lines < 0 { throw ValidationError("-n takes 0 or more") }
+  }
+
+  func run() throws {
+    let store = RunStore()
+    let id = try store.resolve(argument.run)
+    var shown: Int?
+    var size = -1
+    while true {
+      let isLive = store.isLive(id)
+      let now = fileSize(store.journalPath(id))
+      if now != size {
+        size = now
+        let journal = try store.readJournal(id)
+        let entries = journal.timeline
+        let first = shown ?? max(0, entries.count - lines)
+        Console.write(entries.dropFirst(first).map(\.line).joined())
+        shown = max(first, entries.count)
+        if let summary = RunSummary(journal), summary.status != .unfinished { return }
+      } else if !isLive {
+        if follow {
+          Console.write("its process has died; go on with: dr resume \(id)\n", to: .error)
+        }
+        return
+      }
+      if !follow { return }
+      usleep(200_000)
+    }
+  }
+
+  private func fileSize(_ path: String) -> Int {
+    var info = stat()
+    return stat(path, &info) == 0 ? Int(info.st_size) : 0
+  }
+}
+
+struct RunsVerify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check a journal: checksums, and the chain of hashes.",
+    discussion: """
+      The last hash vouches for all that stands before it: kept elsewhere, it also shows that nothing was cut off. \
+      Exit status 4 where the journal is refused.
+      """)
+
+  @OptionGroup var argument: RunArgument
+
+  func run() throws {
+    let store = RunStore()
+    let id = try store.resolve(argument.run)
+    let journal = try store.readJournal(id)
+    let torn = journal.tornCount == 0 ? "" : ", \(journal.tornCount) bytes of a torn end"
+    Console.write(
+      "\(id)  \(Words.count(journal.count, "record")) in \(journal.validCount) bytes are whole\(torn)\n"
+        + "last hash \(journal.lastHash)\n")
+  }
+}
+
+extension TimelineEntry {
+  var line: String {
+    "\(ProgressLines.clock(after))  \(isFailure ? "✗" : " ") \(text)\n"
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrBase
+import DrData
+import DrFormat
+import DrRun
+import DrSystem
+
+/// A plan in a file, to be run only while it still holds: the same program, the same arguments, and
+/// a world in which the same would be done.
+struct SavedPlan {
+  private static let format = "dr-plan/1"
+
+  let launch: Launch
+  let programDigest: String
+  let plan: Document
+  let lines: [String]
+
+  init(_ launch: Launch, programDigest: String, _ plan: DrRun.Plan) {
+    self.launch = launch
+    self.programDigest = programDigest
+    self.plan = plan.document
+    lines = plan.lines
+  }
+
+  /// Throws what is wrong with the file.
+  init(reading path: String) throws {
+    guard case .success(let bytes) = readFile(path) else {
+      throw ValidationError("there is no plan \(path)")
+    }
+    guard let document = try? JSON.parse(bytes), document["format"]?.stringValue == Self.format,
+      let launch = document["launch"].flatMap(Launch.init),
+      let programDigest = document["program"]?.stringValue, let plan = document["plan"],
+      let lines = document["lines"]?.arrayValue
+    else { throw ValidationError("\(path) is no plan that `dr plan -o` of this version wrote") }
+    self.launch = launch
+    self.programDigest = programDigest
+    self.plan = plan
+    self.lines = lines.compactMap(\.stringValue)
+  }
+
+  func write(to path: String) throws(FileFailure) {
+    let document: Document = [
+      "format": .string(Self.format), "launch": launch.document,
+      "program": .string(programDigest), "plan": plan,
+      "lines": .array(lines.map(Document.string)),
+    ]
+    try AtomicFile.write(Array((JSON.write(document, pretty: true) + "\n").utf8), to: path)
+  }
+
+  /// Why it does not hold any more, with what has changed; `nil` where it still does.
+  func difference(from now: SavedPlan) -> String? {
+    guard programDigest == now.programDigest else {
+      return "the program has changed since it was planned\n"
+    }
+    guard plan != now.plan else { return nil }
+    let changes = unifiedDiff(
+      old: lines.map { $0 + "\n" }.joined(), new: now.lines.map { $0 + "\n" }.joined(),
+      name: "plan")
+    return "the world has changed since it was planned\n\(changes)"
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// A build without the network has no runs.
+private var hasRuns: Bool {
+  (try? run(dr, ["--help"]).output.contains("runs")) ?? false
+}
+
+@Suite("dr runs", .enabled(if: hasRuns))
+struct RunsCommandTests {
+  private let program = """
+    use web
+
+    runbook go(who: String = "me") {
+      step "first" within 1m { require 1 + 1 == 2 }
+      step "ask" within 5m { approve "Go on with \\(who)?" within 2m }
+    }
+
+    runbook look() {
+      let page = web.get("http://127.0.0.1:1/")
+      step "touch" { web.post("http://127.0.0.1:1/", { status: page.status }) }
+    }
+
+    runbook wrong() { step "broken" { verify 1 == 2 else "one is not two" } }
+    """
+
+  /// A folder with the program, in which runs are kept.
+  private func inState(_ body: (_ dr: ([String]) throws -> Outcome) throws -> Void) throws {
+    try inFolder { folder in
+      try program.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      try body { arguments in
+        try run(dr, arguments, environment: ["DR_STATE": folder], in: folder)
+      }
+    }
+  }
+
+  private func until(_ deadline: Double = 90, _ body: () throws -> Bool) throws {
+    let end = Date(timeIntervalSinceNow: deadline)
+    while Date() < end {
+      if try body() { return }
+      usleep(100_000)
+    }
+    Issue.record("it did not come to it in \(deadline) s")
+  }
+
+  @Test("a run in the background waits for an approval from elsewhere, and its journal tells of it")
+  func detached() throws {
+    try inState { dr in
+      let begun = try dr(["run", "a.dr", "go", "--world", "real", "--detach"])
+      #expect(begun.status == 0, "\(begun.errors)")
+      try until { try dr(["runs", "show"]).output.contains("waits for: Go on with me?") }
+      #expect(try dr(["runs"]).output.contains("running"))
+      #expect(try dr(["approve", "last", "nothing"]).status == 1)
+      let approved = try dr(["approve", "last", "Go on", "--by", "alice", "--reason", "all green"])
+      #expect(approved.output == "approved: Go on with me?\n")
+      try until { try dr(["runs"]).output.contains("succeeded") }
+      #expect(try dr(["runs", "tail"]).output.contains("alice (all green) approved"))
+      #expect(try dr(["approve", "last"]).errors.contains("waits for no approval"))
+    }
+  }
+
+  @Test("a run is exported as JSON, JUnit and HTML, with the same bytes each time")
+  func exported() throws {
+    try inState { dr in
+      #expect(try dr(["run", "a.dr", "wrong", "--world", "real"]).status == 1)
+      for format in ["json", "junit", "html"] {
+        let first = try dr(["runs", "export", "--format", format])
+        #expect(first.status == 0)
+        #expect(first.output == (try dr(["runs", "export", "--format", format]).output))
+        #expect(first.output.contains("one is not two"))
+      }
+      let verified = try dr(["runs", "verify"])
+      #expect(verified.output.contains("are whole"))
+      #expect(try dr(["runs", "gc", "--older-than", "1h"]).output == "0 runs of 1\n")
+      #expect(try dr(["runs", "gc", "--older-than", "0s"]).output.contains("1 run of 1"))
+      #expect(try dr(["runs"]).output == "no runs yet\n")
+    }
+  }
+
+  @Test("a journal that was changed is refused with its place, exit status 4")
+  func changed() throws {
+    try inFolder { folder in
+      try program.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      let environment = ["DR_STATE": folder]
+      let arguments = ["run", "a.dr", "wrong", "--world", "real"]
+      #expect(try run(dr, arguments, environment: environment, in: folder).status == 1)
+      let runs = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/runs")
+      let path = "\(folder)/runs/\(try #require(runs.first))/journal"
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      bytes[40] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: path))
+      let outcome = try run(dr, ["runs", "verify"], environment: environment, in: folder)
+      #expect(outcome.status == 4)
+      #expect(outcome.errors.contains("damaged at byte 17"))
+    }
+  }
+
+  @Test("what is not granted is told before anything is done, also from the depth of a step")
+  func grants() throws {
+    try inState { dr in
+      let denied = try dr(["run", "a.dr", "look", "--world", "real", "--deny", "http.post"])
+      #expect(denied.status == 1)
+      #expect(denied.errors.contains("http.post  --deny http.post"))
+      let narrow = try dr(["plan", "a.dr", "look", "--world", "real", "--allow", "kube"])
+      #expect(narrow.errors.contains("http.get  not among --allow kube"))
+      #expect(try dr(["runs"]).output == "no runs yet\n")
+      let wide = try dr(["run", "a.dr", "look", "--world", "real", "--allow", "http"])
+      #expect(wide.errors + wide.output != "")
+      #expect(!wide.errors.contains("not granted"))
+    }
+  }
+
+  @Test("a plan that was kept is run while it holds, and refused once the program has changed")
+  func plans() throws {
+    try inFolder { folder in
+      let file = "\(folder)/a.dr"
+      try program.write(toFile: file, atomically: true, encoding: .utf8)
+      func dr(_ arguments: String...) throws -> Outcome {
+        try run(DrTests.dr, arguments, environment: ["DR_STATE": folder], in: folder)
+      }
+      let simulated = "runbook go() { step \"s\" { require 1 == 1 } }\n"
+      try simulated.write(toFile: file, atomically: true, encoding: .utf8)
+      #expect(try dr("plan", "a.dr", "go", "--world", "simulated", "-o", "p.json").status == 0)
+      #expect(try dr("run", "--plan", "p.json").status == 0)
+      #expect(try dr("run", "a.dr", "go", "--plan", "p.json").status == 2)
+      #expect(try dr("run", "--plan", "nowhere.json").status == 2)
+      try (simulated + "# changed\n").write(toFile: file, atomically: true, encoding: .utf8)
+      let refused = try dr("run", "--plan", "p.json")
+      #expect(refused.status == 1)
+      #expect(refused.errors.contains("the program has changed since it was planned"))
+    }
+  }
+}
