@@ -49,8 +49,12 @@ struct Compile: ParsableCommand {
       try write(result, to: output)
     } else {
       Console.write(result.stream(format))
-      for file in result.files {
-        Console.write("note: \(file.path) is written only with -o\n", to: .error)
+      if let first = result.files.first {
+        let rest = result.files.count - 1
+        let what =
+          rest == 0
+          ? "\(first.path) is" : "\(first.path) and \(rest) more file\(rest == 1 ? "" : "s") are"
+        Console.write("note: \(what) written only with -o\n", to: .error)
       }
     }
   }
