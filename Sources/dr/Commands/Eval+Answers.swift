@@ -12,8 +12,19 @@ import Glibc
 
 /// What `dr eval` says of a value besides the value.
 extension Eval {
+  func answer() throws {
+    let project = Project(file: subject, inputs: source.inputs, style: source.output.style)
+    guard !project.diagnostics.hasErrors else { throw project.fail() }
+    if let why { return try explain(why, project) }
+    try measure(expression, project)
+  }
+
+  private func write(_ document: Document) {
+    Console.write(JSON.write(document, pretty: true) + "\n")
+  }
+
   /// Says where a value came from.
-  func explain(_ name: String, _ project: Project) throws {
+  private func explain(_ name: String, _ project: Project) throws {
     guard let function = project.checker.checkValue(name) else {
       project.reportArgumentMistakes()
       throw project.fail()
@@ -41,7 +52,7 @@ extension Eval {
 
   /// Says what evaluating an expression, or the whole program, costs. What a failure has cost until
   /// then is told too.
-  func measure(_ expression: String?, _ project: Project) throws {
+  private func measure(_ expression: String?, _ project: Project) throws {
     var function: FunctionID?
     if let expression {
       function = project.checker.checkValue(expression)

@@ -61,6 +61,7 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
+    if why != nil || profile || flame != nil { return try answer() }
     try Evaluation(
       subject: subject, expression: expression, json: json, yaml: yaml, inputs: source.inputs,
       style: source.output.style
@@ -83,8 +84,6 @@ struct Evaluation {
       isProgram
       ? Project(file: subject, inputs: inputs, style: style) : Project(style: style)
     guard !project.diagnostics.hasErrors else { throw project.fail() }
-    if let why { return try explain(why, project) }
-    if profile || flame != nil { return try measure(expression, project) }
     if isProgram, expression == nil { return try printProgram(project) }
     guard let function = project.checker.checkValue(expression ?? subject) else {
       project.reportArgumentMistakes()
@@ -129,7 +128,7 @@ struct Evaluation {
     }
   }
 
-  func write(_ document: Document) {
+  private func write(_ document: Document) {
     Console.write(json ? JSON.write(document, pretty: true) + "\n" : YAML.write([document]))
   }
 }
