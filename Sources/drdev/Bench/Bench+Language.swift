@@ -85,7 +85,7 @@ extension Bench {
   /// Whole processes: faster than CPython and both Starlarks, within 1.3 times Lua's time.
   func language() throws -> [Figure] {
     let runner = try file(
-      "starlark.py",
+      "run_starlark.py",
       """
       import sys, starlark
       source = open(sys.argv[1]).read() + "\\nrun()\\n"
@@ -95,7 +95,7 @@ extension Bench {
     let starlarkGo = Peers.program("starlark")
     return try Self.work.enumerated().map { number, work in
       let star = try file("\(number).star", work.python)
-      var contest = Contest()
+      var contest = Contest(countsProcessor: countsProcessor)
       contest.add("dr", dr, ["eval", try file("\(number).dr", work.dr), "x"])
       contest.add("lua5.4", Peers.program("lua5.4"), [try file("\(number).lua", work.lua)])
       contest.add(

@@ -6,7 +6,7 @@ extension Bench {
   /// 5,000 services of eight objects each, as one YAML stream.
   func manifests() throws -> [Figure] {
     let path = try file("services.dr", Inputs.services(count: 5_000))
-    var contest = Contest()
+    var contest = Contest(countsProcessor: countsProcessor)
     contest.add("dr compile", dr, ["compile", path])
     let run = try contest.medians(rounds: min(rounds, 5))[0].run
     let (time, peak) = (run?.milliseconds ?? .infinity, run?.peak ?? .infinity)

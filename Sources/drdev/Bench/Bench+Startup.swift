@@ -5,7 +5,7 @@ import Foundation
 extension Bench {
   /// From start to exit, beside a C program that says hello, linked statically.
   func startup() throws -> [Figure] {
-    var contest = Contest()
+    var contest = Contest(countsProcessor: countsProcessor)
     contest.add("dr eval", dr, ["eval", try file("trivial.dr", "let x = 1\n")])
     contest.add("dr --version", dr, ["--version"])
     contest.add("C hello", try helloWorld(), [])

@@ -22,15 +22,17 @@ extension Bench {
     var sources = SourceMap()
     let file = sources.add(name: "program.dr", bytes: bytes)
     var times: [Double] = []
-    var contest = Contest()
+    var contest = Contest(countsProcessor: countsProcessor)
     let lua = Inputs.lua(bytes: bytes.count)
     contest.add("luac5.4 -p", Peers.program("luac5.4"), ["-p", try self.file("program.lua", lua)])
     var theirs: [Double] = []
     for round in 0...rounds {
-      let time = ContinuousClock().measure { _ = parse(sources[file], limits: Limits()) }
+      let start = threadMilliseconds()
+      _ = parse(sources[file], limits: Limits())
+      let time = threadMilliseconds() - start
       let luac = try contest.medians(rounds: 1)[0].run?.milliseconds
       guard round > 0 else { continue }
-      times.append(time / .milliseconds(1))
+      times.append(time)
       if let luac { theirs.append(luac) }
     }
     let ours = megabytes / median(times) * 1e3
@@ -43,7 +45,7 @@ extension Bench {
   private func formatting(_ bytes: [UInt8], _ megabytes: Double) throws -> Figure {
     let path = try file("format.dr", String(decoding: bytes, as: UTF8.self))
     _ = try Contest.run([dr, "fmt", path])
-    var contest = Contest()
+    var contest = Contest(countsProcessor: countsProcessor)
     contest.add("dr fmt --check", dr, ["fmt", "--check", path])
     let found = try contest.medians(rounds: rounds)[0].run?.milliseconds ?? .infinity
     let ours = megabytes / found * 1e3
@@ -54,7 +56,7 @@ extension Bench {
 
   private func checking() throws -> Figure {
     let program = Inputs.program(lines: 10_000)
-    var contest = Contest()
+    var contest = Contest(countsProcessor: countsProcessor)
     contest.add("dr check", dr, ["check", try file("check.dr", program)])
     let ours = try contest.medians(rounds: rounds)[0].run?.milliseconds ?? .infinity
     return Figure(

@@ -10,8 +10,9 @@ import Foundation
 /// The command.
 struct Bench {
   static let usage = """
-    usage: drdev bench [--only GROUP] [--rounds N] [--dr PATH] [--json]
+    usage: drdev bench [--only GROUP] [--rounds N] [--cpu] [--dr PATH] [--json]
            GROUP: startup, language, syntax, growth, manifests
+           --cpu: processor time instead of time on the wall, for a machine that others use
            PATH: the program to measure; else `dr` beside this one
     """
 
@@ -19,6 +20,7 @@ struct Bench {
   private(set) var rounds = 9
   private var only: String?
   private var writesJSON = false
+  private(set) var countsProcessor = false
   private(set) var dr: String
   /// Where inputs are written.
   let folder: URL
@@ -38,7 +40,12 @@ struct Bench {
       return 2
     }
     defer { try? FileManager.default.removeItem(at: bench.folder) }
-    return try bench.run()
+    do {
+      return try bench.run()
+    } catch let error as BenchError {
+      print(error)
+      return 1
+    }
   }
 
   private init?(_ arguments: [String]) throws {
@@ -50,6 +57,7 @@ struct Bench {
     while let word = rest.popFirst() {
       switch (word, rest.first) {
       case ("--json", _): writesJSON = true
+      case ("--cpu", _): countsProcessor = true
       case ("--only", let name?) where Self.groups.contains { $0.name == name }:
         only = name
         rest.removeFirst()

@@ -11,9 +11,13 @@ struct Contest {
     let peak: Double
   }
 
+  /// Whether processor time counts, user and system, instead of time on the wall.
+  let countsProcessor: Bool
   private var commands: [(name: String, words: [String]?)] = []
 
-  /// Adds a program; one whose first word is nil is not installed.
+  init(countsProcessor: Bool) { self.countsProcessor = countsProcessor }
+
+  /// Adds a program; nil where it is not installed.
   mutating func add(_ name: String, _ program: String?, _ arguments: [String]) {
     commands.append((name, program.map { [$0] + arguments }))
   }
@@ -24,7 +28,7 @@ struct Contest {
     for round in 0...rounds {
       for (index, command) in commands.enumerated() {
         guard let words = command.words else { continue }
-        let run = try Self.run(words)
+        let run = try Self.run(words, countsProcessor: countsProcessor)
         // The first one fills caches.
         if round > 0 { runs[index].append(run) }
       }
@@ -38,7 +42,7 @@ struct Contest {
   }
 
   /// Runs a program to its end. One that fails would be measured for nothing, and is an error.
-  static func run(_ words: [String]) throws -> Run {
+  static func run(_ words: [String], countsProcessor: Bool = false) throws -> Run {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -57,9 +61,22 @@ struct Contest {
     wait4(process, &status, 0, &usage)
     let time = start.duration(to: .now)
     guard status == 0 else { throw BenchError(text: "\(words.joined(separator: " ")) fails") }
+    let processor = milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime)
     return Run(
-      milliseconds: time / .milliseconds(1), peak: Double(usage.ru_maxrss) / 1024)
+      milliseconds: countsProcessor ? processor : time / .milliseconds(1),
+      peak: Double(usage.ru_maxrss) / 1024)
   }
+}
+
+private func milliseconds(_ time: timeval) -> Double {
+  Double(time.tv_sec) * 1e3 + Double(time.tv_usec) / 1e3
+}
+
+/// Milliseconds that this thread has run; what other programs do adds nothing.
+func threadMilliseconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
 }
 
 struct BenchError: Error, CustomStringConvertible {
