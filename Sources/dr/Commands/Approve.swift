@@ -44,11 +44,13 @@ struct Approve: ParsableCommand {
     if let deadline = approval.question.deadline, now >= deadline {
       throw refusal("too late: the answer was due at \(deadline.utcText)")
     }
+    // Asked before: a run that takes the answer may have ended a moment later.
+    let isLive = store.isLive(id)
     let by = (by ?? Approver.user) + (reason.map { " (\($0))" } ?? "")
     try box.put(
       ApprovalBox.Answer(approved: !decline, by: by, at: now), to: approval.question.id)
     Console.write("\(decline ? "declined" : "approved"): \(approval.question.text)\n")
-    if !store.isLive(id) {
+    if !isLive {
       Console.write("the run is not going on now; go on with: dr resume \(id)\n")
     }
   }
