@@ -19,6 +19,7 @@ final class Session {
     host = SessionHost(functions: storage.hostFunctions)
     machine = Machine(
       program: code ?? storage.code, limits: storage.limits, inputs: try Session.inputs(storage))
+    machine.inputsAreConverted = true
     if let cancellation { machine.cancel { cancellation.isCancelled } }
     machine.answer = host.answer
   }

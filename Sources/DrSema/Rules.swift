@@ -195,6 +195,20 @@ extension Checker {
     return Expr(.global(global), list, node.span)
   }
 
+  /// The kinds of blocks that `model` has, sorted; `nil` where the word stands for something else.
+  package func modelThings(_ word: String) -> [NamedThing]? {
+    guard word == "model" else { return nil }
+    return asking {
+      switch symbol("model") {
+      case nil, .function:
+        return modelKinds.sorted { $0.key < $1.key }.map {
+          NamedThing($0.key, .field, "[\(record($0.value).name)]")
+        }
+      case .global, .record, .alias: return nil
+      }
+    }
+  }
+
   /// The kinds of blocks that are seen from the present module, by their plural.
   private var modelKinds: [String: RecordID] {
     var kinds: [String: RecordID] = [:]

@@ -55,12 +55,26 @@ struct OutputOptions: ParsableArguments {
 
 /// What a program takes from outside.
 struct InputOptions: ParsableArguments {
-  @Option(name: .customLong("set"), help: "Set an input: --set name=value. May be repeated.")
-  var inputs: [String] = []
+  @Option(
+    name: .customLong("set"),
+    help:
+      "Set an input: --set name=value, or name:=JSON for lists, maps and records. May be repeated.")
+  var assignments: [String] = []
+
+  @Option(
+    help: "Set inputs from a file: a YAML or JSON object. --set counts for more. May be repeated.")
+  var values: [String] = []
+
+  /// All inputs, each `name=value` or `name:=JSON`; of several for one name the last counts.
+  func all() throws -> [String] {
+    for text in assignments { try ValuesFile.check(text) }
+    return try values.flatMap { try ValuesFile.read($0) } + assignments
+  }
 
   static var plain: InputOptions {
     var options = InputOptions()
-    options.inputs = []
+    options.assignments = []
+    options.values = []
     return options
   }
 }
@@ -77,5 +91,6 @@ struct SourceOptions: ParsableArguments {
     return options
   }
 
-  var inputs: [String] { input.inputs }
+  /// See `InputOptions.all`.
+  func inputs() throws -> [String] { try input.all() }
 }

@@ -23,7 +23,7 @@ final class Project {
   /// Folder of the project, absolute.
   let root: String
 
-  /// `inputs` are written `name=value`; `bytes` stand for the file where it is to be checked as it would be.
+  /// `inputs` are written `name=value` or `name:=JSON`; `bytes` stand for the file where it is to be checked as it would be.
   init(
     file: String, inputs: [String], style: OutputStyle, includesBackends: Bool = false,
     includesRules: Bool = false, limits: Limits = Limits(), bytes: [UInt8]? = nil
@@ -86,50 +86,54 @@ final class Project {
   /// The machine, with the inputs that were given; `nil` when there are mistakes.
   func loadMachine(observing: Observation? = nil) -> Machine? {
     guard !diagnostics.hasErrors else { return nil }
-    var inputs: [String: Document] = [:]
-    for text in self.inputs {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let global = input(parts[0]) else {
-        let names = checker.program.globals.filter(\.isInput).map(\.name)
-        diagnostics.append(
-          Diagnostic(
-            .missingInput, "the program has no input `\(parts.first ?? text)`",
-            help: nearestName(to: parts.first ?? text, among: names).map { "did you mean `\($0)`?" }
-              ?? "write --set name=value"))
-        continue
-      }
-      inputs[global.name] = .string(parts[1])
+    for text in inputs where !declares(input: text) {
+      let name = Self.inputName(text)
+      let names = checker.program.globals.filter(\.isInput).map(\.name)
+      diagnostics.append(
+        Diagnostic(
+          .missingInput, "the program has no input `\(name)`",
+          help: nearestName(to: name, among: names).map { "did you mean `\($0)`?" }
+            ?? (text.contains("=") ? "declare it: input \(name): String" : "write --set name=value")
+        ))
     }
     guard !diagnostics.hasErrors else { return nil }
     return Machine(
       program: Program(checker.program, observing: observing), limits: checker.options.limits,
-      inputs: inputs)
+      inputs: Self.documents(of: inputs))
   }
 
-  /// `name=value` as the machine takes it, for programs that are not loaded yet.
+  /// What `name=value` or `name:=JSON` sets.
+  static func inputName(_ text: String) -> String {
+    let name = text.prefix { $0 != "=" }
+    return String(name.hasSuffix(":") ? name.dropLast() : name)
+  }
+
+  /// Inputs as the machine takes them. What is no JSON after `:=` is taken as text, which the type
+  /// of the input then refuses.
   static func documents(of inputs: [String]) -> [String: Document] {
     var documents: [String: Document] = [:]
     for text in inputs {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      if parts.count == 2 { documents[parts[0]] = .string(parts[1]) }
+      guard let equal = text.firstIndex(of: "=") else { continue }
+      let value = String(text[text.index(after: equal)...])
+      let isJSON = text[..<equal].hasSuffix(":")
+      let data = isJSON ? try? JSON.parse(Array(value.utf8)) : nil
+      documents[inputName(text)] = data ?? .string(value)
     }
     return documents
   }
 
-  /// Whether the program has the input that `name=value` sets.
+  /// Whether the program has the input that a text sets.
   func declares(input text: String) -> Bool {
-    input(text.split(separator: "=", maxSplits: 1).first.map(String.init) ?? "") != nil
+    let name = Self.inputName(text)
+    return text.contains("=")
+      && checker.program.globals.contains {
+        $0.isInput && $0.name == name && $0.module == checker.mainAlias
+      }
   }
 
-  /// Those of some inputs, written `name=value`, that the program has.
+  /// Those of some inputs that the program has.
   func inputs(among texts: [String]) -> [String: Document] {
     Self.documents(of: texts.filter(declares))
-  }
-
-  private func input(_ name: String) -> Global? {
-    checker.program.globals.first {
-      $0.isInput && $0.name == name && $0.module == checker.mainAlias
-    }
   }
 
   /// The program's first file; `nil` when it could not be read.

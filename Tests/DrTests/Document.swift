@@ -9,6 +9,8 @@
 //     dr file=a.dr       a program that later blocks `use` and later commands read
 //     dr append=a.dr     goes on with that file
 //     console            commands after `$ `, each with what it writes
+//     yaml file=a.yaml   a file that later commands read
+//     repl               a session at the prompt, which Tests/DrReplTests runs
 //     ebnf, sh, text     shown only
 //
 // These words can stand together. In a program `let name = expression  #=> value` says the value.

@@ -53,7 +53,10 @@ private struct Reader {
       switch example.kind {
       case "dr": try check(&example)
       case "console": try execute(&example)
-      case "ebnf", "sh", "text": break
+      case "yaml", "json":
+        guard let name = example.value("file") else { break }
+        try example.text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+      case "ebnf", "repl", "sh", "text": break
       default: fail("`\(example.kind)` is no kind of example; see Document.swift", example)
       }
       document.parts[index] = .example(example)

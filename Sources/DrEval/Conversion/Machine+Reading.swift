@@ -10,6 +10,8 @@ private struct Mismatch: Error {
   var path: String
   var expected: String
   var found: String
+  /// The record type that has no member so called.
+  var stranger: Record?
   /// A constraint or limit that failed on the way, with its own words.
   var diagnostic: Diagnostic?
 }
@@ -18,8 +20,8 @@ private struct Mismatch: Error {
 private enum Source {
   /// Quantities are whole numbers; members that a type does not have are dropped.
   case driver
-  /// Written by people: quantities may be text, numbers and truths too; unknown members are
-  /// mistakes.
+  /// Written by people: quantities are text with a unit, and numbers and truths may be text too;
+  /// unknown members are mistakes.
   case input
 }
 
@@ -36,7 +38,11 @@ extension Machine {
       return try read(document, global.type, .input, name: "the input `\(global.name)`")
     } catch {
       var diagnostic = error
-      if diagnostic.span == nil { diagnostic.span = global.span }
+      if diagnostic.span == nil {
+        diagnostic.span = global.span
+      } else {
+        diagnostic.labels.append(Label(global.span, "given for this input"))
+      }
       throw diagnostic
     }
   }
@@ -49,6 +55,13 @@ extension Machine {
     } catch {
       if let diagnostic = error.diagnostic { throw diagnostic }
       let place = error.path.isEmpty ? name : "`\(error.shownPath)` of \(name)"
+      if let type = error.stranger {
+        let word = error.path.split(separator: ".").last.map(String.init) ?? ""
+        let near = nearestName(to: word, among: type.fields.map(\.name))
+        throw Diagnostic(
+          .unknownField, "\(place) is not a field of `\(type.name)`", caption: "declared here",
+          help: near.map { "did you mean `\($0)`?" } ?? "leave it out")
+      }
       throw Diagnostic(
         .typeMismatch, "\(place) must be \(error.expected), not \(error.found)",
         caption: "declared here")
@@ -84,7 +97,9 @@ extension Machine {
       }
     case .duration, .bytes, .percent, .rate, .throughput:
       let tag = program.checked.types.wholeTag(type)
-      if case .int(let value) = document { return Value(tag, whole: value) }
+      if case .int(let value) = document, source == .driver || inputsAreConverted {
+        return Value(tag, whole: value)
+      }
       if case .string(let text) = document, let value = QuantityReader.read(text, as: tag) {
         return Value(tag, whole: value)
       }
@@ -233,9 +248,7 @@ extension Machine {
         !type.fields.contains { $0.name == member.name }
       })
     {
-      throw Mismatch(
-        path: ".\(unknown.name)", expected: "left out: `\(type.name)` has no such field",
-        found: shown(unknown.value))
+      throw Mismatch(path: ".\(unknown.name)", expected: "", found: "", stranger: type)
     }
     let template = image.records[number]
     guard

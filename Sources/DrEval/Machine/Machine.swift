@@ -25,6 +25,9 @@ package final class Machine {
   var whereabouts: Whereabouts
   /// Is told what the program does, where it is generated for that.
   package var observer: (any Observer)?
+  /// Whether quantities among the inputs are whole numbers of their base unit, as a host converts
+  /// its own values. What people write has a unit.
+  package var inputsAreConverted = false
   /// Answers calls on the host at once, also those amid a conversion. Where there is none, or it
   /// answers `later`, `run` stops at the call.
   package var answer: ((Machine, HostCall, [Value]) -> HostAnswer)?

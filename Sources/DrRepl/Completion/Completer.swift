@@ -89,7 +89,7 @@ package struct Completer {
     }
     if tokens.isInText { return Completion(start: start, candidates: textChoices(tokens)) }
     if let base = tokens.expressionBeforeDot {
-      if let things = checker.things(ofModule: base) {
+      if let things = checker.things(ofModule: base) ?? checker.modelThings(base) {
         return choose(candidates(things), word: tokens.word, start: start)
       }
       guard let type = checker.typeOfExpression(base) else {
@@ -174,8 +174,8 @@ package struct Completer {
     ("ns", "nanoseconds"), ("MB/s", "a throughput"), ("GB/s", "a throughput"),
   ]
   private static let declarationWords = [
-    "let", "fn", "type", "use", "input", "runbook", "policy", "drill", "test", "emit", "reads",
-    "acts",
+    "let", "fn", "type", "use", "input", "runbook", "policy", "drill", "test", "rule", "emit",
+    "reads", "acts",
   ]
   private static let expressionWords = [
     "if", "match", "for", "not", "and", "or", "in", "true", "false", "nil",

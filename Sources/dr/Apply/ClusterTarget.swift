@@ -74,8 +74,8 @@ struct ClusterTarget {
   init(
     file: String, source: SourceOptions, target: TargetOptions, options: ClusterOptions
   ) throws {
-    let project = Project(
-      file: file, inputs: source.inputs, style: source.output.style, includesBackends: true)
+    let project = try Project(
+      file: file, inputs: source.inputs(), style: source.output.style, includesBackends: true)
     self.project = project
     guard let machine = project.loadModel() else { throw project.fail() }
     let labels: [String]

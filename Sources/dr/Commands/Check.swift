@@ -51,7 +51,7 @@ struct Check: ParsableCommand {
     var report = DiagnosticReport(style: style, stream: style.format == .json ? .output : .error)
     var failed = false
     for file in files {
-      let project = fix ? try mended(file) : load(file)
+      let project = fix ? try mended(file) : try load(file)
       if project.loadModel() == nil { failed = true }
       if diff, project.isChanged { failed = true }
       report.add(project.diagnostics.inSourceOrder(), project.checker.program.sources)
@@ -68,8 +68,8 @@ struct Check: ParsableCommand {
     if failed { throw ExitCode(1) }
   }
 
-  private func load(_ file: String, bytes: [UInt8]? = nil) -> Project {
-    Project(file: file, inputs: input.inputs, style: report.style(format), bytes: bytes)
+  private func load(_ file: String, bytes: [UInt8]? = nil) throws -> Project {
+    try Project(file: file, inputs: input.all(), style: report.style(format), bytes: bytes)
   }
 
   // MARK: Fixing
@@ -79,7 +79,7 @@ struct Check: ParsableCommand {
 
   /// The program after its safe fixes, which are written to the file or shown.
   private func mended(_ file: String) throws -> Project {
-    var project = load(file)
+    var project = try load(file)
     guard let old = project.mainFile?.bytes else { return project }
     var bytes = old
     for _ in 0..<Self.rounds {
@@ -87,7 +87,7 @@ struct Check: ParsableCommand {
       guard !applied.isEmpty else { break }
       if !diff { tell(applied, in: project) }
       bytes = next
-      project = load(file, bytes: bytes)
+      project = try load(file, bytes: bytes)
     }
     guard bytes != old else { return project }
     project.isChanged = true

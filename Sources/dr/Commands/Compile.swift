@@ -31,8 +31,8 @@ struct Compile: ParsableCommand {
   @OptionGroup var source: SourceOptions
 
   func run() throws {
-    let project = Project(
-      file: file, inputs: source.inputs, style: source.output.style, includesBackends: true)
+    let project = try Project(
+      file: file, inputs: source.inputs(), style: source.output.style, includesBackends: true)
     guard let machine = project.loadModel() else { throw project.fail() }
     var compiler = Compiler(machine: machine, format: format)
     let version: KubernetesVersion?

@@ -13,7 +13,7 @@ import Glibc
 /// What `dr eval` says of a value besides the value.
 extension Eval {
   func answer() throws {
-    let project = Project(file: subject, inputs: source.inputs, style: source.output.style)
+    let project = try Project(file: subject, inputs: source.inputs(), style: source.output.style)
     guard !project.diagnostics.hasErrors else { throw project.fail() }
     if let why { return try explain(why, project) }
     try measure(expression, project)

@@ -63,7 +63,7 @@ struct Eval: ParsableCommand {
   func run() throws {
     if why != nil || profile || flame != nil { return try answer() }
     try Evaluation(
-      subject: subject, expression: expression, json: json, yaml: yaml, inputs: source.inputs,
+      subject: subject, expression: expression, json: json, yaml: yaml, inputs: source.inputs(),
       style: source.output.style
     ).run()
   }

@@ -32,7 +32,7 @@ struct GraphCommand: ParsableCommand {
   @OptionGroup var source: SourceOptions
 
   func run() throws {
-    let project = Project(file: file, inputs: source.inputs, style: source.output.style)
+    let project = try Project(file: file, inputs: source.inputs(), style: source.output.style)
     guard let machine = project.loadModel() else { throw project.fail() }
     let title = Self.title(of: project)
     let graph: Graph

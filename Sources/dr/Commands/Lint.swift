@@ -45,7 +45,8 @@ struct Lint: ParsableCommand {
   func run() throws {
     let style = self.report.style(format)
     let selection = RuleSelection(select: select.flatMap(words), ignore: ignore.flatMap(words))
-    let projects = files.isEmpty ? [Project(style: style, includesRules: true)] : files.map(load)
+    let projects =
+      files.isEmpty ? [Project(style: style, includesRules: true)] : try files.map(load)
     let rules = projects.flatMap(\.checker.program.rules)
     if let word = selection.unknown(among: rules) {
       throw ValidationError("no rule is called \(visible(word)); `dr lint --list` lists all")
@@ -70,9 +71,9 @@ struct Lint: ParsableCommand {
     if status != 0 { throw ExitCode(status) }
   }
 
-  private func load(_ file: String) -> Project {
-    Project(
-      file: file, inputs: input.inputs, style: report.style(format), includesRules: true,
+  private func load(_ file: String) throws -> Project {
+    try Project(
+      file: file, inputs: input.all(), style: report.style(format), includesRules: true,
       limits: Linter.limits)
   }
 

@@ -20,14 +20,17 @@ struct Dr: ParsableCommand {
     subcommands: subcommands)
 
   /// A file as the first word runs it, so that `#!/usr/bin/env dr` works:
-  /// `./deepseek.dr evacuate from=az1`.
+  /// `./deepseek.dr evacuate from=az1`. By itself it says what it can do, and does nothing.
   ///
   /// A subcommand is parsed by itself, since building the tree of all of them takes longer than
   /// checking a program. Only commands that talk to the world are asynchronous; the others start
   /// without a task.
   static func main() {
     var arguments = Array(CommandLine.arguments.dropFirst())
-    if let first = arguments.first, first.hasSuffix(".dr") { arguments.insert("run", at: 0) }
+    if let first = arguments.first, first.hasSuffix(".dr") {
+      if arguments.count == 1 { Glibc.exit(ProgramUsage.show(first)) }
+      arguments.insert("run", at: 0)
+    }
     if arguments == ["--version"] {
       Console.write(Version.text + "\n")
       return

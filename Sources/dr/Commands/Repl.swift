@@ -26,7 +26,7 @@ struct Repl: ParsableCommand {
 
   func run() throws {
     let host = ReplHost()
-    let session = Session(host: host, inputs: Project.documents(of: source.inputs))
+    let session = try Session(host: host, inputs: Project.documents(of: source.inputs()))
     session.approvesAll = yes
     session.colour = source.output.style.usesColour(.error)
     let console = ReplConsole(session: session, host: host)

@@ -67,7 +67,7 @@ struct Simulate: ParsableCommand {
   }
 
   func run() throws {
-    let project = Project(file: file, inputs: source.inputs, style: source.output.style)
+    let project = try Project(file: file, inputs: source.inputs(), style: source.output.style)
     guard let machine = project.loadModel() else { throw project.fail() }
     let isBroken: Bool
     do {

@@ -37,12 +37,12 @@ struct Test: ParsableCommand {
 
   func run() throws {
     let projects = try projects()
-    for text in source.inputs where !projects.contains(where: { $0.declares(input: text) }) {
-      throw ValidationError("no program here has the input of --set \(text)")
+    let inputs = try source.inputs()
+    for text in inputs where !projects.contains(where: { $0.declares(input: text) }) {
+      throw ValidationError("no program here has the input \(visible(Project.inputName(text)))")
     }
     let all = projects.map { project in
-      Suite(
-        project, project.inputs(among: source.inputs), filter: filter, counts: cover.isAsked)
+      Suite(project, project.inputs(among: inputs), filter: filter, counts: cover.isAsked)
     }
     let suites = all.filter { !$0.tests.isEmpty || !$0.mistakes.isEmpty }
     guard !suites.isEmpty else {

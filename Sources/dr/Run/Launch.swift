@@ -12,7 +12,7 @@ struct Launch: Equatable {
   var runbook: String
   /// `name=expression` as written.
   var arguments: [String]
-  /// `name=value` as written.
+  /// `name=value` or `name:=JSON`, values files resolved.
   var inputs: [String]
   var world: WorldKind
   var kubeconfig: String?

@@ -48,9 +48,10 @@ struct RunbookArguments: ParsableArguments {
       throw ValidationError(
         "which runbook? Write its name after the file: evacuate from=az1 to=az2")
     }
-    var launch = Launch(
+    var launch = try Launch(
       file: realPath(file) ?? file, runbook: runbook, arguments: Array(words.dropFirst()),
-      inputs: source.inputs, world: world.kind, kubeconfig: world.kubeconfig.flatMap(realPath),
+      inputs: source.inputs(), world: world.kind,
+      kubeconfig: world.kubeconfig.flatMap(realPath),
       context: world.context)
     launch.grants = granted.grants
     return launch
