@@ -12,7 +12,7 @@ enum YAMLStyle {
 
   init(of bytes: UnsafeBufferPointer<UInt8>) {
     let traits = Traits(of: bytes)
-    if traits.hasLineBreak {
+    if traits.all & Traits.lineBreak != 0 {
       self = Self.isLiteral(bytes, traits) ? .literal : .doubleQuoted
     } else {
       self = Self.isPlain(bytes, traits) ? .plain : .doubleQuoted
@@ -21,56 +21,84 @@ enum YAMLStyle {
 
   /// What one pass over a string finds out.
   private struct Traits {
-    var hasLineBreak = false
-    var hasControl = false
-    var hasNonASCII = false
-    /// Whether every byte occurs in some reader's numbers, times or dates.
-    var isAllNumberLike = true
+    /// A control character other than a line break.
+    static let control: UInt8 = 1
+    static let lineBreak: UInt8 = 2
+    /// Occurs in no reader's numbers, times or dates.
+    static let notNumberLike: UInt8 = 4
+    static let nonASCII: UInt8 = 8
+    /// A blank, `:` or `#`, which mean something beside one another.
+    static let indicator: UInt8 = 16
+
+    /// The traits of any of its bytes.
+    var all: UInt8 = 0
 
     init(of bytes: UnsafeBufferPointer<UInt8>) {
-      for byte in bytes {
-        let kind = kinds[Int(byte)]
-        if kind & 1 != 0 { hasControl = true }
-        if kind & 2 == 0 { isAllNumberLike = false }
-        if byte >= 0x80 { hasNonASCII = true }
-        if byte == UInt8(ascii: "\n") { hasLineBreak = true }
-      }
+      for byte in bytes { all |= Self.of(byte) }
     }
-  }
 
-  /// Bit 0: a control character other than a line break; bit 1: occurs in numbers, times and dates.
-  private static let kinds: [UInt8] = (0...255).map { (byte: UInt8) in
-    let isControl = (byte < 0x20 && byte != UInt8(ascii: "\n")) || byte == 0x7f
-    let isNumberLike = "0123456789abcdefABCDEFxXoO.,_+-:TtZz ".utf8.contains(byte)
-    return (isControl ? 1 : 0) | (isNumberLike ? 2 : 0)
+    @inline(__always)
+    private static func of(_ byte: UInt8) -> UInt8 {
+      // 64 bytes to a word: a lookup in registers.
+      if byte < 0x40 {
+        if byte < 0x20 { return byte == 0x0a ? lineBreak | notNumberLike : control | notNumberLike }
+        let bit = UInt64(1) << UInt64(byte)
+        return (numberLikeLow & bit == 0 ? notNumberLike : 0)
+          | (indicators & bit == 0 ? 0 : indicator)
+      }
+      if byte < 0x80 {
+        let bit = UInt64(1) << UInt64(byte - 0x40)
+        return (numberLikeHigh & bit == 0 ? notNumberLike : 0) | (byte == 0x7f ? control : 0)
+      }
+      return nonASCII | notNumberLike
+    }
+
+    private static let numberLikeLow = bits("0123456789.,+-: ", from: 0)
+    private static let numberLikeHigh = bits("abcdefABCDEFxXoO_TtZz", from: 0x40)
+    private static let indicators = bits(" :#", from: 0)
+
+    private static func bits(_ characters: StaticString, from base: UInt8) -> UInt64 {
+      var bits: UInt64 = 0
+      for index in 0..<characters.utf8CodeUnitCount {
+        bits |= 1 << UInt64(characters.utf8Start[index] - base)
+      }
+      return bits
+    }
   }
 
   private static func isPlain(_ bytes: UnsafeBufferPointer<UInt8>, _ traits: Traits) -> Bool {
-    guard !traits.hasControl, let first = bytes.first, let last = bytes.last,
+    guard traits.all & Traits.control == 0, let first = bytes.first, let last = bytes.last,
       last != UInt8(ascii: " "), last != UInt8(ascii: ":"), isPlainStart(first)
     else { return false }
-    if traits.isAllNumberLike, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) {
+    if traits.all & Traits.notNumberLike == 0,
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
+    {
       return false
     }
-    var previous = first
-    for byte in bytes {
-      if byte == UInt8(ascii: "#"), previous == UInt8(ascii: " ") { return false }
-      if byte == UInt8(ascii: " "), previous == UInt8(ascii: ":") { return false }
-      previous = byte
+    if traits.all & Traits.indicator != 0 {
+      var previous = first
+      for byte in bytes {
+        if byte == UInt8(ascii: "#"), previous == UInt8(ascii: " ") { return false }
+        if byte == UInt8(ascii: " "), previous == UInt8(ascii: ":") { return false }
+        previous = byte
+      }
     }
     if bytes.count <= 5, isWord(bytes) { return false }
-    return !traits.hasNonASCII
+    return traits.all & Traits.nonASCII == 0
       || String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy(isPlainScalar)
   }
 
   /// YAML 1.1's words for booleans and null, and those of 1.2 with them, in any case.
   private static func isWord(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    words.contains(String(decoding: bytes, as: UTF8.self).lowercased())
+    var packed: UInt64 = 0
+    for byte in bytes { packed = packed << 8 | UInt64(byte | 0x20) }
+    return words.contains(packed)
   }
 
-  private static let words: Set<String> = [
+  /// Small letters, the last in the low byte.
+  private static let words: [UInt64] = [
     "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
-  ]
+  ].map { word in word.utf8.reduce(0) { $0 << 8 | UInt64($1) } }
 
   /// Letters, digits, `_` and `/`; everything else that could begin a plain scalar is rare enough
   /// to be quoted. Non-ASCII scalars are judged by `isPlainScalar`.
@@ -110,7 +138,7 @@ enum YAMLStyle {
     }
     if bytes.suffix(2).elementsEqual([0x0a, 0x0a]) { return false }
     if previous == 0x20 || previous == 0x09 { return false }
-    return !traits.hasNonASCII
+    return traits.all & Traits.nonASCII == 0
       || String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy {
         $0 == "\n" || $0 == "\t" || isPlainScalar($0)
       }
@@ -119,6 +147,13 @@ enum YAMLStyle {
   /// Double-quoted on one line, with the escapes that both versions know.
   static func appendDoubleQuoted(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
     text.append(UInt8(ascii: "\""))
+    if bytes.allSatisfy({ byte in
+      byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }) {
+      text.append(contentsOf: bytes)
+      text.append(UInt8(ascii: "\""))
+      return
+    }
     for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
       switch scalar {
       case "\"": text += "\\\"".utf8

@@ -157,10 +157,7 @@ package struct YAMLWriter: DataSink {
   private mutating func endLine() { text.append(UInt8(ascii: "\n")) }
 
   private mutating func indent(_ level: Int) {
-    for _ in 0..<level {
-      text.append(UInt8(ascii: " "))
-      text.append(UInt8(ascii: " "))
-    }
+    if level > 0 { text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level)) }
   }
 
   private mutating func append(_ word: StaticString) {

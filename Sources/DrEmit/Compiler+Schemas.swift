@@ -21,9 +21,9 @@ struct SchemaFindings {
   struct Maker {
     let program: CheckedProgram
     let backend: Function
-    let block: GlobalID
+    let block: SourceBlock
 
-    var origin: Span { program[block].span }
+    var origin: Span { block.span }
     var blockLabel: Label { Label(origin, "for this block") }
   }
 
@@ -77,7 +77,7 @@ struct SchemaFindings {
   ) {
     var origin = ManifestOrigin(maker.program)
     let wanted = wording.isMissing ? SchemaPath(path.parts.dropLast()) : path
-    let place = origin.place(of: wanted, kind: kind, backend: maker.backend, block: maker.block)
+    let place = origin.place(of: wanted, kind: kind, backend: maker.backend, block: maker.block.id)
     var labels = [maker.blockLabel]
     var span = place.flatMap { wording.pointsAtName ? $0.name ?? $0.value.span : $0.value.span }
     let isWhole = place?.found == wanted.parts.count

@@ -21,25 +21,36 @@ package struct CompileResult: Sendable {
 
   /// All objects as one text: YAML documents, or a JSON `List`, which kubectl reads. `format` is
   /// the one that they were compiled in.
-  package func stream(_ format: ManifestFormat) -> [UInt8] {
+  package func stream(_ format: ManifestFormat, sourceComments: Bool = false) -> [UInt8] {
     var text: [UInt8] = []
-    text.reserveCapacity(manifests.reduce(80) { $0 + $1.text.count + 4 })
+    text.reserveCapacity(manifests.reduce(80) { $0 + $1.text.count + $1.source.utf8.count + 12 })
+    stream(format, sourceComments: sourceComments) { text += $0 }
+    return text
+  }
+
+  /// The same, part by part.
+  package func stream(
+    _ format: ManifestFormat, sourceComments: Bool, to write: ([UInt8]) -> Void
+  ) {
     switch format {
     case .yaml:
       for (index, manifest) in manifests.enumerated() {
-        if index > 0 { text += "---\n".utf8 }
-        text += manifest.text
+        // What two clusters share is the same.
+        if index > 0, manifest.text == manifests[index - 1].text { continue }
+        if index > 0 { write(Self.separator) }
+        write(manifest.bytes(format, comment: sourceComments))
       }
     case .json:
-      text += "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n".utf8
+      write(Array("{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n".utf8))
       for (index, manifest) in manifests.enumerated() {
-        text += manifest.text.dropLast()
-        text += (index + 1 < manifests.count ? ",\n" : "\n").utf8
+        write(Array(manifest.text.dropLast()))
+        write(Array((index + 1 < manifests.count ? ",\n" : "\n").utf8))
       }
-      text += "]}\n".utf8
+      write(Array("]}\n".utf8))
     }
-    return text
   }
+
+  private static let separator = Array("---\n".utf8)
 }
 
 /// Calls the backends of one program.
@@ -47,10 +58,10 @@ package struct Compiler {
   private let machine: Machine
   private var program: CheckedProgram { machine.program.checked }
   private var result = CompileResult()
-  /// The name of the blocks that are compiled; `nil` for all.
-  private var block: String?
+  /// What is compiled, by type, in source order.
+  private var blocks: [RecordID: [SourceBlock]] = [:]
   /// The object that each identity was first given to, with the block that it came from.
-  private var seen: [String: (manifest: Manifest, origin: Span)] = [:]
+  private var seen: [Identity: (place: Int, origin: Span)] = [:]
   private var files: [String: (file: EmittedFile, origin: Span)] = [:]
   /// The blocks that something was said of already.
   private var reported: Set<[Span]> = []
@@ -59,6 +70,15 @@ package struct Compiler {
 
   private let format: ManifestFormat
   private let customSchemas: [SchemaTables]
+
+  /// What no two objects of a cluster share.
+  private struct Identity: Hashable {
+    let cluster: String?
+    let group: Substring
+    let kind: String
+    let namespace: String?
+    let name: String
+  }
 
   /// The machine's model must have been computed without failures. `customSchemas` are those of
   /// custom resources.
@@ -76,7 +96,6 @@ package struct Compiler {
   package mutating func compile(
     target: KubernetesVersion?, block: String? = nil
   ) -> CompileResult {
-    self.block = block
     result = CompileResult()
     seen = [:]
     files = [:]
@@ -87,6 +106,7 @@ package struct Compiler {
       if version == nil { version = try clusterVersion() }
       guard let version else { return result }
       validator = SchemaValidator(KubernetesSchemas.set(for: version, custom: customSchemas))
+      try collectBlocks(named: block)
       for id in program.emits { try run(id, version) }
     } catch {
       result.diagnostics.append(error)
@@ -145,6 +165,15 @@ package struct Compiler {
     return version
   }
 
+  private mutating func collectBlocks(named name: String?) throws(Diagnostic) {
+    blocks = [:]
+    for id in program.roots {
+      guard case .block(let record, _) = program[id].body, name == nil || name == program[id].name
+      else { continue }
+      blocks[record, default: []].append(try SourceBlock(id, record, of: machine))
+    }
+  }
+
   private mutating func run(_ id: FunctionID, _ version: KubernetesVersion) throws(Diagnostic) {
     let function = program[id]
     guard function.parameters.count == 2,
@@ -156,30 +185,29 @@ package struct Compiler {
     }
     let target = try machine.value(
       ["kubernetes": .string(version.text)], as: function.parameters[1].type)
-    for global in program.roots {
-      guard case .block(let record, _) = program[global].body, record == wanted,
-        block == nil || block == program[global].name
-      else { continue }
-      let value = try machine.global(global)
+    for block in blocks[wanted] ?? [] {
+      let maker = SchemaFindings.Maker(program: program, backend: function, block: block)
       try machine.scratch { () throws(Diagnostic) in
-        for object in try machine.emitted(try machine.call(id, [value, target])) {
-          try add(object, from: global, backend: function)
+        for object in try machine.emitted(try machine.call(id, [block.value, target])) {
+          try add(object, by: maker)
         }
       }
     }
   }
 
   private mutating func add(
-    _ object: Value, from block: GlobalID, backend: Function
+    _ object: Value, by maker: SchemaFindings.Maker
   ) throws(Diagnostic) {
-    let origin = program[block].span
+    let (origin, backend) = (maker.origin, maker.backend)
     if let path = machine.text(object, at: "file"), let text = machine.text(object, at: "text") {
       addFile(EmittedFile(path: path, text: text), from: origin, backend: backend)
       return
     }
     do throws(ManifestFailure) {
-      let manifest = try Manifest(object, of: machine, as: format)
-      let maker = SchemaFindings.Maker(program: program, backend: backend, block: block)
+      var manifest = try Manifest(object, of: machine, as: format)
+      manifest.cluster = maker.block.cluster
+      manifest.drill = maker.block.drill
+      manifest.source = maker.block.source
       try validate(object, manifest, by: maker)
       addManifest(manifest, from: origin)
     } catch {
@@ -229,15 +257,16 @@ package struct Compiler {
   }
 
   private mutating func addManifest(_ manifest: Manifest, from origin: Span) {
-    let group = manifest.apiVersion.split(separator: "/").dropLast().joined()
-    let key = "\(group) \(manifest.title)"
+    let key = Identity(
+      cluster: manifest.cluster, group: manifest.group, kind: manifest.kind,
+      namespace: manifest.namespace, name: manifest.name)
     if let earlier = seen[key] {
       // Two services of one namespace both give the namespace.
-      guard earlier.manifest != manifest else { return }
+      guard result.manifests[earlier.place].text != manifest.text else { return }
       reportDuplicate(manifest.title, at: origin, earlier: earlier.origin)
       return
     }
-    seen[key] = (manifest, origin)
+    seen[key] = (result.manifests.count, origin)
     result.manifests.append(manifest)
   }
 

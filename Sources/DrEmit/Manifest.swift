@@ -18,12 +18,24 @@ package struct Manifest: Sendable, Equatable {
   package let namespace: String?
   /// `metadata.name`
   package let name: String
+  /// The zone that it belongs to, by its label `topology.kubernetes.io/zone`.
+  package let zone: String?
   /// The object itself, with a line break at its end.
   package let text: [UInt8]
+  /// The cluster that it belongs to, by its label; `nil` where the block names none.
+  package var cluster: String?
+  /// The drill that it is a fault of.
+  package var drill: String?
+  /// What made it: `deepseek.dr:12 service deepseek`.
+  package var source = ""
 
-  /// Where it goes below an output folder: `deepseek/deployment-deepseek-az1.yaml`.
-  package func path(_ format: ManifestFormat) -> String {
-    "\(namespace ?? "cluster")/\(kind.lowercased())-\(name).\(format.rawValue)"
+  /// `apps` of `apps/v1`; nothing of `v1`.
+  package var group: Substring { apiVersion.split(separator: "/").dropLast().last ?? "" }
+
+  /// The object as a file holds it, in YAML with a comment that says what made it.
+  func bytes(_ format: ManifestFormat, comment: Bool) -> [UInt8] {
+    guard comment, format == .yaml, !source.isEmpty else { return text }
+    return Array("# from \(source)\n".utf8) + text
   }
 
   /// As people name it: `Deployment deepseek/deepseek-az1`.
@@ -60,6 +72,7 @@ package struct Manifest: Sendable, Equatable {
     self.kind = kind
     self.name = name
     self.namespace = namespace
+    zone = machine.text(value, at: "metadata", "labels", "topology.kubernetes.io/zone")
   }
 
   /// kubernetes.io, "Object Names and IDs": RFC 1123 subdomains, labels for namespaces, and RFC

@@ -92,8 +92,8 @@ struct KubernetesQuantity: Equatable {
   }
 
   /// What a resource is counted in, and how: places after the point, and the unit's name.
-  static func places(ofResource name: UnsafeBufferPointer<UInt8>) -> (Int, String) {
-    var name = String(decoding: name, as: UTF8.self)
+  static func places(ofResource name: String) -> (Int, String) {
+    var name = name
     for prefix in ["requests.", "limits."] where name.hasPrefix(prefix) {
       name.removeFirst(prefix.count)
     }

@@ -5,8 +5,7 @@ import DrData
 /// Walks the schema along with the events of one object after the other.
 ///
 /// Linear in the events: a member is looked up by its bytes, first where such a member was found
-/// last, then by halving. Nothing is allocated unless something is wrong. Names are looked at while
-/// the object is walked and not kept.
+/// last, then by halving. Nothing is allocated for a member unless something is wrong with it.
 package struct SchemaValidator: DataSink {
   /// A collection that was begun.
   private struct Frame {
@@ -18,12 +17,15 @@ package struct SchemaValidator: DataSink {
     var count = 0
     /// The fields that must be there and are, by their bits.
     var seen: UInt64 = 0
-    /// The latest member.
-    var name = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// Where the name of the latest member begins in `names`, and how long it is.
+    let nameStart: Int
+    var nameCount = 0
   }
 
   package let schemas: SchemaSet
   private var frames: [Frame] = []
+  /// The names of the members that are open, one after the other.
+  private var names: [UInt8] = []
   /// Of the value that comes next; -1 for anything.
   private var expected: Int32 = -1
   /// How many collections are open of which nothing is known.
@@ -42,6 +44,7 @@ package struct SchemaValidator: DataSink {
   /// Begins with another object, of a type; `nil` where nothing is known of it.
   package mutating func begin(_ type: SchemaTypeID?) {
     frames.removeAll(keepingCapacity: true)
+    names.removeAll(keepingCapacity: true)
     problems.removeAll(keepingCapacity: true)
     skipped = 0
     expected = type.map(Int32.init) ?? -1
@@ -111,8 +114,8 @@ package struct SchemaValidator: DataSink {
     }
     let row = schemas.rows[type]
     switch row.kind {
-    case .object: frames.append(Frame(type: Int32(type), element: -1, isArray: false))
-    case .map: frames.append(Frame(type: Int32(type), element: row.element, isArray: false))
+    case .object: push(type, element: -1, isArray: false)
+    case .map: push(type, element: row.element, isArray: false)
     case .any, .bool, .integer, .number, .string, .intOrString, .quantity, .choice, .array:
       mismatch(type, "an object")
       skipped = 1
@@ -123,7 +126,10 @@ package struct SchemaValidator: DataSink {
     if skipped > 0 { return }
     let last = frames.count - 1
     let type = Int(frames[last].type)
-    frames[last].name = bytes
+    let start = frames[last].nameStart
+    names.removeLast(names.count - start)
+    names.append(contentsOf: bytes)
+    frames[last].nameCount = bytes.count
     let row = schemas.rows[type]
     if row.kind == .map {
       expected = row.element
@@ -157,7 +163,7 @@ package struct SchemaValidator: DataSink {
     guard let frame = frames.last else { return }
     let missing = schemas.rows[Int(frame.type)].required & ~frame.seen
     if missing != 0, frame.element < 0 {
-      frames[frames.count - 1].name = UnsafeBufferPointer(start: nil, count: 0)
+      frames[frames.count - 1].nameCount = 0
       for name in schemas.missing(missing, in: Int(frame.type)) {
         let path = self.path().parts.dropLast() + [.member(name)]
         problems.append(SchemaProblem(.missing, at: SchemaPath(Array(path))))
@@ -173,7 +179,7 @@ package struct SchemaValidator: DataSink {
     }
     let row = schemas.rows[type]
     if row.kind == .array {
-      frames.append(Frame(type: Int32(type), element: row.element, isArray: true))
+      push(type, element: row.element, isArray: true)
     } else {
       mismatch(type, "a list")
       skipped = 1
@@ -272,13 +278,22 @@ package struct SchemaValidator: DataSink {
       return report(
         .invalid(found: quoted(bytes), reason: "is no quantity such as 4, 250m, 1.5 or 16Gi"))
     }
-    let resource = frames.last.flatMap { $0.element >= 0 && !$0.isArray ? $0.name : nil }
+    let resource = frames.last.flatMap { $0.element >= 0 && !$0.isArray ? name(of: $0) : nil }
     let (places, unit) = resource.map(KubernetesQuantity.places) ?? (9, "billionths")
     if resource != nil, quantity.isNegative {
       report(.invalid(found: quoted(bytes), reason: "is less than nothing"))
     } else if !quantity.isWhole(places: places) {
       report(.rounded(found: String(decoding: bytes, as: UTF8.self), unit: unit))
     }
+  }
+
+  private func name(of frame: Frame) -> String {
+    String(decoding: names[frame.nameStart..<frame.nameStart + frame.nameCount], as: UTF8.self)
+  }
+
+  private mutating func push(_ type: Int, element: Int32, isArray: Bool) {
+    frames.append(
+      Frame(type: Int32(type), element: element, isArray: isArray, nameStart: names.count))
   }
 
   private mutating func mismatch(_ type: Int, _ found: String) {
@@ -306,7 +321,7 @@ package struct SchemaValidator: DataSink {
     SchemaPath(
       frames.map { frame in
         frame.isArray
-          ? .element(max(0, frame.count - 1)) : .member(String(decoding: frame.name, as: UTF8.self))
+          ? .element(max(0, frame.count - 1)) : .member(name(of: frame))
       })
   }
 

@@ -5,6 +5,22 @@ import Glibc
 
 /// Standard output and error, unbuffered: a closed reader is not worth dying noisily for.
 enum Console {
+  /// Gathers what goes to standard output in small parts.
+  struct Buffer {
+    private var bytes: [UInt8] = []
+
+    mutating func write(_ part: [UInt8]) {
+      bytes += part
+      if bytes.count >= 1 << 16 { flush() }
+    }
+
+    /// To be called at the end.
+    mutating func flush() {
+      Console.write(bytes)
+      bytes.removeAll(keepingCapacity: true)
+    }
+  }
+
   static func write(_ text: String, to stream: Terminal.Stream = .output) {
     var text = text
     text.withUTF8 { write(UnsafeRawBufferPointer($0), to: stream) }

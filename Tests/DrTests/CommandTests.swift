@@ -88,9 +88,11 @@ struct CommandTests {
   func compileFolder() throws {
     try inFolder { folder in
       let target = "\(folder)/out"
+      let cluster = "deepseek-dr-cluster"
       #expect(try run(dr, ["compile", scenario, "-o", target]).status == 0)
       #expect(try run(dr, ["compile", scenario, "-o", target]).status == 0)
-      #expect(FileManager.default.fileExists(atPath: "\(target)/cluster/namespace-deepseek.yaml"))
+      let namespace = "\(target)/\(cluster)/namespace-deepseek.yaml"
+      #expect(FileManager.default.fileExists(atPath: namespace))
       let foreign = "\(folder)/foreign"
       try FileManager.default.createDirectory(atPath: foreign, withIntermediateDirectories: true)
       try "mine".write(toFile: "\(foreign)/notes.txt", atomically: true, encoding: .utf8)
