@@ -29,6 +29,15 @@ package enum LoadFailure: Error, Sendable, Equatable {
   /// A link leads out of the project root.
   case outsideRoot
   case unreadable(String)
+
+  /// Why, for people.
+  package var reason: String {
+    switch self {
+    case .notFound: "there is no such file"
+    case .outsideRoot: "it lies outside the project"
+    case .unreadable(let reason): reason
+    }
+  }
 }
 
 /// One module: a parsed file, what it is called, and what it uses.

@@ -68,9 +68,10 @@ package func realPath(_ path: String) -> String? {
   return String(cString: resolved)
 }
 
-/// All bytes of a regular file.
+/// All bytes of a file. A pipe or device is read only where it is named as one (`/dev/stdin`, or what a shell makes of
+/// `<(…)`): any other would be waited for without end.
 package func readFile(_ path: String) -> Result<[UInt8], LoadFailure> {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   guard descriptor >= 0 else {
     return .failure(errno == ENOENT ? .notFound : .unreadable(String(cString: strerror(errno))))
   }
@@ -79,9 +80,20 @@ package func readFile(_ path: String) -> Result<[UInt8], LoadFailure> {
   guard fstat(descriptor, &status) == 0 else {
     return .failure(.unreadable(String(cString: strerror(errno))))
   }
-  guard status.st_mode & S_IFMT != S_IFDIR else { return .failure(.unreadable("it is a folder")) }
-  return readAll(descriptor, sizeHint: Int(status.st_size))
+  switch status.st_mode & S_IFMT {
+  case S_IFREG: break
+  case S_IFDIR: return .failure(.unreadable("it is a folder"))
+  default:  // open: pipes, sockets and devices
+    guard path.hasPrefix("/dev/") else {
+      return .failure(.unreadable("it is a pipe or device"))
+    }
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
+  }
+  return readAll(descriptor, sizeHint: min(Int(status.st_size), largestFile))
 }
+
+/// Bytes; more than any source file or manifest may have, so that `/dev/zero` ends too.
+private let largestFile = 256 << 20
 
 /// Everything from a descriptor to its end.
 package func readAll(_ descriptor: Int32, sizeHint: Int = 0) -> Result<[UInt8], LoadFailure> {
@@ -96,5 +108,8 @@ package func readAll(_ descriptor: Int32, sizeHint: Int = 0) -> Result<[UInt8], 
       return .failure(.unreadable(String(cString: strerror(errno))))
     }
     bytes += buffer[..<count]
+    guard bytes.count <= largestFile else {
+      return .failure(.unreadable("it has more than 256 MiB"))
+    }
   }
 }
