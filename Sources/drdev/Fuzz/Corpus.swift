@@ -48,13 +48,17 @@ struct Corpus {
   }
 
   private func change(_ program: inout [UInt8], _ random: inout SeededRandom) {
-    let kind = random.below(10)
+    let kind = random.below(12)
     if kind < 7 {
       changeToken(&program, kind, &random)
     } else if kind == 7 {
       changeByte(&program, &random)
     } else if kind == 8 {
       splice(&program, &random)
+    } else if kind == 9 {
+      removeBracket(&program, &random)
+    } else if kind == 10 {
+      insertLines(&program, &random)
     } else {
       repeatPart(&program, &random)
     }
@@ -82,6 +86,23 @@ struct Corpus {
     case 1: program.remove(at: index)
     default: program.insert(byte, at: index)  // open: the third of three
     }
+  }
+
+  /// Loses a bracket, quote or comma.
+  private func removeBracket(_ program: inout [UInt8], _ random: inout SeededRandom) {
+    let places = program.indices.filter { "{}()[]\",".utf8.contains(program[$0]) }
+    guard !places.isEmpty else { return }
+    program.remove(at: places[Int(random.below(Int64(places.count)))])
+  }
+
+  /// Puts some lines of another program between two lines.
+  private func insertLines(_ program: inout [UInt8], _ random: inout SeededRandom) {
+    let others = pick(programs, &random).split(separator: 0x0A, omittingEmptySubsequences: false)
+    var lines = program.split(separator: 0x0A, omittingEmptySubsequences: false)
+    let start = Int(random.below(Int64(others.count)))
+    let end = min(others.count, start + 1 + Int(random.below(8)))
+    lines.insert(contentsOf: others[start..<end], at: Int(random.below(Int64(lines.count + 1))))
+    program = Array(lines.joined(separator: [0x0A]))
   }
 
   /// Goes on in another program from some point.
