@@ -91,7 +91,9 @@ extension Checker {
     }
     var fields: [String] = []
     if case .record(let id) = type(receiver.type) { fields = record(id).fields.map(\.name) }
-    let near = nearest(name.text, among: visibleModules.flatMap(functionNames) + fields)
+    let near =
+      Self.foreignName(name.text)
+      ?? nearest(name.text, among: visibleModules.flatMap(functionNames) + fields)
     report(
       .unknownName,
       "there is no function `\(name.text)`, and \(describe(receiver.type)) has no such field",

@@ -196,8 +196,11 @@ package final class Checker {
     _ code: DiagnosticCode, _ message: String, at span: Span, caption: String? = nil,
     labels: [Label] = [], notes: [String] = [], help: String? = nil, fixes: [Fix] = []
   ) {
-    // What could not be read there is reported; what was made of it says nothing.
-    if code != .duplicateName, hasSyntaxMistake(span.file, from: span.start, to: span.end) {
+    // What could not be read there is reported; what was made of it, and of its line, says nothing.
+    if code != .duplicateName,
+      hasSyntaxMistake(span.file, from: span.start, to: span.end)
+        || hasSyntaxMistake(onShortLineOf: span)
+    {
       return
     }
     diagnostics.append(
@@ -234,6 +237,14 @@ package final class Checker {
     let start = source.lineStarts[line]
     return hasSyntaxMistake(
       span.file, from: start, to: start + UInt32(source.lineBytes(line).count))
+  }
+
+  /// The same, unless much more than one item stands on the line.
+  private func hasSyntaxMistake(onShortLineOf span: Span) -> Bool {
+    guard syntaxMistakes[span.file] != nil else { return false }
+    let source = program.sources[span.file]
+    return source.lineBytes(source.line(at: span.start)).count <= 160
+      && hasSyntaxMistake(onLineOf: span)
   }
 
   private func hasSyntaxMistake(_ file: FileID, from start: UInt32, to end: UInt32) -> Bool {

@@ -179,6 +179,7 @@ extension Checker {
   }
 
   private func checkString(_ node: SyntaxNode, expected: TypeID?) -> Expr {
+    warnOfForeignInterpolation(node)
     if let text = node.stringText() {
       if let expected, case .choice(let words) = type(unwrapped(expected)) {
         guard words.contains(text) else {

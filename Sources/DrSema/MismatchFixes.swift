@@ -58,8 +58,50 @@ extension Checker {
   static func foreignName(_ name: String) -> String? {
     switch name {
     case "null", "None", "NULL", "Nil", "nullptr", "undefined": "nil"
-    case "True", "TRUE": "true"
-    case "False", "FALSE": "false"
+    case "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON": "true"
+    case "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF": "false"
+    case "length", "strlen": "len"
+    default: nil  // open: any other name
+    }
+  }
+
+  /// What a type of another language is called here.
+  static func foreignType(_ name: String) -> String? {
+    switch name.lowercased() {
+    case "integer", "int", "long", "int64", "i64", "uint", "number": "Int"
+    case "str", "string", "text", "char": "String"
+    case "boolean", "bool": "Bool"
+    case "double", "float", "float64", "f64", "decimal": "Float"
+    case "any", "json", "dynamic": "Object"
+    case "void", "none", "null": "Unit"
+    case "size", "quantity": "Bytes"
+    default: nil  // open: any other name
+    }
+  }
+
+  /// How a type with parameters of another language is written here.
+  func foreignGeneric(_ node: SyntaxNode) -> String? {
+    let parts = node.children.filter { $0.kind != .name && !$0.isLeaf && $0.kind != .missing }
+      .map(\.text)
+    switch (node.name?.lowercased() ?? "", parts.count) {
+    case ("list", 1), ("array", 1), ("vec", 1), ("set", 1), ("sequence", 1): return "[\(parts[0])]"
+    case ("map", 2), ("dict", 2), ("hashmap", 2), ("dictionary", 2), ("record", 2):
+      return "[\(parts[0]): \(parts[1])]"
+    case ("option", 1), ("optional", 1), ("maybe", 1): return "\(parts[0])?"
+    default: return nil  // open: any other name
+    }
+  }
+
+  /// Says of a word of another language that may be misused as a value what to do instead.
+  static func foreignWord(_ name: String) -> String? {
+    switch name {
+    case "print", "println", "echo", "log", "console":
+      "a program does not print; look at a value with `dr eval FILE NAME`"
+    case "return": "code is worth its last expression: leave `return` out"
+    case "str", "string", "toString", "format": "put the value into a text: \"… \\(value) …\""
+    case "range": "a range is written `0..3`"
+    case "self", "this": "write the name of the field or value alone"
+    case "var", "local", "input", "params", "env": "write the name of the input alone"
     default: nil  // open: any other name
     }
   }

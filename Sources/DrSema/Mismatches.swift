@@ -126,6 +126,8 @@ extension Checker {
   private func helpForUnit(_ wanted: TypeID, from: TypeID) -> String? {
     switch (wanted, from) {
     case (TypeTable.float, TypeTable.int): "turn the whole number into a Float: `to_float(…)`"
+    case (TypeTable.float, TypeTable.duration):
+      "write the number without a unit; a share of a CPU is written 0.5, not 500m"
     case (TypeTable.int, TypeTable.float): "turn it into a whole number: `rounded(…)`"
     default: exampleOfUnit(wanted)  // open: all other quantities have units
     }

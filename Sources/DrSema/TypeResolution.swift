@@ -149,11 +149,14 @@ extension Checker {
     case nil:
       if hasSyntaxMistake(onLineOf: node.span) { return TypeTable.error }
       let known = Array(Self.builtIn.keys) + visibleTypes()
-      let nearest = nearest(name, among: known)
+      let nearest =
+        foreignGeneric(node) ?? Self.foreignType(name) ?? nearest(name, among: known)
       if nearest == nil, modules[module].hasLostNames { return TypeTable.error }
       report(
         .unknownName, "there is no type `\(name)`", at: node.span,
-        help: nearest.map { "did you mean `\($0)`?" }
+        help: nearest.map {
+          foreignGeneric(node) == nil ? "did you mean `\($0)`?" : "write `\($0)`"
+        }
           ?? unusedModule(thatDeclares: name).map { "it is part of a module: add `use \($0.path)`" }
           ?? "declare it, `type \(name) { … }`, or `use` the module or file that has it",
         fixes: nearest.map { [Fix("write `\($0)`", replacing: node.span, with: $0)] }

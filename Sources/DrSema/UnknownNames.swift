@@ -44,6 +44,9 @@ extension Checker {
         .unknownName, "there is nothing called `\(name)` here", at: node.span,
         help: "write `\(own)`",
         fixes: [Fix("write `\(own)`", replacing: node.span, with: own, .safe)])
+    } else if let help = Self.foreignWord(name) {
+      report(
+        .unknownName, "there is nothing called `\(name)` here", at: node.span, help: help)
     } else if modules[module].hasLostNames,
       nearest(name, among: visibleNames() + selfFields()) == nil
     {
@@ -105,6 +108,24 @@ extension Checker {
     return nil
   }
 
+  /// Warns of `"${name}"` where there is a value of that name: the text would hold the dollar sign.
+  func warnOfForeignInterpolation(_ node: SyntaxNode) {
+    let text = node.text
+    guard text.hasPrefix("\""), let start = text.firstRange(of: "${") else { return }
+    let name = text[start.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    guard !name.isEmpty, text[name.endIndex...].hasPrefix("}"),
+      lookupLocal(String(name)) != nil || symbol(String(name)) != nil
+    else { return }
+    let offset = node.span.start + UInt32(text[..<start.lowerBound].utf8.count)
+    let span = Span(node.span.file, offset, offset + UInt32(name.utf8.count) + 3)
+    diagnostics.append(
+      Diagnostic(
+        .invalidEscape, "`${\(name)}` is plain text here", at: span,
+        help: "write `\\(\(name))` to put the value in",
+        fixes: [Fix("write `\\(\(name))`", replacing: span, with: "\\(\(name))")],
+        severity: .warning))
+  }
+
   // MARK: Members
 
   func reportUnknownMember(
@@ -125,6 +146,10 @@ extension Checker {
 
   func reportUnknownBlock(_ kind: SyntaxNode, fields: [String] = []) {
     if hasSyntaxMistake(onLineOf: kind.span) { return }
+    if let help = Self.foreignBlock(kind) {
+      return report(
+        .unknownBlock, "there is no kind of block called `\(kind.text)`", at: kind.span, help: help)
+    }
     let provider = unusedModule { $0.keywords.contains(kind.text) }
     let near =
       provider == nil || modules[module].hasLostNames
@@ -137,6 +162,16 @@ extension Checker {
         ?? "kinds of blocks here are \(Set(visibleKeywords()).sorted().joined(separator: ", "))",
       fixes: near.map { [Fix("write `\($0)`", replacing: kind.span, with: $0)] }
         ?? provider.map { fixesForUse($0.path) } ?? [])
+  }
+
+  private static func foreignBlock(_ kind: SyntaxNode) -> String? {
+    switch kind.text {
+    case "import", "from", "include", "require":
+      "a module is taken with `use`, as in `use kubernetes`"
+    case "variable", "parameter", "arg": "what is passed in is written `input name: Type = value`"
+    case "locals", "output": "a value is written `let name = value`"
+    default: nil  // open: any other word
+    }
   }
 
   /// Whether a declaration or block could not be read or has no name, so that what it would have

@@ -165,6 +165,7 @@ extension Lexer {
       pending.insert(.mistake)  // reported before
       return
     }
+    if lexFullWidth(bytes) || lexForeignSign(scalar, bytes, length) { return }
     if scalar.startsIdentifier {
       return emit(.identifier, start, endOfIdentifier(bytes, from: start + length))
     }
@@ -203,13 +204,90 @@ extension Lexer {
 
   private mutating func lexLookAlike(_ kind: TokenKind, _ spelling: String, _ length: Int) {
     let range = position..<position + length
-    report(
-      .invalidCharacter, "this is not the ASCII `\(spelling)`", range, help: "write `\(spelling)`",
-      fixes: [Fix("write `\(spelling)`", replacing: span(range), with: spelling, .safe)])
+    reportLookAlike(spelling, range)
     if kind == .leftBrace { braceBalance += 1 }
     if kind == .rightBrace { braceBalance -= 1 }
     emit(kind, range.lowerBound, range.upperBound)
     tokens[tokens.count - 1].flags.remove(.mistake)
+  }
+
+  /// Says which ASCII character a full-width one should be: once for a line, with a fix for each.
+  private mutating func reportLookAlike(_ spelling: String, _ range: Range<Int>) {
+    let fix = Fix("write `\(spelling)`", replacing: span(range), with: spelling, .safe)
+    pending.insert(.mistake)
+    if let last = diagnostics.last, last.code == .invalidCharacter, !last.fixes.isEmpty,
+      last.message.hasPrefix("this is not the ASCII"), Int(last.span?.start ?? 0) >= lineStart
+    {
+      let index = diagnostics.count - 1
+      diagnostics[index].labels.append(Label(fix.span, "nor is this `\(spelling)`"))
+      diagnostics[index].fixes.append(fix)
+      diagnostics[index].help = "write the ASCII characters; an input method may type the others"
+      return
+    }
+    report(
+      .invalidCharacter, "this is not the ASCII `\(spelling)`", range, help: "write `\(spelling)`",
+      fixes: [fix])
+  }
+
+  /// A sign of Chinese text that ends a sentence or belongs to no expression.
+  private mutating func lexForeignSign(_ scalar: Unicode.Scalar, _ bytes: Bytes, _ length: Int)
+    -> Bool
+  {
+    let range = position..<position + length
+    switch scalar {
+    case "！" where bytes[orZero: range.upperBound] == UInt8(ascii: "="):
+      reportLookAlike("!", range)
+      emit(.notEqual, range.lowerBound, range.upperBound + 1)
+    case "！":
+      report(
+        .invalidCharacter, "there is no `！`", range, help: "write `not`",
+        fixes: [Fix("write `not`", replacing: span(range), with: "not ", .safe)])
+      emit(.notKeyword, range.lowerBound, range.upperBound)
+    case "％":
+      reportLookAlike("%", range)
+      position = range.upperBound
+      pending.remove(.mistake)
+      return true
+    case "＃":
+      reportLookAlike("#", range)
+      pending.remove(.mistake)
+      skipComment(bytes)
+      return true
+    case "。" where bytes[orZero: range.upperBound].continuesIdentifier:
+      reportLookAlike(".", range)
+      emit(.dot, range.lowerBound, range.upperBound)
+    case "。":
+      report(
+        .invalidCharacter, "no sign ends a statement", range, help: "remove `。`",
+        fixes: [Fix("remove it", replacing: span(range), with: "", .safe)])
+      position = range.upperBound
+      pending.remove(.mistake)
+      return true
+    default: return false  // open: no such sign
+    }
+    tokens[tokens.count - 1].flags.remove(.mistake)
+    return true
+  }
+
+  /// Letters and digits as wide as Chinese characters, in place of ASCII ones.
+  private mutating func lexFullWidth(_ bytes: Bytes) -> Bool {
+    let start = position
+    var end = start
+    var text = ""
+    while let (scalar, length) = bytes.scalar(at: end), let ascii = scalar.asciiOfFullWidth {
+      text.unicodeScalars.append(ascii)
+      end += length
+    }
+    guard end > start else { return false }
+    report(
+      .invalidCharacter, "these are full-width characters, not ASCII", start..<end,
+      help: "write `\(text)`",
+      fixes: [Fix("write `\(text)`", replacing: span(start..<end), with: text, .safe)])
+    let packed = text.utf8.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let keyword = text.utf8.count <= 8 ? keywords.find(packed) : nil
+    emit(keyword?.kind ?? .identifier, start, end, word: keyword?.word ?? .none)
+    tokens[tokens.count - 1].flags.remove(.mistake)
+    return true
   }
 
   /// A string between quotes that are not the right ones; becomes a string all the same.
@@ -254,6 +332,9 @@ extension Lexer {
     case "‘", "’", "‚": return [Array("’".utf8), Array("‘".utf8), Array("'".utf8)]
     case "«": return [Array("»".utf8)]
     case "「": return [Array("」".utf8)]
+    case "『": return [Array("』".utf8)]
+    case "《": return [Array("》".utf8)]
+    case "〈": return [Array("〉".utf8)]
     case "＂": return [Array("＂".utf8), Array("\"".utf8)]
     default: return nil  // open: no quote
     }
@@ -279,10 +360,25 @@ extension Lexer {
     case "−", "–", "—", "－": (.minus, "-")
     case "×": (.star, "*")
     case "＋": (.plus, "+")
+    case "＊": (.star, "*")
+    case "／": (.slash, "/")
+    case "．": (.dot, ".")
+    case "｜": (.pipe, "|")
+    case "？": (.question, "?")
     case "→": (.arrow, "->")
     case "⇒": (.fatArrow, "=>")
     case "…": (.ellipsis, "...")
     default: nil  // open: looks like nothing
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  /// The ASCII letter or digit that this is the full-width form of.
+  var asciiOfFullWidth: Unicode.Scalar? {
+    switch value {
+    case 0xFF10...0xFF19, 0xFF21...0xFF3A, 0xFF41...0xFF5A: Unicode.Scalar(value - 0xFEE0)
+    default: nil  // open: no full-width letter or digit
     }
   }
 }

@@ -29,7 +29,7 @@ extension Lexer {
       // Nothing closes it: the rest of the line is taken for its text, so that the rest of the file
       // is read.
       let end = endOfLine(bytes, from: position)
-      reportOpenString(start..<start + 3, delimiter: "\"\"\"", end: end)
+      reportOpenString(bytes, start..<start + 3, delimiter: "\"\"\"", end: end)
       if end > position { emit(.stringText, position, end) }
       pending.insert(.mistake)
       return
@@ -67,7 +67,7 @@ extension Lexer {
     }
     let end = mode.isMultiline ? index : trimmedEnd(bytes, start..<index)
     reportOpenString(
-      mode.start..<max(end, mode.start + 1), delimiter: mode.isMultiline ? "\"\"\"" : "\"",
+      bytes, mode.start..<max(end, mode.start + 1), delimiter: mode.isMultiline ? "\"\"\"" : "\"",
       end: end,
       isEscaping: bytes[end - 1] == UInt8(ascii: "\\"))
     emitText(start, end)
@@ -105,40 +105,59 @@ extension Lexer {
     return end
   }
 
-  /// A line break ended strings on one line while their interpolation was being read.
-  mutating func interruptStrings(_ bytes: Bytes, includingMultiline: Bool) {
+  /// A line break, or the end of the file, ends the interpolation that is being read, and with it
+  /// every string on one line.
+  mutating func interruptStrings(_ bytes: Bytes) {
     var open: StringMode?
-    while let mode = modes.last, includingMultiline || !mode.isMultiline {
+    while let mode = modes.popLast() {
       open = mode
-      modes.removeLast()
+      if mode.isMultiline { break }
     }
     guard let open else { return }
-    let delimiter = open.isMultiline ? "\"\"\"" : "\""
-    var diagnostic = Diagnostic(
-      .unterminatedString, "this string is not closed",
-      at: span(open.start..<open.start + delimiter.utf8.count), caption: "opened here",
-      help: "close the interpolation with `)` and the string with `\(delimiter)`")
-    if let index = tokens.lastIndex(where: { $0.kind == .interpolationOpen }),
-      Int(tokens[index].start) >= open.start
-    {
-      tokens[index].flags.insert(.mistake)
-      let place = Span(file, tokens[index].start, tokens[index].end)
-      diagnostic.labels = [Label(place, "in this interpolation")]
+    let opening = tokens.lastIndex { $0.kind == .interpolationOpen && Int($0.start) >= open.start }
+    let place = opening.map { Span(file, tokens[$0].start, tokens[$0].end) }
+    if let opening { tokens[opening].flags.insert(.mistake) }
+    guard open.isMultiline, position < bytes.count, let place else {
+      let delimiter = open.isMultiline ? "\"\"\"" : "\""
+      return add(
+        Diagnostic(
+          .unterminatedString, "this string is not closed",
+          at: span(open.start..<open.start + delimiter.utf8.count), caption: "opened here",
+          labels: place.map { [Label($0, "in this interpolation")] } ?? [],
+          help: "close the interpolation with `)` and the string with `\(delimiter)`"))
     }
-    add(diagnostic)
+    add(
+      Diagnostic(
+        .unterminatedString, "this interpolation is not closed", at: place, caption: "opened here",
+        help: "close it with `)` on its line"))
+    lexStringRest(bytes, open)
   }
 
   /// `isEscaping`: what the delimiter would come behind turns it into text.
   private mutating func reportOpenString(
-    _ range: Range<Int>, delimiter: String, end: Int, isEscaping: Bool = false
+    _ bytes: Bytes, _ range: Range<Int>, delimiter: String, end: Int, isEscaping: Bool = false
   ) {
     let name = delimiter == "`" ? "a backtick" : "`\(delimiter)`"
+    if endsWord(bytes, at: range.lowerBound - 1) {
+      // It stands directly behind something: rather the end of a string than its beginning.
+      return add(
+        Diagnostic(
+          .unterminatedString, "this \(name) has no other half",
+          at: span(range.lowerBound..<range.lowerBound + delimiter.utf8.count),
+          caption: "ends no string", help: "write \(name) before the text too"))
+    }
     add(
       Diagnostic(
         .unterminatedString, "this string is not closed", at: span(range),
         caption: "opened here", help: "close it with \(name)",
         fixes: isEscaping
           ? [] : [Fix("close the string", replacing: span(end..<end), with: delimiter)]))
+  }
+
+  private func endsWord(_ bytes: Bytes, at index: Int) -> Bool {
+    guard index >= 0 else { return false }
+    return bytes[index].continuesIdentifier || bytes[index] >= 0x80
+      || ").!?".utf8.contains(bytes[index])
   }
 
   /// Checks the escape at a backslash and returns where it ends.
@@ -202,7 +221,7 @@ extension Lexer {
     }
     if let last = lastBacktick, last <= start {
       let end = endOfLine(bytes, from: start)
-      reportOpenString(start..<start + 1, delimiter: "`", end: end)
+      reportOpenString(bytes, start..<start + 1, delimiter: "`", end: end)
       emit(.rawString, start, end)
       return
     }

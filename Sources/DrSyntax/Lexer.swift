@@ -47,7 +47,7 @@ struct Lexer {
       return
     }
     while position < bytes.count { lexNext(bytes) }
-    interruptStrings(bytes, includingMultiline: true)
+    while !modes.isEmpty { interruptStrings(bytes) }
     finish(bytes)
   }
 
@@ -124,7 +124,11 @@ struct Lexer {
   }
 
   private mutating func newline(_ bytes: Bytes) {
-    if !modes.isEmpty { interruptStrings(bytes, includingMultiline: false) }
+    if !modes.isEmpty {
+      interruptStrings(bytes)
+      // What goes on now is the text of a string.
+      if position >= bytes.count || bytes[position] != UInt8(ascii: "\n") { return }
+    }
     position += 1
     lineStart = position
     pending.insert(.newline)
@@ -194,6 +198,17 @@ struct Lexer {
       } else {
         punctuation(.slash, 1)
       }
+    case UInt8(ascii: "%") where isLoosePercent(bytes):
+      // A sign of its own, since a quantity is one token.
+      report(
+        .unexpectedToken, "a unit follows its number without a space", position..<position + 1,
+        help: "write the `%` directly behind the number",
+        fixes: [
+          Fix(
+            "write it behind the number", replacing: span(lastEnd..<position + 1), with: "%", .safe)
+        ])
+      position += 1
+      pending.remove(.mistake)
     default:  // open: only % is left
       report(
         .unexpectedToken, "there is no `%` operator", position..<position + 1,
@@ -202,6 +217,16 @@ struct Lexer {
       )
       punctuation(.slash, 1)
     }
+  }
+
+  /// Whether `%` stands behind a number and a space, and in front of no operand.
+  private func isLoosePercent(_ bytes: Bytes) -> Bool {
+    guard let last = tokens.last, last.kind == .integer || last.kind == .float, lastEnd < position
+    else { return false }
+    var index = position + 1
+    while bytes[orZero: index] == UInt8(ascii: " ") { index += 1 }
+    let next = bytes[orZero: index]
+    return !next.continuesIdentifier && next != UInt8(ascii: "(") && next < 0x80
   }
 
   private mutating func lexComparison(_ byte: UInt8, _ bytes: Bytes) {
@@ -224,16 +249,42 @@ struct Lexer {
     case UInt8(ascii: ">"): punctuation(isEqual ? .greaterEqual : .greater, isEqual ? 2 : 1)
     default:  // open: only : is left
       if isEqual, bytes[orZero: position + 2] != UInt8(ascii: "=") {
-        return lexInstead(":=", .equal, "=")
+        return lexDefinition()
       }
       punctuation(.colon, 1)
     }
+  }
+
+  /// `name := value`
+  private mutating func lexDefinition() {
+    let sign = position..<position + 2
+    guard let name = tokens.last, name.kind == .identifier,
+      tokens.count < 2 || tokens[tokens.count - 2].kind != .letKeyword
+    else {
+      return lexInstead(":=", .equal, "=")
+    }
+    let text = span(Int(name.start)..<Int(name.start))
+    report(
+      .unexpectedToken, "there is no `:=`", sign, help: "write `let name = value`",
+      fixes: [
+        Fix("write `let`", replacing: text, with: "let ", .safe),
+        Fix("write `=`", replacing: span(sign), with: "=", .safe),
+      ])
+    emit(.equal, sign.lowerBound, sign.upperBound)
+    tokens[tokens.count - 1].flags.remove(.mistake)
   }
 
   private mutating func lexLogic(_ byte: UInt8, _ bytes: Bytes) {
     let isDouble = bytes[orZero: position + 1] == byte
     if byte == UInt8(ascii: "|") {
       return isDouble ? lexInstead("||", .orKeyword, "or") : punctuation(.pipe, 1)
+    }
+    if !isDouble, let last = tokens.last, last.kind == .equal || last.kind == .colon {
+      report(
+        .unexpectedToken, "there are no anchors", position..<position + 1,
+        help: "give the value a name with `let`, and write the name where it is needed")
+      position += 1
+      return
     }
     lexInstead(isDouble ? "&&" : "&", .andKeyword, "and")
   }

@@ -6,6 +6,7 @@ extension Parser {
   /// `{`, items up to the closing brace, `}`; `what` names in messages what the braces belong to.
   mutating func parseBraces(_ what: StaticString, _ item: (inout Parser) -> Void) {
     guard kind == .leftBrace else {
+      if kind == .colon { return parseColonForBraces(what) }
       reportExpected("`{` and the body of \(what)")
       return missing()
     }
@@ -30,6 +31,13 @@ extension Parser {
     depth -= 1
   }
 
+  /// `if x: y`, with what belongs to it.
+  private mutating func parseColonForBraces(_ what: StaticString) {
+    let line = position
+    report("\(what) stands in braces", help: "write `{ … }` for `:`")
+    skipDeeper(than: line)
+  }
+
   /// Says what is wrong with a token that should have begun a new item.
   mutating func reportItemEnd() {
     switch kind {
@@ -45,6 +53,9 @@ extension Parser {
       report(
         "this `\(text(position))` closes nothing", help: "remove it",
         fixes: [Fix("remove it", replacing: span(position), with: "")])
+    case _ where habitHere != nil:
+      guard let habit = habitHere else { break }
+      report(habit.message, help: habit.help, fixes: habit.fixes)
     case .leftBrace:
       report(
         "expected the end of the item, found `{`",
@@ -67,6 +78,7 @@ extension Parser {
       parseString()
       isNamed = true
     }
+    parseSecondLabel(start)
     if kind == .forKeyword, !isLineBreak, peek() != .equal {
       advance()
       parseHead()
@@ -74,6 +86,10 @@ extension Parser {
     }
     if kind == .leftBrace {
       parseBlockBody("this block")
+    } else if isNamed, isBodyWithoutBraces(start.token) {
+      reportExpected(
+        "`{`", help: "the body of a block stands in braces: `{` here, `}` below its last line")
+      skipDeeper(than: start.token)
     } else if !isNamed || !isItemEnd {
       reportBlockBody()
       missing()
@@ -124,6 +140,16 @@ extension Parser {
   }
 
   private mutating func reportNoField() {
+    if kind == .stringOpen, peek() == .stringText, peek(2) == .stringClose,
+      peek(3) == .equal || peek(3) == .colon
+    {
+      let name = text(position + 1)
+      let place = span(position).joined(span(position + 3))
+      return report(
+        "the name of a field has no quotes", at: span(position).joined(span(position + 2)),
+        help: "write `\(name) = …`",
+        fixes: [Fix("write `\(name) =`", replacing: place, with: "\(name) =")])
+    }
     report(
       "expected a field or a block, found \(foundToken)",
       help: "a field is written `name = value`, a block `kind name { … }`")
@@ -149,18 +175,23 @@ extension Parser {
     let start = mark
     let sign = span(position + 1)
     let isLast = isOnNewLine(2)
+    let name = text(position)
+    let instead =
+      peek(2) == .minus
+      ? "write a list in brackets, as in `\(name) = [a, b]`"
+      : "write `\(name) { … }` for a block, `\(name) = …` for a value"
     takeName()
     report(
       "a field is written `name = value`", at: sign,
       caption: wrong == .colon ? "`:` stands in objects and types" : "`==` compares",
-      help: isLast ? "write `name = [a, b]` for a list, `name { … }` for a block" : "write `=`",
+      help: isLast ? instead : "write `=`",
       fixes: isLast
         ? []
         : [Fix("write `=`", replacing: sign, with: wrong == .colon ? " =" : "=", .safe)])
     skipToken()
     if isLast {
       explained = position
-      if kind == .minus { skipDashes() }
+      if kind == .minus { skipDashes() } else { skipDeeper(than: start.token) }
     } else {
       parseValue()
     }

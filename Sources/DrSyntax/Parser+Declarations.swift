@@ -65,7 +65,10 @@ extension Parser {
     case .policyKeyword: parsePolicy()
     case .drillKeyword: parseDrill()
     case .testKeyword: parseTest()
-    case .identifier where startsDeclaration: parseBlock()
+    case .identifier where startsDeclaration: if !parseForeignDeclaration() { parseBlock() }
+    case .identifier where isForeignLet:
+      reinterpret(.letKeyword, "let")
+      parseLet(.letDecl)
     default: parseStray()  // open: no declaration begins here
     }
   }
@@ -93,6 +96,8 @@ extension Parser {
     switch kind {
     case .rightBrace: reportStrayBrace()
     case .identifier where peek() == .equal:
+      // The lexer has spoken of `:=`.
+      guard tokens[position + 1].end - tokens[position + 1].start == 1 else { break }
       report(
         "a field stands inside a block", caption: "this is at the top of the file",
         help: "write `let \(text(position)) = …`, or move it into the block that it belongs to",
@@ -103,9 +108,14 @@ extension Parser {
             with: "let ")
         ])
     case .identifier where peek() == .colon:
+      let name = text(position)
       report(
-        "a field stands inside a block and is written `name = value`",
-        help: "open a block first, as in `service web { … }`")
+        isOnNewLine(2)
+          ? "a block stands in braces"
+          : "a field stands inside a block and is written `name = value`",
+        help: isOnNewLine(2)
+          ? "write `kind name { … }`, as in `\(name) main { … }`"
+          : "open a block first, as in `service web { … }`")
     case .minus: reportDash()
     case .plus, .star, .slash, .equalEqual, .notEqual, .less, .lessEqual, .greater, .greaterEqual,
       .andKeyword, .orKeyword:
@@ -152,8 +162,19 @@ extension Parser {
       }
       if take(.asKeyword) { expectName("the name to use") }
       finish(.useItem, item)
-    } while take(.comma)
+    } while takeComma()
     finish(.useDecl, start)
+  }
+
+  /// Takes the comma between two items of a `use`, or says that it is missing.
+  private mutating func takeComma() -> Bool {
+    if take(.comma) { return true }
+    guard kind == .identifier || kind == .stringOpen, !isLineBreak else { return false }
+    let end = tokens[position - 1].end
+    report(
+      "expected `,` between two modules, found \(found)", help: "write `,`",
+      fixes: [Fix("write `,`", replacing: Span(source.id, end, end), with: ",", .safe)])
+    return true
   }
 
   private mutating func parseModule() {
@@ -314,7 +335,13 @@ extension Parser {
       skipToken()
       parseType()
     }
-    if kind == .leftBrace {
+    if kind == .fatArrow {
+      report(
+        "a function is written `fn name() = …`", help: "write `=`",
+        fixes: [Fix("write `=`", replacing: span(position), with: "=", .safe)])
+      skipToken()
+      parseValue()
+    } else if kind == .leftBrace {
       parseCode("this function")
     } else if take(.equal) {
       if kind == .nativeKeyword { parseNative() } else { parseValue() }
@@ -363,7 +390,7 @@ extension Parser {
   /// A string that must be here; its node is there in any case.
   mutating func parseRequiredString(_ what: StaticString) {
     if kind == .stringOpen || kind == .rawString { return parseString() }
-    reportExpected("\(what) in double quotes")
+    reportExpected("\(what) in double quotes", help: "write a text, `\"…\"`")
     let start = mark
     missing()
     finish(.stringExpr, start)

@@ -243,6 +243,7 @@ extension Parser {
       let open = position
       let saved = openBracket()
       parseExpression()
+      if kind == .colon || kind == .comma { reportNoIndex(open) }
       context = saved
       closeBracket(.rightBracket, open)
       finish(.indexExpr, start)
@@ -250,6 +251,21 @@ extension Parser {
       parseArguments()
       if kind == .leftBrace, !context.isHead, !flags.contains(.newline) { parseTrailingBlock() }
       finish(.callExpr, start)
+    }
+  }
+
+  /// `f(a [k: v])`: a comma is missing, and `[` was taken for an index.
+  private mutating func reportNoIndex(_ open: Int) {
+    let end = tokens[open - 1].end
+    report(
+      "an index is one expression", caption: "found `\(text(position))`",
+      labels: [Label(span(open), "this `[` begins an index")],
+      help: "write `,` before the `[` of a list or map of its own",
+      fixes: [Fix("write `,`", replacing: Span(source.id, end, end), with: ",")])
+    skipInBrackets(.rightBracket)
+    while kind == .comma {
+      advance()
+      skipInBrackets(.rightBracket)
     }
   }
 

@@ -37,6 +37,11 @@ extension Parser {
     switch kind {
     case .plus, .star, .slash, .equalEqual, .notEqual, .less, .lessEqual, .greater, .greaterEqual,
       .andKeyword, .orKeyword, .questionQuestion, .pipe:
+      if let habit = doubledOperator {
+        report(habit.message, help: habit.help)
+        explained = position + 1
+        break
+      }
       guard !isLineBreak else {
         reportExpected("an expression", help: "end the line before with the operator")
         break
@@ -55,10 +60,21 @@ extension Parser {
         takeName()
         return finish(.nameExpr, start)
       }
-      reportExpected("an expression")
+      reportExpected("an expression", help: operatorBefore)
     }
     missing()
     finish(.nameExpr, start)
+  }
+
+  /// What to do about the operator that nothing follows on its line.
+  private var operatorBefore: String? {
+    guard position > 0, flags.contains(.newline) else { return nil }
+    switch tokens[position - 1].kind {
+    case .plus, .minus, .star, .slash, .equalEqual, .notEqual, .less, .lessEqual, .greater,
+      .greaterEqual, .andKeyword, .orKeyword, .questionQuestion, .dotDot:
+      return "write what follows `\(text(position - 1))`, or leave it out"
+    default: return nil  // open: no operator with two sides
+    }
   }
 
   // MARK: Strings
@@ -277,7 +293,14 @@ extension Parser {
     advance()
     parseHead()
     parseCode("this branch")
-    if isElse {
+    if kind == .identifier, !isLineBreak, ["elif", "elsif", "elseif"].contains(text(position)) {
+      report(
+        "there is no `\(text(position))`", help: "write `else if`",
+        fixes: [Fix("write `else if`", replacing: span(position), with: "else if", .safe)])
+      tokens[position].kind = .ifKeyword
+      kind = .ifKeyword
+      parseIf()
+    } else if isElse {
       advance()
       if kind == .ifKeyword { parseIf() } else { parseCode("this branch") }
     }
@@ -309,9 +332,17 @@ extension Parser {
     finish(.matchArm, start)
   }
 
+  private mutating func parseElsePattern() {
+    report(
+      "the arm for everything else begins with `_`", help: "write `_`",
+      fixes: [Fix("write `_`", replacing: span(position), with: "_", .safe)])
+    takeName()
+  }
+
   private mutating func parsePattern() {
     let start = mark
     switch kind {
+    case .identifier where text(position) == "default" && peek() == .colon: parseElsePattern()
     case .identifier:
       advance()
       if kind == .identifier, !isLineBreak { advance() }
@@ -321,11 +352,7 @@ extension Parser {
       parsePrimary()
       finish(.unaryExpr, start)
     case .stringOpen, .rawString: parseString()
-    case .elseKeyword:
-      report(
-        "the arm for everything else begins with `_`", help: "write `_`",
-        fixes: [Fix("write `_`", replacing: span(position), with: "_", .safe)])
-      takeName()
+    case .elseKeyword: parseElsePattern()
     default:  // open: no pattern begins so
       report(
         "expected a pattern, found \(foundToken)",

@@ -165,7 +165,10 @@ extension Parser {
 
   /// Takes the brace that closes `open`, or says that it is missing.
   mutating func closeBrace(_ open: Int, _ what: StaticString) {
-    if take(.rightBrace) { return }
+    if kind == .rightBrace {
+      guard flags.contains(.virtual) else { return advance() }
+      return takeVirtual()
+    }
     if kind == .endOfFile || flags.contains(.column0) { unclosedBraces -= 1 }
     report(
       "the `{` of \(what) is not closed", at: here, caption: "expected `}`",
@@ -175,7 +178,10 @@ extension Parser {
 
   /// Takes the bracket that closes `open`, or says that it is missing.
   mutating func closeBracket(_ closing: TokenKind, _ open: Int) {
-    if take(closing) { return }
+    if kind == closing {
+      guard flags.contains(.virtual) else { return advance() }
+      return takeVirtual()
+    }
     let spelling = closing.spelling?.description ?? ""
     let place = Span(source.id, tokens[position - 1].end, tokens[position - 1].end)
     // `[a)` may lack a `]` or have the wrong bracket.
@@ -206,7 +212,7 @@ extension Parser {
   }
 
   /// How far the line of a token is indented, in bytes.
-  private func indentation(of token: Int) -> Int {
+  func indentation(of token: Int) -> Int {
     let start = Int(source.lineStarts[source.line(at: tokens[token].start)])
     var end = start
     while end < source.bytes.count, source.bytes[end] == 0x20 || source.bytes[end] == 0x09 {

@@ -21,6 +21,9 @@ extension Parser {
       advance()
       parseOperand()
       return finish(.yieldStmt, start)
+    case .identifier where isForeignLet:
+      reinterpret(.letKeyword, "let")
+      return parseLet(.letStmt)
     case .identifier where word != .none && startsRunbookStatement: return parseRunbookStatement()
     default: break  // open: an expression
     }
@@ -48,18 +51,24 @@ extension Parser {
 
   /// A name and something else on its line: a block, or a runbook statement in the wrong shape.
   private mutating func parseAfterLoneName(_ start: Mark) {
-    let shape: String
+    let shape: (expected: String, help: String)
     switch tokens[start.token].word {
-    case .step: shape = "write `step \"title\" { … }`"
-    case .wait: shape = "write `wait until condition`"
-    case .run: shape = "write `run name(…)`"
-    case .lock: shape = "write `lock \"name\" for 15m`"
-    case .on: shape = "write `on failure { … }`"
-    case .undo: shape = "write `undo { … }`"
-    case .parallel: shape = "write `parallel { … }`"
+    case .step: shape = ("the title of the step in double quotes", "write `step \"title\" { … }`")
+    case .wait: shape = ("`until` after `wait`", "write `wait until condition within 5m`")
+    case .run: shape = ("the name of a runbook", "write `run name(…)`")
+    case .lock: shape = ("the name of the lock", "write `lock \"name\" for 15m`")
+    case .on: shape = ("`failure` after `on`", "write `on failure { … }`")
+    case .undo: shape = ("`{` and what undoes the act", "write `undo { … }`")
+    case .parallel:
+      shape = ("`{` or `for`", "write `parallel { … }` or `parallel for x in xs { … }`")
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
       .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at, .pause, .require,
       .verify, .approve, .fail, .assert, .report:
+      if let habit = foreignStatement(start.token) {
+        report(
+          habit.message, at: span(start.token), help: habit.help, fixes: habit.fixes)
+        return skipItem()
+      }
       let next = peek()
       guard kind == .identifier, next == .leftBrace || next == .stringOpen || next == .forKeyword
       else { return }
@@ -68,7 +77,7 @@ extension Parser {
         caption: "this is inside code", help: "move it out of the code")
       return skipItem()
     }
-    report("expected a new line, `,` or `;`, found \(found)", help: shape)
+    report("expected \(shape.expected), found \(found)", help: shape.help)
     skipItem()
   }
 
@@ -95,8 +104,23 @@ extension Parser {
   /// `for name in head { … }`
   private mutating func parseFor(_ what: StaticString) {
     advance()
+    if kind == .leftParen {
+      report("a loop has no parentheses", help: "write `for x in xs { … }`")
+      let start = mark
+      while kind != .leftBrace, !isItemEnd { advance() }
+      explained = max(explained, position)
+      finish(.error, start)
+      return parseCode(what)
+    }
     expectName("a name for each element")
-    expect(.inKeyword, "and what to go through")
+    if kind == .identifier, text(position) == "of" {
+      report(
+        "there is no `of`", help: "write `in`",
+        fixes: [Fix("write `in`", replacing: span(position), with: "in", .safe)])
+      skipToken()
+    } else {
+      expect(.inKeyword, "and what to go through")
+    }
     parseHead()
     parseCode(what)
   }
@@ -106,7 +130,7 @@ extension Parser {
     let next = peek()
     guard !isOnNewLine(1) else { return false }
     switch word {
-    case .step: return next == .stringOpen || next == .rawString
+    case .step: return next == .stringOpen || next == .rawString || next == .leftBrace
     case .undo: return next == .leftBrace
     case .wait: return wordAhead == .until
     case .run, .lock: return next == .identifier || next == .stringOpen || next == .rawString
@@ -139,7 +163,7 @@ extension Parser {
     takeWord()
     switch word {
     case .step:
-      parseString()
+      parseRequiredString("the title of the step")
       parseClauses()
       parseCode("this step")
       finish(.stepStmt, start)
@@ -193,8 +217,8 @@ extension Parser {
       reportExpected("`,` and what is wrong", help: "write `report block, \"message\"`")
       missingExpression()
     }
-    while kind == .comma, isLabelled(position + 1) {
-      advance()
+    while kind == .comma && isLabelled(position + 1) || isLineBreak && isLabelled(position) {
+      if !take(.comma) { reportExpected("`,` and what else is reported", help: "write `,`") }
       let option = mark
       takeName()
       advance()

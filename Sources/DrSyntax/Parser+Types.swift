@@ -86,7 +86,14 @@ extension Parser {
     }
     context = saved
     closeBracket(.rightParen, open)
-    if kind == .arrow || count != 1 {
+    if kind == .fatArrow {
+      report(
+        "the type of a function is written `(Int) -> Int`", help: "write `->`",
+        fixes: [Fix("write `->`", replacing: span(position), with: "->", .safe)])
+      skipToken()
+      parseType()
+      finish(.functionType, start)
+    } else if kind == .arrow || count != 1 {
       expect(.arrow, "before the result of a function type")
       parseType()
       finish(.functionType, start)

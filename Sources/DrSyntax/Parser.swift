@@ -25,6 +25,9 @@ struct Parser {
   var unclosedBraces: Int
   /// The token at which a mistake was last reported: it explains whatever else is wrong there.
   var explained = -1
+  /// What is wrong with the brackets of a file that is read again.
+  var bracketMistakes: [Diagnostic] = []
+  var hasVirtualTokens = false
 
   init(source: SourceFile, limits: Limits, tokens: [Token], braceBalance: Int) {
     self.source = source
@@ -52,7 +55,7 @@ struct Parser {
   mutating func openBracket() -> Context {
     let saved = context
     context = Context(newlinesEnd: false, isHead: false, bracket: position)
-    advance()
+    takeOpening()
     return saved
   }
 
@@ -60,8 +63,13 @@ struct Parser {
   mutating func openBrace() -> Context {
     let saved = context
     context = Context(newlinesEnd: true, isHead: false, bracket: position)
-    advance()
+    takeOpening()
     return saved
+  }
+
+  private mutating func takeOpening() {
+    guard flags.contains(.virtual) else { return advance() }
+    takeVirtual()
   }
 
   /// Where a node may begin: the nodes before it and the token.
@@ -182,10 +190,28 @@ private func parse(
     source: source, limits: limits, tokens: lexer.tokens, braceBalance: lexer.braceBalance)
   lexer.tokens = []
   production(&parser)
+  if !parser.diagnostics.isEmpty {
+    let again = readAgain(source, limits, production)
+    if let again { parser = again }
+  }
   parser.nodes.finishRoot()
   return SyntaxTree(
-    source: source, diagnostics: (lexer.diagnostics + parser.diagnostics).inSourceOrder(),
+    source: source, diagnostics: parser.causes(lexer: lexer.diagnostics),
     tokens: parser.tokens, nodes: parser.nodes)
+}
+
+/// The second reading of a file whose brackets do not pair up; `nil` when they do.
+private func readAgain(
+  _ source: SourceFile, _ limits: Limits, _ production: (inout Parser) -> Void
+) -> Parser? {
+  var lexer = Lexer(file: source.id)
+  lexer.run(source.bytes.span)
+  var parser = Parser(source: source, limits: limits, tokens: lexer.tokens, braceBalance: 0)
+  lexer.tokens = []
+  guard parser.mendBrackets(lexer: lexer.diagnostics) else { return nil }
+  production(&parser)
+  parser.dropVirtualTokens()
+  return parser
 }
 
 /// A tree that says nothing about a file but that it is too large: all of it is the gap before the

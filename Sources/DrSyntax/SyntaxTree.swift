@@ -118,6 +118,14 @@ struct NodeColumns: Sendable {
         nextSibling: UInt32(start), parent: NodeExtent.none))
   }
 
+  /// Gives the tokens other numbers: token `t` is now `index[t]`.
+  mutating func renumberTokens(_ index: [UInt32]) {
+    for node in extents.indices {
+      extents[node].firstToken = index[Int(extents[node].firstToken)]
+      extents[node].endToken = index[Int(extents[node].endToken)]
+    }
+  }
+
   mutating func finishRoot() {
     guard let last = extents.indices.last else { return }
     extents[last].nextSibling = NodeExtent.none

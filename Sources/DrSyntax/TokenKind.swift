@@ -209,4 +209,6 @@ struct TokenFlags: OptionSet, Sendable {
   static let column0 = TokenFlags(rawValue: 4)
   /// The lexer has reported a mistake between this token and the one before, or in this token.
   static let mistake = TokenFlags(rawValue: 8)
+  /// The token is a bracket that the file lacks; see Parser+Brackets.swift.
+  static let virtual = TokenFlags(rawValue: 16)
 }

@@ -97,6 +97,16 @@ struct CheckCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(
+    "a newcomer's mistake is told once",
+    arguments: CheckCase.all.filter { $0.path.hasPrefix("newcomer/") })
+  func newcomer(_ sample: CheckCase) {
+    let found = sample.run().diagnostics
+    let isRight = Repository.text(CheckCase.folder + "/" + sample.path + ".values") != nil
+    #expect(found.count == (isRight ? 0 : 1), "\(found.map(\.message))")
+    #expect(found.allSatisfy { $0.help != nil })
+  }
+
   @Test("no golden output without its program") func orphans() {
     let paths = Set(CheckCase.all.map(\.path))
     for file in Repository.files(in: "Tests/Golden/check") {
