@@ -44,7 +44,8 @@ final class Project {
       diagnostics = [
         Diagnostic(
           .unreadableFile,
-          failure == .notFound ? "there is no file \(file)" : "\(file) cannot be read: \(failure.reason)")
+          failure == .notFound
+            ? "there is no file \(file)" : "\(file) cannot be read: \(failure.reason)")
       ]
     }
     diagnostics += checker.diagnostics
