@@ -9,14 +9,15 @@ import re
 import struct
 
 MAGIC = b"\x89drj\r\n\x1a\n"
-HEADER, FRAME = 16, 44
-# How an intent looks in the file, to count them without reading the records.
-INTENT = b'"kind":"intent"'
+HEADER, LEAD, TRAIL = 17, 8, 21
 CHANGES = ("create", "patch", "update", "delete")
+# In the order of their numbers, from 1.
+KINDS = ("begun", "resumed", "step", "step_done", "step_failed", "retry", "attempt", "expired", "read", "intent", "outcome",
+         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended")
 
 
 def records(path):
-    """The whole records of a journal in order; a tail that a crash cut off is left out, a broken chain of hashes is an error."""
+    """The records of all whole batches of a journal; a tail that a crash cut off is left out, a broken chain of hashes is an error."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -25,37 +26,177 @@ def records(path):
         return []
     if not data.startswith(MAGIC):
         raise AssertionError(f"{path} is no journal")
-    previous, offset, found = hashlib.sha256(data[:HEADER]).digest(), HEADER, []
-    while offset + FRAME <= len(data):
-        length = struct.unpack_from("<I", data, offset)[0]
-        payload = data[offset + FRAME:offset + FRAME + length]
-        if len(payload) < length:
-            break
-        previous = hashlib.sha256(previous + data[offset:offset + 4] + payload).digest()
-        if previous != data[offset + 12:offset + FRAME]:
-            raise AssertionError(f"{path}: the chain of hashes is broken at byte {offset}")
-        found.append(json.loads(payload))
-        offset += FRAME + length
+    reader, found = Reader(), []
+    for start, end in batches(data):
+        said = data[end - TRAIL + 4:end - 1]
+        if hashlib.sha256(data[start - HEADER:end - TRAIL + 4]).digest()[:16] != said:
+            raise AssertionError(f"{path}: the chain of hashes is broken at byte {start}")
+        found += reader.records(data[start + LEAD:end - TRAIL])
     return found
 
 
-def last_frame(data):
-    """The last whole record as it stands in the file, frame included."""
-    offset, frame = HEADER, b""
-    while offset + FRAME <= len(data):
-        end = offset + FRAME + struct.unpack_from("<I", data, offset)[0]
+def batches(data):
+    """Where the whole batches of a journal begin and end."""
+    start = HEADER
+    while start + LEAD <= len(data):
+        end = start + LEAD + struct.unpack_from("<I", data, start)[0] + TRAIL
         if end > len(data):
-            break
-        frame, offset = data[offset:end], end
-    return frame
+            return
+        yield start, end
+        start = end
+
+
+def last_frame(data):
+    """The last whole batch as it stands in the file."""
+    return [data[start:end] for start, end in batches(data)][-1]
+
+
+class Reader:
+    """Records from bytes, as docs/journal.md describes them."""
+
+    def __init__(self):
+        self.texts, self.at, self.run = [], 0, ""
+
+    def records(self, payload):
+        self.data, self.place, found = payload, 0, []
+        while self.place < len(payload):
+            found.append(self.record())
+        return found
+
+    def record(self):
+        lead = self.byte()
+        self.at += self.whole()
+        record = {"kind": KINDS[(lead & 0x7F) - 1], "at": self.at, "position": self.plain()}
+        if lead & 0x80:
+            record["attempt"] = self.whole()
+        record.update(getattr(self, record["kind"], dict)(*[record["position"]] * (record["kind"] == "intent")))
+        return record
+
+    # What each kind has; those that are not here have nothing.
+
+    def begun(self):
+        self.run = self.plain()
+        return {"run": self.run, "runbook": self.text(), "arguments": self.value(), "program": self.plain(),
+                "sources": {self.plain(): self.plain() for _ in range(self.natural())}, "dr": self.plain(), "world": self.plain()}
+
+    def step(self):
+        return {"title": self.text(), "until": self.maybe(self.whole)}
+
+    def step_failed(self):
+        return {"why": self.text()}
+
+    paused = step_failed
+
+    def read(self):
+        return {**self.call(), **self.answer()}
+
+    def intent(self, position):
+        said = {**self.call(), "class": self.text(name=True)}
+        key = self.plain()
+        said["key"] = f"{self.run}/{position}{key}" if self.byte() else key
+        said["observation"] = {"target": self.text(), "changes": self.list(self.text), "permissions": self.list(self.text),
+                               "state": self.value(), "result": self.value()}
+        return said
+
+    def outcome(self):
+        return self.answer()
+
+    def settled(self):
+        said = {"state": self.text(name=True)}
+        if self.byte():
+            said["result"] = self.value()
+        return {**said, "by": self.text()}
+
+    def waiting(self):
+        return {"for": self.text(name=True), "text": self.text(), "until": self.maybe(self.whole)}
+
+    def verdict(self):
+        return {"holds": bool(self.byte()), "message": self.text(), "evidence": self.list(self.read)}
+
+    def decision(self):
+        return {"approved": (None, False, True)[self.byte()], "by": self.text()}
+
+    def retry(self):
+        return {"next": self.whole(), "until": self.whole(), "why": self.text()}
+
+    def attempt(self):
+        return {"attempt": self.whole()}
+
+    def unwinding(self):
+        return {"undos": self.natural(), "why": self.text()}
+
+    def undone(self):
+        return {"failure": self.text()}
+
+    def lock(self):
+        return {"name": self.text(), "fencing": self.whole()}
+
+    def ended(self):
+        return {"status": self.text(name=True), "message": self.text()}
+
+    def call(self):
+        return {"call": self.text(name=True), "arguments": self.value()}
+
+    def answer(self):
+        if self.byte():
+            return {"result": self.value()}
+        return {"failure": self.text(name=True), "message": self.text()}
+
+    # Parts
+
+    def byte(self):
+        self.place += 1
+        return self.data[self.place - 1]
+
+    def bytes(self, count):
+        self.place += count
+        return self.data[self.place - count:self.place]
+
+    def natural(self):
+        number, shift = 0, 0
+        while True:
+            byte = self.byte()
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return number
+
+    def whole(self):
+        number = self.natural()
+        return -(number >> 1) - 1 if number & 1 else number >> 1
+
+    def plain(self):
+        return self.bytes(self.natural()).decode()
+
+    def text(self, name=False):
+        number = self.natural()
+        if number == 0:
+            return None
+        if number & 1:
+            return self.texts[number >> 1]
+        text = self.bytes((number >> 1) - 1)
+        if 2 <= len(text) <= 255 and len(self.texts) < (4096 if name else 2048):
+            self.texts.append(text.decode())
+        return text.decode()
+
+    def value(self):
+        tag = self.byte()
+        if tag <= 2:
+            return (None, False, True)[tag]
+        if tag == 7:
+            return {self.text(name=True): self.value() for _ in range(self.natural())}
+        return {3: self.whole, 4: lambda: struct.unpack("<d", self.bytes(8))[0], 5: self.text, 6: lambda: self.list(self.value)}[tag]()
+
+    def list(self, part):
+        return [part() for _ in range(self.natural())]
+
+    def maybe(self, part):
+        return part() if self.byte() else None
 
 
 def so_far(runs):
-    """The bytes of the newest run's journal, also while it is being written; none where it has not begun."""
-    try:
-        return runs.journal_path().read_bytes() if runs.ids else b""
-    except FileNotFoundError:
-        return b""
+    """The records of the newest run's journal, also while it is being written; none where it has not begun."""
+    return runs.records() if runs.ids else []
 
 
 def open_intents(found):

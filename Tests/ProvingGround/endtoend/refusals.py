@@ -132,7 +132,8 @@ def promises_to_undo(runs, invocation, count):
 
 def undo_intents(runs):
     """How often the rollback, once it has begun, promised to act."""
-    return journal.so_far(runs).partition(b'"kind":"unwinding"')[2].count(journal.INTENT)
+    kinds = [record["kind"] for record in journal.so_far(runs)]
+    return kinds[kinds.index("unwinding"):].count("intent") if "unwinding" in kinds else 0
 
 
 CASES = [
