@@ -9,6 +9,13 @@ struct LineReader {
 
   private var pending: [UInt8] = []
   private var isAtEnd = false
+  /// How often Ctrl-C had been pressed when the latest prompt was about to be written.
+  private var interrupts = RawMode.interruptCount
+  /// A Ctrl-C that comes between a prompt and the wait for its answer wakes nobody; it is looked for this often.
+  private static let lookEveryMilliseconds: Int32 = 250
+
+  /// Call before a prompt is written: a Ctrl-C from now on is meant for it.
+  mutating func begin() { interrupts = RawMode.interruptCount }
 
   /// The next line without its end.
   mutating func next() -> Line {
@@ -25,10 +32,12 @@ struct LineReader {
         defer { pending = [] }
         return .text(String(decoding: pending, as: UTF8.self))
       }
-      let interrupts = RawMode.interruptCount
-      switch StandardInput.wait(milliseconds: -1) {
+      if RawMode.interruptCount > interrupts {
+        begin()
+        return .interrupted
+      }
+      switch StandardInput.wait(milliseconds: Self.lookEveryMilliseconds) {
       case .bytes(let bytes): pending += bytes
-      case .signal where RawMode.interruptCount > interrupts: return .interrupted
       case .signal, .nothing: continue
       case .end: isAtEnd = true
       }
@@ -44,6 +53,7 @@ struct PlainRepl {
     var reader = LineReader()
     var text = ""
     while true {
+      reader.begin()
       Console.write(text.isEmpty ? console.session.prompt : "... ")
       switch reader.next() {
       case .interrupted:
