@@ -153,8 +153,11 @@ private struct Cells {
       let size = displayWidth(text)
       characters.append((text, width, size))
       offsets.append(position)
-      position +=
-        character == "\u{FFFD}" ? Self.length(in: line, at: position) : character.utf8.count
+      // By scalars: a replacement character may have a combining mark behind it.
+      for scalar in character.unicodeScalars {
+        position +=
+          scalar == "\u{FFFD}" ? Self.length(in: line, at: position) : UTF8.width(scalar)
+      }
       width += size
     }
     offsets.append(max(position, end))
@@ -162,7 +165,8 @@ private struct Cells {
 
   /// Bytes that a replacement character stands for: itself, or bytes that are not UTF-8, taken as one each.
   private static func length(in line: ArraySlice<UInt8>, at position: Int) -> Int {
-    line[position...].starts(with: [0xEF, 0xBF, 0xBD]) ? 3 : 1
+    guard position < line.endIndex else { return 0 }
+    return line[position...].starts(with: [0xEF, 0xBF, 0xBD]) ? 3 : 1
   }
 
   func column(of offset: UInt32) -> Int {
