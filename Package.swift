@@ -87,6 +87,7 @@ let package = Package(
     // L4
     target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema"]),
     target("DrLint", ["DrBase", "DrSyntax", "DrSema", "DrEval"]),
+    target("DrProve", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrGraph", ["DrBase", "DrSema", "DrEval"]),
     target("DrImport", ["DrBase", "DrData", "DrSyntax", "DrFormat"]),
     target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
@@ -109,7 +110,8 @@ let package = Package(
       name: "dr",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrDoc", "DrEmit", "DrLint", "DrGraph", "DrImport", "DrRun", "DrActions", "DrSchema",
+        "DrDoc", "DrEmit", "DrLint", "DrProve", "DrGraph", "DrImport", "DrRun", "DrActions",
+        "DrSchema",
         "DrSim",
         "DrRepl", "DrSpec", "DrAnswers", "DrSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -143,6 +145,12 @@ let package = Package(
       [
         "DrBase", "DrData", "DrSema", "DrEval", "DrFormat", "DrStdlib", "DrSyntax", "DrEmit",
         "DrLint",
+      ]),
+    tests(
+      "DrProveTests",
+      [
+        "DrBase", "DrData", "DrSema", "DrEval", "DrEmit", "DrStdlib", "DrRun", "DrSim",
+        "DrProve",
       ]),
     tests("DrDocTests", ["DrBase", "DrSyntax", "DrSema", "DrStdlib", "DrDoc"]),
     tests("DrDataTests", ["DrBase", "DrData"]),

@@ -124,7 +124,7 @@ package struct Compiler {
   }
 
   /// The one version that all clusters of the program run.
-  private func clusterVersion() throws(Diagnostic) -> KubernetesVersion {
+  package func clusterVersion() throws(Diagnostic) -> KubernetesVersion {
     var versions: [(version: KubernetesVersion, span: Span)] = []
     for id in program.roots {
       guard case .block(let record, _) = program[id].body, program[record].name == "Cluster" else {

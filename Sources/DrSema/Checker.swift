@@ -24,6 +24,8 @@ package struct CheckOptions: Sendable {
   package var includesBackends = false
   /// Whether the rules of `stdlib/lint` are part of the program.
   package var includesRules = false
+  /// Whether the analysis of `stdlib/analysis` is part of the program.
+  package var includesAnalysis = false
 
   package init() {}
 }
@@ -168,6 +170,7 @@ package final class Checker {
       let isWanted =
         options.includesBackends && name.hasPrefix("emit/")
         || options.includesRules && name.hasPrefix("lint/")
+        || options.includesAnalysis && name.hasPrefix("analysis/")
       if isWanted { _ = builder.loadStandard(name) }
     }
     modules = builder.graph.modules

@@ -188,6 +188,7 @@ struct ModuleGraphBuilder {
           help: "move the file into the project, or put a dr.toml into the folder that holds both"))
       return nil
     }
+    if module.isStandard { return loadStandardFile(target, at: span) }
     let key = "file:" + target
     if loading.contains(key) {
       reportCycle(to: key, at: span)
@@ -210,6 +211,19 @@ struct ModuleGraphBuilder {
       graph.diagnostics.append(Self.diagnostic(failure, path: target, at: span))
       return nil
     }
+  }
+
+  /// A module of the standard library that another one there uses by its path.
+  private mutating func loadStandardFile(_ path: String, at span: Span) -> Int? {
+    let name = path.hasSuffix(".dr") ? String(path.dropLast(3)) : path
+    let key = "std:" + name
+    if loading.contains(key) {
+      reportCycle(to: key, at: span)
+      return nil
+    }
+    if let index = loadStandard(name) { return index }
+    graph.diagnostics.append(Self.diagnostic(.notFound, path: path, at: span))
+    return nil
   }
 
   static func diagnostic(_ failure: LoadFailure, path: String, at span: Span?) -> Diagnostic {

@@ -17,11 +17,11 @@ package struct ProjectLoader: ModuleLoader {
     self.libraryFolder = libraryFolder
   }
 
-  /// Where a library on disk replaces the embedded one, its backends and rules count too, so that one
-  /// can be added without building anything.
+  /// Where a library on disk replaces the embedded one, its backends, rules and analysis count too, so
+  /// that one can be added without building anything.
   package var standardModules: [String] {
     guard let libraryFolder else { return embedded.paths }
-    let found = ["emit", "lint"].flatMap { area in
+    let found = ["analysis", "emit", "lint"].flatMap { area in
       (OutputFolder.entries("\(libraryFolder)/\(area)") ?? [])
         .filter { $0.hasSuffix(".dr") && !$0.hasPrefix(".") }
         .map { "\(area)/\($0.dropLast(3))" }

@@ -26,7 +26,8 @@ final class Project {
   /// `inputs` are written `name=value` or `name:=JSON`; `bytes` stand for the file where it is to be checked as it would be.
   init(
     file: String, inputs: [String], style: OutputStyle, includesBackends: Bool = false,
-    includesRules: Bool = false, limits: Limits = Limits(), bytes: [UInt8]? = nil
+    includesRules: Bool = false, includesAnalysis: Bool = false, limits: Limits = Limits(),
+    bytes: [UInt8]? = nil
   ) {
     self.file = file
     self.inputs = inputs
@@ -34,6 +35,7 @@ final class Project {
     var checkOptions = CheckOptions()
     checkOptions.includesBackends = includesBackends
     checkOptions.includesRules = includesRules
+    checkOptions.includesAnalysis = includesAnalysis
     checkOptions.limits = limits
     let place = ProjectPlace(file: file)
     root = place.root

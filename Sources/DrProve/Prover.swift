@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// DrProve: runs the analysis of `stdlib/analysis` over a program and reads what it says. It knows
+// no figure and no rule: what is lost, what is left and how long recovery takes is written in `.dr`,
+// over the same model that backends and rules see. What it adds are the places in the source that
+// the figures come from.
+
+import DrBase
+import DrData
+import DrEval
+import DrSema
+
+/// Proves one program.
+package struct Prover {
+  private let machine: Machine
+  private var program: CheckedProgram { machine.program.checked }
+
+  /// The machine's program includes the analysis, and its model was computed without failures.
+  package init(machine: Machine) { self.machine = machine }
+
+  /// The proofs of all services, in source order, for a version of Kubernetes such as `1.26`.
+  package func prove(kubernetes: String) throws(Diagnostic) -> [Proof] {
+    let file = "analysis/prove.dr"
+    let found = program.functions.firstIndex { function in
+      function.name == "prove" && function.role == .function
+        && program.sources[function.span.file].name.hasSuffix(file)
+    }
+    guard let found else {
+      throw Diagnostic(.unknownModule, "the standard library has no \(file)")
+    }
+    let parameter = program.functions[found].parameters[0].type
+    let target = try machine.value(["kubernetes": .string(kubernetes)], as: parameter)
+    let proofs = try machine.call(FunctionID(Int32(found)), [target])
+    return try items(proofs).map { value throws(Diagnostic) in try proof(value) }
+  }
+
+  // MARK: Reading
+
+  private func proof(_ value: Value) throws(Diagnostic) -> Proof {
+    let service = try field(value, "service")
+    return Proof(
+      service: try text(service, "label"), place: try place(of: service, ""),
+      rto: try whole(value, "rto"), rtoPlace: try place(of: service, "objective.rto"),
+      cases: try items(try field(value, "cases")).map { item throws(Diagnostic) in
+        try proofCase(item)
+      },
+      pairs: try items(try field(value, "pairs")).map { item throws(Diagnostic) in
+        try proofCase(item)
+      })
+  }
+
+  private func proofCase(_ value: Value) throws(Diagnostic) -> ProofCase {
+    let loss = try field(value, "loss")
+    let recovery = try field(value, "recovery")
+    return ProofCase(
+      kind: try text(loss, "kind"), name: try text(loss, "name"),
+      place: try place(try field(loss, "place")),
+      counts: machine.bool(try field(value, "counts")) ?? true,
+      verdict: ProofVerdict(rawValue: try text(value, "verdict")) ?? .unknown,
+      left: Int(try whole(value, "left")), room: Int(try whole(value, "room")),
+      wanted: Int(try whole(value, "wanted")),
+      isAPIUp: machine.bool(try field(value, "api")) ?? true,
+      ending: ProofEnding(rawValue: try text(recovery, "ends")) ?? .unknown,
+      takes: try interval(try field(recovery, "takes")),
+      terms: try items(try field(recovery, "terms")).map { item throws(Diagnostic) in
+        try term(item)
+      },
+      because: try text(recovery, "because"),
+      changes: try items(try field(value, "changes")).map { item throws(Diagnostic) in
+        try change(item)
+      }.compactMap(\.self))
+  }
+
+  private func term(_ value: Value) throws(Diagnostic) -> ProofTerm {
+    ProofTerm(
+      part: ProofTerm.Part(rawValue: try text(value, "part")) ?? .detect,
+      takes: try interval(try field(value, "takes")), because: try text(value, "because"),
+      place: try place(try field(value, "place")))
+  }
+
+  private func change(_ value: Value) throws(Diagnostic) -> ProofChange? {
+    let at = try field(value, "place")
+    let name = try text(at, "field")
+    guard let block = try place(of: try field(at, "of"), "") else { return nil }
+    return ProofChange(
+      title: try text(value, "title"), block: block, field: name, value: try text(value, "value"),
+      present: try place(of: try field(at, "of"), name).flatMap { $0 == block ? nil : $0 })
+  }
+
+  private func interval(_ value: Value) throws(Diagnostic) -> Interval {
+    Interval(
+      best: try whole(value, "best"), worst: machine.int(try field(value, "worst")))
+  }
+
+  private func field(_ value: Value, _ name: String) throws(Diagnostic) -> Value {
+    try machine.field(value, named: name) ?? .nilValue
+  }
+
+  private func text(_ value: Value, _ name: String) throws(Diagnostic) -> String {
+    machine.string(try field(value, name)) ?? ""
+  }
+
+  private func whole(_ value: Value, _ name: String) throws(Diagnostic) -> Int64 {
+    machine.int(try field(value, name)) ?? 0
+  }
+
+  private func items(_ value: Value) -> [Value] { machine.list(value) ?? [] }
+
+  // MARK: Places
+
+  private func place(_ value: Value) throws(Diagnostic) -> Span? {
+    guard !machine.isNil(value) else { return nil }
+    return try place(of: try field(value, "of"), try text(value, "field"))
+  }
+
+  /// Where a block, or a field of a field of it, is written; the block where a default gives it.
+  private func place(of block: Value, _ path: String) throws(Diagnostic) -> Span? {
+    guard let record = machine.record(block), let id = record.block,
+      case .block(_, var fields) = program[id].body
+    else { return nil }
+    var span = program[id].span
+    var type = record.type
+    for name in path.split(separator: ".") {
+      guard let slot = program[type].fields.firstIndex(where: { $0.name == name }),
+        fields.indices.contains(slot), let value = fields[slot]
+      else { break }
+      span = value.span
+      guard case .record(let inner, let values) = value.kind else { break }
+      type = inner
+      fields = values
+    }
+    return span
+  }
+}
