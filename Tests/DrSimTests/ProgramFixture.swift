@@ -32,8 +32,8 @@ struct RepositoryLoader: ModuleLoader {
 
   var standardModules: [String] {
     [
-      "alerting", "chaos", "core", "inference", "kubernetes", "policy", "service", "topology",
-      "traffic",
+      "alerting", "chaos", "core", "inference", "kubernetes", "policy", "prometheus", "service",
+      "topology", "traffic",
     ]
   }
 

@@ -9,9 +9,8 @@ package struct SimulationEvent: Sendable, Equatable {
     case fault
     /// A detector's condition has lasted.
     case fired
-    /// A detector fired, but a guard kept its reaction back; what the guard's parts were, where it
-    /// was answered.
-    case heldBack(by: String, because: String?)
+    /// A detector fired, but its reaction was kept back.
+    case heldBack(PolicyNote.Obstacle)
     /// What a run is at.
     case run(Progress)
     /// A run is over; `nil` where it was still going on after a day.
@@ -28,9 +27,7 @@ package struct SimulationEvent: Sendable, Equatable {
     switch kind {
     case .fault: "\(subject) at \(time)"
     case .fired: "\(subject) fires at \(time)"
-    case .heldBack(let rule, let values):
-      "\(subject) fires at \(time), but the guard \"\(rule)\" holds it back"
-        + (values.map { " (\($0))" } ?? "")
+    case .heldBack(let obstacle): "\(subject) fires at \(time), but \(obstacle.text)"
     case .run: nil
     case .ended(let result): "its run ends at \(time): \(Self.text(of: result))"
     }

@@ -20,9 +20,7 @@ enum SimulationDocument {
     switch event.kind {
     case .fault: members.append(("kind", "fault"))
     case .fired: members.append(("kind", "fired"))
-    case .heldBack(let rule, let values):
-      members += [("kind", "held_back"), ("guard", .string(rule))]
-      if let values { members.append(("because", .string(values))) }
+    case .heldBack(let obstacle): members += held(obstacle)
     case .run(let progress): members.append(("kind", .string("run.\(progress.kind.rawValue)")))
     case .ended(let result):
       members.append(("kind", "ended"))
@@ -30,6 +28,17 @@ enum SimulationDocument {
     }
     members.append(("text", .string(event.subject)))
     return .object(DocumentObject(members))
+  }
+
+  private static func held(_ obstacle: PolicyNote.Obstacle) -> [(String, Document)] {
+    var members: [(String, Document)] = [("kind", "held_back")]
+    switch obstacle {
+    case .rule(let rule, let values):
+      members.append(("guard", .string(rule)))
+      if let values { members.append(("because", .string(values))) }
+    case .allLookBad, .busy: members.append(("because", .string(obstacle.text)))
+    }
+    return members
   }
 
   private static func service(_ service: ServiceSummary) -> Document {

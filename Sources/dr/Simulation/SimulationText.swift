@@ -15,11 +15,8 @@ struct SimulationText {
       case .run(let progress): text += lines.line(progress)
       case .fault: text += line(event, "✗", .red, event.subject)
       case .fired: text += line(event, "!", .yellow, "\(event.subject) fires")
-      case .heldBack(let rule, let values):
-        let because = values.map { " (\($0))" } ?? ""
-        text += line(
-          event, "!", .yellow,
-          "\(event.subject) fires, but the guard \"\(rule)\" holds it back\(because)")
+      case .heldBack(let obstacle):
+        text += line(event, "!", .yellow, "\(event.subject) fires, but \(obstacle.text)")
       case .ended: continue
       }
     }

@@ -4,12 +4,14 @@ import DrBase
 import DrEval
 import DrSema
 
-/// A policy of a program, as a simulation looks at it. Times are nanoseconds.
-struct PolicyModel {
+/// A policy of a program, as the engine looks at it. Times are nanoseconds.
+package struct PolicyModel {
   /// One thing that a detector watches.
   struct Case {
     /// `zone_lost(cn-beijing-az1)`
     let name: String
+    /// Index of its detector in the policy.
+    let detector: Int
     let lasting: Int64
     let holds: Value
     let react: Value
@@ -20,16 +22,18 @@ struct PolicyModel {
     let holds: Value
   }
 
+  /// What the program calls it: `keep_serving`.
+  package let name: String
   /// Label of the service that it is for.
-  let service: String
+  package let service: String
   let every: Int64
-  let cooldown: Int64
+  package let cooldown: Int64
   let cases: [Case]
   let guards: [Guard]
 
-  /// The policies for services on a cluster, in source order.
-  static func all(
-    of machine: Machine, cluster: String
+  /// The policies for services on a cluster (`nil`: on any), in source order.
+  package static func all(
+    of machine: Machine, cluster: String?
   ) throws(Diagnostic) -> [PolicyModel] {
     let reader = PolicyReader(machine: machine)
     let program = machine.program.checked
@@ -40,11 +44,30 @@ struct PolicyModel {
       }
       let policy = try machine.global(id)
       let service = try reader.field(policy, "service")
-      if try reader.text(try reader.field(service, "on"), "label") == cluster {
+      let isWanted =
+        if let cluster {
+          try reader.text(try reader.field(service, "on"), "label") == cluster
+        } else { true }
+      if isWanted {
         policies.append(try reader.policy(policy, for: try reader.text(service, "label")))
       }
     }
     return policies
+  }
+
+  /// What runs are called that a case starts: `keep_serving.zone_lost(cn-beijing-az1)`.
+  func reactionName(_ watched: Case) -> String { "\(name).\(watched.name)" }
+
+  /// The code of the reaction of that name; `nil` where no policy of the program has it.
+  package static func reaction(
+    named name: String, of machine: Machine
+  ) throws(Diagnostic) -> (policy: PolicyModel, body: Value)? {
+    for policy in try all(of: machine, cluster: nil) {
+      for watched in policy.cases where policy.reactionName(watched) == name {
+        return (policy, watched.react)
+      }
+    }
+    return nil
   }
 }
 
@@ -70,15 +93,16 @@ private struct PolicyReader {
 
   func policy(_ value: Value, for service: String) throws(Diagnostic) -> PolicyModel {
     var cases: [PolicyModel.Case] = []
-    for detector in try list(value, "detectors") {
+    for (number, detector) in try list(value, "detectors").enumerated() {
       let name = try text(detector, "name")
       let lasting = try whole(detector, "lasting")
       for watched in try list(detector, "cases") {
         let subject = try text(watched, "subject")
         cases.append(
           PolicyModel.Case(
-            name: subject.isEmpty ? name : "\(name)(\(subject))", lasting: lasting,
-            holds: try field(watched, "holds"), react: try field(watched, "react")))
+            name: subject.isEmpty ? name : "\(name)(\(subject))", detector: number,
+            lasting: lasting, holds: try field(watched, "holds"),
+            react: try field(watched, "react")))
       }
     }
     var guards: [PolicyModel.Guard] = []
@@ -87,8 +111,8 @@ private struct PolicyReader {
         PolicyModel.Guard(text: try text(value, "text"), holds: try field(value, "holds")))
     }
     return PolicyModel(
-      service: service, every: max(try whole(value, "every"), Second.one),
-      cooldown: try whole(value, "cooldown"),
+      name: try text(value, "name"), service: service,
+      every: max(try whole(value, "every"), 1_000_000_000), cooldown: try whole(value, "cooldown"),
       cases: cases, guards: guards)
   }
 }
