@@ -92,14 +92,16 @@ let package = Package(
     target("DrImport", ["DrBase", "DrData", "DrSyntax", "DrFormat"]),
     target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
+    target("DrAnswers", ["DrBase", "DrData", "DrSema", "DrEval"]),
     // L5
     target("DrSim", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
     // L6
     target(
       "DrRepl",
-      ["DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrEmit", "DrRun", "DrSim"]),
+      [
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrAnswers", "DrEmit", "DrRun", "DrSim",
+      ]),
     target("DrSpec", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
-    target("DrAnswers", ["DrBase", "DrData", "DrSema", "DrEval"]),
     // L7
     target(
       "Dr",
@@ -169,7 +171,7 @@ let package = Package(
       name: "ExampleTests", dependencies: ["Dr"], path: "examples/embedding",
       exclude: ["Package.swift", "README.md", "failover.dr", "Sources/embedding/main.swift"],
       sources: ["Sources/embedding/Failover.swift", "Tests"], swiftSettings: settings),
-    tests("DrReplTests", ["DrBase", "DrSema", "DrRun", "DrStdlib", "DrRepl"]),
+    tests("DrReplTests", ["DrBase", "DrAnswers", "DrSema", "DrRun", "DrStdlib", "DrRepl"]),
     tests(
       "DrSpecTests",
       ["DrBase", "DrData", "DrSema", "DrEval", "DrStdlib", "DrSpec"]),

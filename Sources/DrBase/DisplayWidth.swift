@@ -86,3 +86,8 @@ extension Substring {
     return rest
   }
 }
+
+/// A text with spaces after it, up to so many columns.
+package func padded(_ text: String, to width: Int) -> String {
+  text + String(repeating: " ", count: max(0, width - displayWidth(text)))
+}

@@ -63,7 +63,15 @@ extension Checker {
         .unexpectedToken, "this statement belongs in a runbook", at: node.span,
         help: "only a `runbook` has steps, waits and approvals: `runbook name() { … }`")
     }
-    return Expr(.directive(kind, operands), type ?? TypeTable.unit, node.span)
+    return Expr(.directive(kind, operands), type ?? TypeTable.unit, demand(node))
+  }
+
+  /// A statement without its `else`: what it demands, as it is shown while it waits.
+  private func demand(_ node: SyntaxNode) -> Span {
+    guard elseExpression(node) != nil, let condition = node.expression else { return node.span }
+    let ends = node.all(.clause).filter { word($0) != "else" }.map(\.span.end)
+    let end = ends.reduce(condition.span.end, max)
+    return Span(node.span.file, node.span.start, end)
   }
 
   private var directivesAllowed: Bool {

@@ -50,7 +50,7 @@ enum Tidy {
     Layer(
       name: "DrRepl",
       imports: [
-        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrEmit", "DrRun", "DrSim",
+        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrAnswers", "DrEmit", "DrRun", "DrSim",
       ], isPure: true),
     Layer(
       name: "DrSpec", imports: ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"],

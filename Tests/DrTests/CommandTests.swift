@@ -121,6 +121,9 @@ struct CommandTests {
       (["1 + 1"], "2"), (["5m / 2"], "2m30s"), (["join([\"a\", \"b\"], with: \"-\")"], "\"a-b\""),
       ([scenario, "deepseek.objective.rto"], "5m"),
       ([scenario, "deepseek.replicas * 2", "--json"], "4"),
+      ([scenario, "az3"], "zone az3 \"cn-beijing-az3\" {\n  pools = []\n}"),
+      ([scenario, "az3", "--json"], "{\n  \"pools\": []\n}"),
+      ([scenario, "az3", "--yaml"], "pools: []"),
     ])
   func eval(_ arguments: [String], _ value: String) throws {
     let outcome = try run(dr, ["eval"] + arguments)

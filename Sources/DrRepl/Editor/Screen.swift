@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrAnswers
 import DrBase
 
 /// What the input looks like: rows that are no wider than the terminal, and where the cursor is.

@@ -65,6 +65,3 @@ package enum Request: Sendable, Equatable {
   /// Nothing more: the user wants to leave.
   case end
 }
-
-/// How results are written.
-package enum ResultFormat: String, Sendable, CaseIterable { case text, json, yaml }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrAnswers
 import DrBase
 import DrData
 import DrEmit
@@ -179,15 +180,4 @@ extension StringProtocol {
     while let last = rest.last, last.isWhitespace { rest = rest.dropLast() }
     return String(rest)
   }
-
-  var trimmedEnd: String {
-    var rest = self[...]
-    while let last = rest.last, last.isNewline { rest = rest.dropLast() }
-    return String(rest)
-  }
-}
-
-/// A text with spaces after it, up to so many columns.
-func padded(_ text: String, to width: Int) -> String {
-  text + String(repeating: " ", count: max(0, width - displayWidth(text)))
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DrAnswers
 import DrBase
 import DrData
 import DrEval
@@ -99,33 +100,44 @@ struct Evaluation {
     }
   }
 
+  /// Values as `name = value`; blocks as themselves, with what was left to the defaults.
   private func printProgram(_ project: Project) throws {
     guard let machine = project.loadModel() else { throw project.fail() }
     let program = project.checker.program
+    let text = text(of: machine)
     var members: [(String, Document)] = []
+    var lines: [String] = []
     do throws(Diagnostic) {
       for id in program.roots where program[id].module == project.checker.mainAlias {
         let value = try machine.global(id)
-        if json || yaml {
-          members.append((program[id].name, try machine.document(value)))
-        } else {
-          let text = machine.describe(value, type: program[id].type)
-          Console.write("\(program[id].name) = \(text)\n")
+        if format != .text {
+          members.append((program[id].name, try text.document(value)))
+          continue
         }
+        let written = try text.write(value, type: program[id].type)
+        let isBlock = machine.record(value)?.block != nil
+        lines.append(isBlock ? written : text.titled(program[id].name, written))
       }
     } catch {
       project.report(error)
       throw project.fail()
     }
-    if json || yaml { write(.object(DocumentObject(members))) }
+    switch format {
+    case .json, .yaml: write(.object(DocumentObject(members)))
+    case .text: for line in lines { Console.write(line + "\n") }
+    }
+  }
+
+  private var format: ResultFormat { json ? .json : yaml ? .yaml : .text }
+
+  private func text(of machine: Machine) -> ValueText {
+    ValueText(machine: machine, width: OutputStyle.width(.output), format: format)
   }
 
   private func write(_ value: Value, type: TypeID, _ machine: Machine) throws(Diagnostic) {
-    if json || yaml {
-      write(try machine.document(value))
-    } else {
-      Console.write(machine.describe(value, type: type) + "\n")
-    }
+    let text = text(of: machine)
+    if format != .text { return write(try text.document(value)) }
+    Console.write(try text.write(value, type: type) + "\n")
   }
 
   private func write(_ document: Document) {

@@ -57,7 +57,7 @@ struct Explain: ParsableCommand {
     let longest = entries.map(\.1.count).max() ?? 0
     for (code, name, summary) in entries {
       let name = name + String(repeating: " ", count: longest - name.count)
-      let line = "\(code.padded(to: 5))  \(name)  \(summary)"
+      let line = "\(padded(code, to: 5))  \(name)  \(summary)"
       Console.write(OutputStyle.clipped(line, to: width) + "\n")
     }
   }
@@ -82,11 +82,5 @@ struct Explain: ParsableCommand {
 extension RulePage {
   fileprivate func isCalled(_ word: String) -> Bool {
     word.lowercased() == code.lowercased() || word.lowercased() == name
-  }
-}
-
-extension String {
-  fileprivate func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
   }
 }

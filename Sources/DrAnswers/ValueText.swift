@@ -5,19 +5,32 @@ import DrData
 import DrEval
 import DrSema
 
+/// How results are written.
+package enum ResultFormat: String, Sendable, CaseIterable { case text, json, yaml }
+
 /// Results as people read them, or as data.
-struct ValueText {
-  let machine: Machine
-  /// Columns that there are.
-  let width: Int
+package struct ValueText {
+  package let machine: Machine
+  /// Columns that there are; `nil` where no line has to fit, as in a file.
+  package let width: Int?
   /// Elements and rows that are shown; `nil` for all.
-  let limit: Int?
-  let format: ResultFormat
+  package let limit: Int?
+  package let format: ResultFormat
+
+  package init(machine: Machine, width: Int?, limit: Int? = nil, format: ResultFormat) {
+    self.machine = machine
+    self.width = width
+    self.limit = limit
+    self.format = format
+  }
+
+  /// Where no line has to fit, what is longer than this is still laid out over several.
+  private var lineWidth: Int { width ?? 100 }
 
   private var program: CheckedProgram { machine.program.checked }
 
   /// Without the last line break; empty for a value that says nothing.
-  func write(_ value: Value, type: TypeID) throws(Diagnostic) -> String {
+  package func write(_ value: Value, type: TypeID) throws(Diagnostic) -> String {
     switch format {
     case .json: return JSON.write(try document(value), pretty: true)
     case .yaml: return YAML.write([try document(value)]).trimmedEnd
@@ -35,13 +48,13 @@ struct ValueText {
   }
 
   /// `name = value`; what has several lines begins on a line of its own.
-  func titled(_ name: String, _ text: String) -> String {
+  package func titled(_ name: String, _ text: String) -> String {
     if format != .text || !text.contains("\n") { return "\(name) = \(text)" }
     return text.hasPrefix("[") || text.hasPrefix("{") ? "\(name) = \(text)" : "\(name) =\n\(text)"
   }
 
   /// A named block by its contents, where it is what was asked for; else see `Machine.document`.
-  private func document(_ value: Value) throws(Diagnostic) -> Document {
+  package func document(_ value: Value) throws(Diagnostic) -> Document {
     if let record = machine.record(value), record.block != nil {
       var members = DocumentObject()
       for field in program[record.type].fields where field.mark == .ordinary {
@@ -76,7 +89,7 @@ struct ValueText {
     } else {
       return nil
     }
-    var text = table.text(width: width)
+    var text = table.text(width: width ?? .max)
     if shown.count < elements.count { text += "\n… \(elements.count - shown.count) more" }
     return text
   }
@@ -114,16 +127,16 @@ struct ValueText {
 
   // MARK: Other values
 
-  /// On one line where there is room, else an element or field a line.
+  /// On one line where there is room after `lead` columns of a name, else an element or field a line.
   private func pretty(
-    _ value: Value, type: TypeID, indent: Int, isTop: Bool = false
+    _ value: Value, type: TypeID, indent: Int, lead: Int = 0, isTop: Bool = false
   ) throws(Diagnostic) -> String {
     let pad = String(repeating: " ", count: indent + 2)
     let end = String(repeating: " ", count: indent)
     if let elements = machine.list(value) {
       let shown = limit.map { Array(elements.prefix($0)) } ?? elements
       let isCut = shown.count < elements.count
-      let line = isCut ? nil : oneLine(value, type, indent)
+      let line = isCut ? nil : oneLine(value, type, indent + lead)
       if let line { return line }
       if let filled = try filled(shown, more: elements.count - shown.count) { return filled }
       var lines = ["["]
@@ -134,9 +147,9 @@ struct ValueText {
       return (lines + [end + "]"]).joined(separator: "\n")
     }
     if let record = machine.record(value), isTop || record.block == nil {
-      return try fields(of: value, record, indent: indent, isTop: isTop)
+      return try fields(of: value, record, indent: indent, lead: lead, isTop: isTop)
     }
-    if let line = oneLine(value, type, indent) { return line }
+    if let line = oneLine(value, type, indent + lead) { return line }
     if let entries = machine.entries(value), !entries.isEmpty {
       var lines = ["{"]
       for entry in entries {
@@ -151,7 +164,7 @@ struct ValueText {
 
   private func oneLine(_ value: Value, _ type: TypeID, _ indent: Int) -> String? {
     let text = machine.describe(value, type: type)
-    return indent + displayWidth(text) <= width ? text : nil
+    return indent + displayWidth(text) <= lineWidth ? text : nil
   }
 
   /// Short plain elements, as many on a line as fit.
@@ -166,8 +179,8 @@ struct ValueText {
       }
       let isLast = index == elements.count - 1
       let text = machine.describe(element, type: TypeTable.error) + (isLast ? "" : ",")
-      if displayWidth(text) > width / 2 { return nil }
-      if displayWidth(line) + displayWidth(text) + 2 > width {
+      if displayWidth(text) > lineWidth / 2 { return nil }
+      if displayWidth(line) + displayWidth(text) + 2 > lineWidth {
         lines.append(line)
         line = " " + text
       } else {
@@ -179,10 +192,13 @@ struct ValueText {
   }
 
   private func fields(
-    of value: Value, _ record: (type: RecordID, block: GlobalID?), indent: Int, isTop: Bool
+    of value: Value, _ record: (type: RecordID, block: GlobalID?), indent: Int, lead: Int,
+    isTop: Bool
   ) throws(Diagnostic) -> String {
     let type = program[record.type]
-    if record.block == nil, let line = oneLine(value, TypeTable.error, indent) { return line }
+    if record.block == nil, let line = oneLine(value, TypeTable.error, indent + lead) {
+      return line
+    }
     var head = type.name
     if record.block != nil, let keyword = type.keyword {
       let name = try machine.field(value, named: "name").flatMap(machine.string) ?? ""
@@ -190,17 +206,29 @@ struct ValueText {
       head = "\(keyword) \(name) \"\(label)\""
     }
     let pad = String(repeating: " ", count: indent + 2)
-    let names = type.fields.filter { $0.mark == .ordinary }.map(\.name)
-    let widest = names.map(\.count).max() ?? 0
-    var lines = ["\(head) {"]
-    for name in names {
-      guard let member = try machine.field(value, named: name), !machine.isNil(member) else {
+    var members: [(name: String, value: Value)] = []
+    for field in type.fields where field.mark == .ordinary {
+      guard let member = try machine.field(value, named: field.name), !machine.isNil(member) else {
         continue
       }
-      let label = padded(name, to: widest)
-      lines.append(
-        "\(pad)\(label) = \(try pretty(member, type: TypeTable.error, indent: indent + 2))")
+      members.append((field.name, member))
+    }
+    let widest = members.map(\.name.count).max() ?? 0
+    var lines = ["\(head) {"]
+    for member in members {
+      let text = try pretty(
+        member.value, type: TypeTable.error, indent: indent + 2, lead: widest + 3)
+      lines.append("\(pad)\(padded(member.name, to: widest)) = \(text)")
     }
     return (lines + [String(repeating: " ", count: indent) + "}"]).joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// Without the line breaks at its end.
+  package var trimmedEnd: String {
+    var rest = self[...]
+    while let last = rest.last, last.isNewline { rest = rest.dropLast() }
+    return String(rest)
   }
 }
