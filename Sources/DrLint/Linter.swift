@@ -78,29 +78,34 @@ package struct Linter {
 
   private func findings(of rule: Rule) throws(Diagnostic) -> [Diagnostic] {
     try machine.scratch { () throws(Diagnostic) in
+      let reason = program[rule.function].documentation.map(firstSentence)
       var findings: [Diagnostic] = []
+      var known: Set<FindingKey> = []
       for value in machine.list(try machine.call(rule.function, [])) ?? [] {
         let parts = machine.list(value) ?? []
         guard parts.count == 4 else { continue }
         let slots = (machine.list(parts[3]) ?? []).compactMap { machine.int($0).map(Int.init) }
-        let finding = finding(
-          of: rule, machine.string(parts[1]) ?? "", help: machine.string(parts[2]),
-          at: try place(of: parts[0], slots))
-        if !findings.contains(finding) { findings.append(finding) }
+        let place = try place(of: parts[0], slots)
+        var finding = Diagnostic(
+          .ruleFinding, machine.string(parts[1]) ?? "", at: place.span, labels: place.labels,
+          notes: [reason].compactMap(\.self), help: machine.string(parts[2]),
+          severity: rule.severity)
+        finding.rule = RuleName(code: rule.code, name: rule.name)
+        if known.insert(FindingKey(finding)).inserted { findings.append(finding) }
       }
       return findings
     }
   }
 
-  private func finding(
-    of rule: Rule, _ message: String, help: String?, at place: Place
-  ) -> Diagnostic {
-    var finding = Diagnostic(
-      .ruleFinding, message, at: place.span, labels: place.labels,
-      notes: [program[rule.function].documentation.map(firstSentence)].compactMap(\.self),
-      help: help, severity: rule.severity)
-    finding.rule = RuleName(code: rule.code, name: rule.name)
-    return finding
+  /// What tells findings of one rule apart.
+  private struct FindingKey: Hashable {
+    let span: Span?
+    let message: String
+    let help: String?
+
+    init(_ finding: Diagnostic) {
+      (span, message, help) = (finding.span, finding.message, finding.help)
+    }
   }
 
   private func failure(_ cause: Diagnostic, of rule: Rule) -> Diagnostic {

@@ -28,8 +28,21 @@ final class Suppressions {
 
   private static let mark = Array("dr:allow".utf8)
 
+  /// Whether the text has the mark anywhere, so that most files need not be read again.
+  private static func isMarked(_ bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBufferPointer { bytes in
+      var start = bytes.startIndex
+      // Colons are rarer than letters.
+      while let colon = bytes[start...].firstIndex(of: UInt8(ascii: ":")) {
+        if colon >= 2, bytes[(colon - 2)...].starts(with: mark) { return true }
+        start = colon + 1
+      }
+      return false
+    }
+  }
+
   private func read(_ source: SourceFile) {
-    guard source.bytes.firstRange(of: Self.mark) != nil else { return }
+    guard Self.isMarked(source.bytes) else { return }
     let tree = parse(source)
     for token in 0...tree.tokenCount {
       for piece in tree.trivia(before: token) where piece.kind == .comment {
