@@ -9,7 +9,7 @@ enum Console {
   struct Buffer {
     private var bytes: [UInt8] = []
 
-    mutating func write(_ part: [UInt8]) {
+    mutating func write(_ part: ArraySlice<UInt8>) {
       bytes += part
       if bytes.count >= 1 << 16 { flush() }
     }
@@ -36,9 +36,16 @@ enum Console {
       let count = Glibc.write(stream.rawValue, rest.baseAddress, rest.count)
       if count < 0 {
         if errno == EINTR || errno == EAGAIN { continue }
+        if errno != EPIPE, stream == .output { endUnwritten(errno) }
         return
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
+  }
+
+  /// Half an output that looks like a whole one is the worst: a full disk ends the program.
+  private static func endUnwritten(_ code: Int32) -> Never {
+    write("Error: cannot write the output: \(String(cString: strerror(code)))\n", to: .error)
+    Glibc.exit(1)
   }
 }
