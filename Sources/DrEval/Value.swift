@@ -20,6 +20,10 @@ enum Tag: UInt8 {
   /// Whole numbers of a base unit, `Int` included.
   var isWhole: Bool { rawValue >= Tag.int.rawValue && rawValue <= Tag.throughput.rawValue }
   var isUnforced: Bool { rawValue >= Tag.pending.rawValue }
+  /// Whether values are in it.
+  var hasParts: Bool {
+    self == .list || self == .map || self == .object || self == .record || self == .closure
+  }
 }
 
 /// A value of the language: a tag and 64 bits, 16 bytes in memory, copied without any counting.

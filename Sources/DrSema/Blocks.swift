@@ -35,7 +35,9 @@ extension Checker {
   /// What the outside world calls a block: its label, or its name with `-` for `_`.
   private func label(_ node: SyntaxNode, name: String) -> String {
     guard let labelNode = node.first(.stringExpr) else {
-      return String(name.map { $0 == "_" ? "-" : $0 })
+      guard name.utf8.contains(UInt8(ascii: "_")) else { return name }
+      return String(
+        decoding: name.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
     }
     guard let text = labelNode.stringText() else {
       report(
@@ -273,11 +275,11 @@ extension Checker {
   ) {
     // Where something could not be read, it may have been what seems to be missing.
     if hasSyntaxMistake(node) { return }
-    let missing = record(id).fields.indices.filter { index in
-      let field = record(id).fields[index]
-      return values[index] == nil && !field.hasDefault && !isOptional(field.type)
+    let missing = zip(record(id).fields, values).filter { field, value in
+      value == nil && !field.hasDefault && !isOptional(field.type)
         && field.type != TypeTable.error && field.mark != .implicit
-    }.map { record(id).fields[$0] }
+    }.map(\.0)
+    if missing.isEmpty { return }
     let head = node.first(.name)?.span ?? node.children.first { _ in true }?.span ?? node.span
     let name = article(record(id).name)
     // One block in the wrong place misses all its parents at once.

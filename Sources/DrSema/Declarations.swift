@@ -192,7 +192,11 @@ extension Checker {
   }
 
   func keyword(_ name: String) -> RecordID? {
-    for index in visibleModules {
+    if let id = scopes[module].keywords[name] { return id }
+    for use in modules[module].uses {
+      if let id = scopes[use.module].keywords[name] { return id }
+    }
+    for index in preludeModules {
       if let id = scopes[index].keywords[name] { return id }
     }
     return nil

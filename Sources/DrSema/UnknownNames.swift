@@ -111,7 +111,9 @@ extension Checker {
   /// Warns of `"${name}"` where there is a value of that name: the text would hold the dollar sign.
   func warnOfForeignInterpolation(_ node: SyntaxNode) {
     let text = node.text
-    guard text.hasPrefix("\""), let start = text.firstRange(of: "${") else { return }
+    guard text.hasPrefix("\""), text.utf8.contains(UInt8(ascii: "$")),
+      let start = text.firstRange(of: "${")
+    else { return }
     let name = text[start.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
     guard !name.isEmpty, text[name.endIndex...].hasPrefix("}"),
       lookupLocal(String(name)) != nil || symbol(String(name)) != nil

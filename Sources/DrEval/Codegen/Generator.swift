@@ -22,6 +22,7 @@ final class Generator {
   let constraints: Set<FunctionID>
   private var constantNumbers: [Constant: Int] = [:]
   private var nilFunction: Int?
+  private var constantFunctions: [ConstantSlot: Int] = [:]
   private var knownFreeLocals: [FunctionID: [LocalID]] = [:]
 
   /// Names of native functions that the host answers though they are pure.
@@ -177,6 +178,7 @@ final class Generator {
     case .block(let id, let fields):
       let declared = checked[id].fields
       var slots: [SlotPlan] = []
+      slots.reserveCapacity(declared.count)
       for (index, field) in declared.enumerated() {
         if let expression = index < fields.count ? fields[index] : nil {
           slots.append(slotPlan(given: expression, field, of: global))
@@ -197,8 +199,26 @@ final class Generator {
     if field.constraint == nil, let constant = constant(of: expression) {
       return .constant(number(of: constant))
     }
+    if observing == nil, let constant = constant(of: expression) {
+      let slot = ConstantSlot(field: field.name, constant: number(of: constant))
+      return .function(function(of: slot, expression))
+    }
     let name = "\(global.name).\(field.name)"
     return .function(add(expression, name: name, parameters: [LocalID(0)]))
+  }
+
+  /// What gives a field a constant that has a constraint to hold.
+  private struct ConstantSlot: Hashable {
+    let field: String
+    let constant: Int
+  }
+
+  /// The function of such a slot: blocks that give a field the same share it.
+  private func function(of slot: ConstantSlot, _ expression: Expr) -> Int {
+    if let known = constantFunctions[slot] { return known }
+    let number = add(expression, name: slot.field, parameters: [LocalID(0)])
+    constantFunctions[slot] = number
+    return number
   }
 
   /// What an expression gives, where that is plain to see.

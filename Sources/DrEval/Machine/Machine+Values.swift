@@ -71,38 +71,41 @@ extension Machine {
     var failures: [Diagnostic] = []
     var waiting = [value]
     while let next = waiting.popLast() {
-      do throws(Stop) {
-        try heap.charge(1)
-      } catch {
-        return failures + [failure(of: error, at: nil)]
-      }
+      let start = waiting.count
       switch next.tag {
-      case .list: waiting += ListRef(next).values.reversed()
+      case .list: waiting += ListRef(next).values.filter(\.tag.hasParts)
       case .map, .object:
         let table = TableRef(next)
-        for number in (0..<table.count).reversed() {
-          waiting += [table.value(number), table.key(number)]
+        for number in 0..<table.count {
+          if table.key(number).tag.hasParts { waiting.append(table.key(number)) }
+          if table.value(number).tag.hasParts { waiting.append(table.value(number)) }
         }
       case .closure:
         let closure = ClosureRef(next)
         waiting += UnsafeBufferPointer(start: closure.captures, count: closure.captureCount)
+          .filter(\.tag.hasParts)
       case .record:
         let record = RecordRef(next)
         if record.mark == walk { continue }
         record.mark = walk
-        var values: [Value] = []
         for slot in 0..<record.slotCount {
           do throws(Diagnostic) {
-            values.append(try self.slot(record, slot))
+            let value = try self.slot(record, slot)
+            if value.tag.hasParts { waiting.append(value) }
           } catch {
             if !failures.contains(error) { failures.append(error) }
             if stopAtFirst { return failures }
           }
         }
-        waiting += values.reversed()
       case .nilValue, .unit, .bool, .int, .duration, .bytes, .percent, .rate, .throughput, .float,
         .string, .secret, .range, .function, .pending, .evaluating:
         break
+      }
+      waiting[start...].reverse()
+      do throws(Stop) {
+        try heap.charge(1 + waiting.count - start)
+      } catch {
+        return failures + [failure(of: error, at: nil)]
       }
     }
     return failures
