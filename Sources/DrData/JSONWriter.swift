@@ -20,12 +20,19 @@ package struct JSONWriter: DataSink {
     text.reserveCapacity(capacity)
   }
 
+  /// Forgets what was written.
+  package mutating func restart() {
+    text.removeAll(keepingCapacity: true)
+    frames.removeAll(keepingCapacity: true)
+    followsName = false
+  }
+
   package mutating func null() { scalar("null") }
   package mutating func bool(_ value: Bool) { scalar(value ? "true" : "false") }
 
   package mutating func int(_ value: Int64) {
     beginValue()
-    appendDecimal(value, to: &text)
+    text.append(contentsOf: String(value).utf8)
   }
 
   package mutating func float(_ value: Double) {

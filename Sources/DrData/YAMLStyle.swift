@@ -11,12 +11,56 @@ enum YAMLStyle {
   case doubleQuoted
 
   init(of bytes: UnsafeBufferPointer<UInt8>) {
+    if Self.isNameLike(bytes) {
+      self = bytes.count <= 5 && Self.isWord(bytes) ? .doubleQuoted : .plain
+      return
+    }
     let traits = Traits(of: bytes)
     if traits.all & Traits.lineBreak != 0 {
       self = Self.isLiteral(bytes, traits) ? .literal : .doubleQuoted
     } else {
       self = Self.isPlain(bytes, traits) ? .plain : .doubleQuoted
     }
+  }
+
+  /// Whether it is a letter and then letters, digits, `-`, `.`, `/` and `_`, as nearly all strings are:
+  /// then it is plain unless it is a word with a meaning.
+  private static func isNameLike(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = bytes.first, (first | 0x20) &- UInt8(ascii: "a") < 26 else { return false }
+    guard bytes.count >= 8 else { return bytes.allSatisfy(isNameLike) }
+    let raw = UnsafeRawBufferPointer(bytes)
+    var start = 0
+    while start < bytes.count {
+      // The last eight may overlap those before.
+      start = min(start, bytes.count - 8)
+      guard isNameLike(eight: raw.loadUnaligned(fromByteOffset: start, as: UInt64.self)) else {
+        return false
+      }
+      start += 8
+    }
+    return true
+  }
+
+  @inline(__always)
+  private static func isNameLike(_ byte: UInt8) -> Bool {
+    (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "_")
+      // `-`, `.`, `/` and digits stand side by side.
+      || (UInt8(ascii: "-")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  /// The same of eight bytes in one word, the answer for each in its highest bit.
+  @inline(__always)
+  private static func isNameLike(eight word: UInt64) -> Bool {
+    let every: UInt64 = 0x0101_0101_0101_0101
+    let highest = every << 7
+    guard word & highest == 0 else { return false }
+    func within(_ low: UInt8, _ high: UInt8, _ word: UInt64) -> UInt64 {
+      (word &+ every &* UInt64(0x80 - low)) & ~(word &+ every &* UInt64(0x7f - high))
+    }
+    let letters = within(UInt8(ascii: "a"), UInt8(ascii: "z"), word | every << 5)
+    let others = within(UInt8(ascii: "-"), UInt8(ascii: "9"), word)
+    let lines = within(UInt8(ascii: "_"), UInt8(ascii: "_"), word)
+    return (letters | others | lines) & highest == highest
   }
 
   /// What one pass over a string finds out.
@@ -90,10 +134,15 @@ enum YAMLStyle {
 
   /// YAML 1.1's words for booleans and null, and those of 1.2 with them, in any case.
   private static func isWord(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = bytes.first, firstLetters >> UInt64(first & 31) & 1 == 1 else { return false }
     var packed: UInt64 = 0
     for byte in bytes { packed = packed << 8 | UInt64(byte | 0x20) }
     return words.contains(packed)
   }
+
+  /// A bit for each letter that one of the words begins with, by its number in the alphabet.
+  private static let firstLetters: UInt64 =
+    1 << 6 | 1 << 9 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 25  // f i n o t y
 
   /// Small letters, the last in the low byte.
   private static let words: [UInt64] = [
@@ -145,29 +194,34 @@ enum YAMLStyle {
   }
 
   /// Double-quoted on one line, with the escapes that both versions know.
-  static func appendDoubleQuoted(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
-    text.append(UInt8(ascii: "\""))
-    if bytes.allSatisfy({ byte in
-      byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-    }) {
-      text.append(contentsOf: bytes)
-      text.append(UInt8(ascii: "\""))
-      return
+  static func appendDoubleQuoted(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout TextBuffer) {
+    let quote = UInt8(ascii: "\"")
+    let needsNoEscapes = bytes.allSatisfy { byte in
+      byte >= 0x20 && byte < 0x7f && byte != quote && byte != UInt8(ascii: "\\")
     }
-    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+    if needsNoEscapes {
+      text.append(atMost: bytes.count + 2) { $0.writing(quote).writing(bytes).writing(quote) }
+    } else {
+      text.append(("\"" + escaped(String(decoding: bytes, as: UTF8.self)) + "\"").utf8)
+    }
+  }
+
+  private static func escaped(_ string: String) -> String {
+    var text = ""
+    for scalar in string.unicodeScalars {
       switch scalar {
-      case "\"": text += "\\\"".utf8
-      case "\\": text += "\\\\".utf8
-      case "\n": text += "\\n".utf8
-      case "\r": text += "\\r".utf8
-      case "\t": text += "\\t".utf8
-      case _ where isPlainScalar(scalar): text += UTF8.encode(scalar).map(Array.init) ?? []
-      case _ where scalar.value < 0x100: text += ("\\x" + padded(scalar.value, 2)).utf8
-      case _ where scalar.value < 0x10000: text += ("\\u" + padded(scalar.value, 4)).utf8
-      case _: text += ("\\U" + padded(scalar.value, 8)).utf8
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case _ where isPlainScalar(scalar): text.unicodeScalars.append(scalar)
+      case _ where scalar.value < 0x100: text += "\\x" + padded(scalar.value, 2)
+      case _ where scalar.value < 0x10000: text += "\\u" + padded(scalar.value, 4)
+      case _: text += "\\U" + padded(scalar.value, 8)
       }
     }
-    text.append(UInt8(ascii: "\""))
+    return text
   }
 
   private static func padded(_ value: UInt32, _ count: Int) -> String {

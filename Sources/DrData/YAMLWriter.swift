@@ -6,9 +6,9 @@
 /// The cursor stands where the next value goes: at the start of a line for a document, behind the
 /// colon for a member, behind the dash for an element.
 package struct YAMLWriter: DataSink {
-  private enum Kind { case object, array }
+  private enum Kind { case document, object, array }
 
-  /// A collection that was begun.
+  /// What values are in.
   private struct Frame {
     let kind: Kind
     /// Of its members or dashes, in steps of two spaces.
@@ -17,11 +17,23 @@ package struct YAMLWriter: DataSink {
     var count = 0
   }
 
-  package private(set) var text: [UInt8] = []
-  private var frames: [Frame] = []
+  private var buffer: TextBuffer
+  /// The innermost collection, and those around it.
+  private var frame = Frame(kind: .document, level: -1)
+  private var outer: [Frame] = []
 
   /// `reserving` is a guess at the number of bytes.
-  package init(reserving capacity: Int = 0) { text.reserveCapacity(capacity) }
+  package init(reserving capacity: Int = 0) { buffer = TextBuffer(reserving: capacity) }
+
+  /// What was written.
+  package var text: ArraySlice<UInt8> { buffer.bytes }
+
+  /// Forgets what was written.
+  package mutating func restart() {
+    buffer.removeAll()
+    outer.removeAll(keepingCapacity: true)
+    frame = Frame(kind: .document, level: -1)
+  }
 
   package mutating func separateDocuments() { append("---\n") }
 
@@ -31,53 +43,87 @@ package struct YAMLWriter: DataSink {
   package mutating func bool(_ value: Bool) { scalar(value ? "true" : "false") }
 
   package mutating func int(_ value: Int64) {
-    beginScalar()
-    appendDecimal(value, to: &text)
-    endLine()
+    let (indent, mark) = beginScalar()
+    buffer.append(atMost: 2 * indent + 2 + 20 + 1) { start in
+      mark.write(at: start.indenting(indent)).writing(decimal: value).writing(newline)
+    }
   }
 
   package mutating func float(_ value: Double) {
     if value.isNaN { return scalar(".nan") }
     if value.isInfinite { return scalar(value < 0 ? "-.inf" : ".inf") }
-    beginScalar()
-    append(decimalText(value))
-    endLine()
+    var text = decimalText(value)
+    text.withUTF8 { plain($0) }
   }
 
   package mutating func string(_ bytes: UnsafeBufferPointer<UInt8>) {
-    beginScalar()
     switch YAMLStyle(of: bytes) {
-    case .plain: text.append(contentsOf: bytes)
-    case .literal: return literal(bytes, (frames.last?.level ?? 0) + 1)
-    case .doubleQuoted: YAMLStyle.appendDoubleQuoted(bytes, to: &text)
+    case .plain: plain(bytes)
+    case .literal:
+      let level = max(frame.level, 0) + 1
+      beginLongScalar()
+      literal(bytes, level)
+    case .doubleQuoted:
+      beginLongScalar()
+      YAMLStyle.appendDoubleQuoted(bytes, to: &buffer)
+      append("\n")
     }
-    endLine()
   }
 
-  /// A scalar or an empty collection, in ASCII.
+  /// A scalar or an empty collection.
   private mutating func scalar(_ word: StaticString) {
-    beginScalar()
-    append(word)
-    endLine()
+    plain(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
   }
 
-  private mutating func beginScalar() {
-    guard let frame = frames.last else { return }
-    switch frame.kind {
-    case .object: text.append(UInt8(ascii: " "))
-    case .array: beginElement()
+  private mutating func plain(_ bytes: UnsafeBufferPointer<UInt8>) {
+    let (indent, mark) = beginScalar()
+    buffer.append(atMost: 2 * indent + 2 + bytes.count + 1) { start in
+      mark.write(at: start.indenting(indent)).writing(bytes).writing(newline)
     }
+  }
+
+  /// What stands before a value on its line.
+  private enum Mark {
+    case none, blank, dash
+
+    @inline(__always)
+    func write(at start: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+      switch self {
+      case .none: start
+      case .blank: start.writing(UInt8(ascii: " "))
+      case .dash: start.writing(UInt8(ascii: "-")).writing(UInt8(ascii: " "))
+      }
+    }
+  }
+
+  /// What comes before the value that is next: an indentation, and a mark.
+  @inline(__always)
+  private mutating func beginScalar() -> (indent: Int, mark: Mark) {
+    switch frame.kind {
+    case .document: return (0, .none)
+    case .object: return (0, .blank)
+    case .array:
+      frame.count += 1
+      // The first dash stands where the cursor is.
+      return (frame.count > 1 ? frame.level : 0, .dash)
+    }
+  }
+
+  private mutating func beginLongScalar() {
+    let (indent, mark) = beginScalar()
+    buffer.append(atMost: 2 * indent + 2) { mark.write(at: $0.indenting(indent)) }
   }
 
   private mutating func literal(_ bytes: UnsafeBufferPointer<UInt8>, _ level: Int) {
-    let isClosed = bytes.last == UInt8(ascii: "\n")
+    let isClosed = bytes.last == newline
     append(isClosed ? "|\n" : "|-\n")
-    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    var lines = bytes.split(separator: newline, omittingEmptySubsequences: false)
     if isClosed { lines.removeLast() }
     for line in lines {
-      if !line.isEmpty { indent(level) }
-      text.append(contentsOf: line)
-      endLine()
+      let indent = line.isEmpty ? 0 : level
+      buffer.append(atMost: 2 * indent + line.count + 1) { start in
+        start.indenting(indent).writing(UnsafeBufferPointer(rebasing: line)).writing(newline)
+      }
     }
   }
 
@@ -85,97 +131,97 @@ package struct YAMLWriter: DataSink {
 
   package mutating func beginObject(count: Int) {
     guard count > 0 else { return beginEmpty("{}", .object) }
-    var level = 0
-    if let frame = frames.last {
-      level = frame.level + 1
-      switch frame.kind {
-      case .object:
-        endLine()
-        indent(level)
-      case .array: beginElement()
-      }
+    let level = frame.level + 1
+    switch frame.kind {
+    case .document: break
+    case .object: breakLine(level)
+    case .array: beginLongScalar()
     }
-    frames.append(Frame(kind: .object, level: level))
+    open(Frame(kind: .object, level: level))
   }
 
   package mutating func name(_ bytes: UnsafeBufferPointer<UInt8>) {
-    let last = frames.count - 1
-    let level = frames[last].level
-    if frames[last].count > 0 { indent(level) }
-    frames[last].count += 1
+    let indent = frame.count > 0 ? frame.level : 0
+    frame.count += 1
     // Readers look at most 1024 characters ahead for the colon of a simple key.
     let isLong = bytes.count > 256
+    if !isLong, YAMLStyle(of: bytes) == .plain {
+      buffer.append(atMost: 2 * indent + bytes.count + 1) { start in
+        start.indenting(indent).writing(bytes).writing(UInt8(ascii: ":"))
+      }
+      return
+    }
+    buffer.append(atMost: 2 * indent) { $0.indenting(indent) }
     if isLong { append("? ") }
     if YAMLStyle(of: bytes) == .plain {
-      text.append(contentsOf: bytes)
+      buffer.append(bytes)
     } else {
-      YAMLStyle.appendDoubleQuoted(bytes, to: &text)
+      YAMLStyle.appendDoubleQuoted(bytes, to: &buffer)
     }
-    if isLong {
-      endLine()
-      indent(level)
-    }
-    text.append(UInt8(ascii: ":"))
+    if isLong { breakLine(frame.level) }
+    append(":")
   }
 
-  package mutating func endObject() { frames.removeLast() }
+  package mutating func endObject() { close() }
 
   package mutating func beginArray(count: Int) {
     guard count > 0 else { return beginEmpty("[]", .array) }
     var level = 0
-    if let frame = frames.last {
-      switch frame.kind {
-      case .object:
-        endLine()
-        // Dashes stand under the name, as kubectl writes them.
-        level = frame.level
-        indent(level)
-      case .array:
-        beginElement()
-        level = frame.level + 1
-      }
+    switch frame.kind {
+    case .document: break
+    case .object:
+      // Dashes stand under the name, as kubectl writes them.
+      level = frame.level
+      breakLine(level)
+    case .array:
+      beginLongScalar()
+      level = frame.level + 1
     }
-    frames.append(Frame(kind: .array, level: level))
+    open(Frame(kind: .array, level: level))
   }
 
-  package mutating func endArray() { frames.removeLast() }
+  package mutating func endArray() { close() }
 
   private mutating func beginEmpty(_ word: StaticString, _ kind: Kind) {
     scalar(word)
-    frames.append(Frame(kind: kind, level: 0))
+    open(Frame(kind: kind, level: 0))
   }
 
-  private mutating func beginElement() {
-    let last = frames.count - 1
-    if frames[last].count > 0 { indent(frames[last].level) }
-    frames[last].count += 1
-    append("- ")
+  private mutating func open(_ inner: Frame) {
+    outer.append(frame)
+    frame = inner
+  }
+
+  private mutating func close() {
+    if let around = outer.popLast() { frame = around }
   }
 
   // Bytes
 
-  private mutating func endLine() { text.append(UInt8(ascii: "\n")) }
-
-  private mutating func indent(_ level: Int) {
-    if level > 0 { text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level)) }
+  private mutating func breakLine(_ level: Int) {
+    buffer.append(atMost: 1 + 2 * level) { $0.writing(newline).indenting(level) }
   }
 
   private mutating func append(_ word: StaticString) {
-    text.append(
-      contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    buffer.append(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
   }
-
-  private mutating func append(_ string: String) { text.append(contentsOf: string.utf8) }
 }
 
-/// A whole number in decimal digits.
-func appendDecimal(_ value: Int64, to text: inout [UInt8]) {
-  if value < 0 { text.append(UInt8(ascii: "-")) }
-  var rest = value.magnitude
-  let start = text.count
-  repeat {
-    text.append(UInt8(ascii: "0") + UInt8(rest % 10))
-    rest /= 10
-  } while rest > 0
-  text[start...].reverse()
+private let newline = UInt8(ascii: "\n")
+
+extension UnsafeMutablePointer<UInt8> {
+  /// Writes a whole number in decimal digits, at most 20 bytes.
+  fileprivate func writing(decimal value: Int64) -> Self {
+    var start = self
+    if value < 0 { start = start.writing(UInt8(ascii: "-")) }
+    var rest = value.magnitude
+    var end = start
+    repeat {
+      end = end.writing(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    var digits = UnsafeMutableBufferPointer(start: start, count: end - start)
+    digits.reverse()
+    return end
+  }
 }

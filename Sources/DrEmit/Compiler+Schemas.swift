@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrBase
+import DrEval
 import DrSchema
 import DrSema
 
@@ -19,11 +20,13 @@ struct SchemaFindings {
 
   /// Who made an object of what.
   struct Maker {
-    let program: CheckedProgram
-    let backend: Function
-    let block: SourceBlock
+    let machine: Machine
+    let function: FunctionID
+    let source: ManifestSource
 
-    var origin: Span { block.span }
+    var program: CheckedProgram { machine.program.checked }
+    var backend: Function { program[function] }
+    var origin: Span { source.span }
     var blockLabel: Label { Label(origin, "for this block") }
   }
 
@@ -46,16 +49,13 @@ struct SchemaFindings {
     add(Wording(problem, kind: kind, version: version), problem.path, kind: kind, by: maker)
   }
 
-  /// The schema of a kind of object; `nil` for a custom resource, and where there is no such kind,
-  /// which is said then.
-  mutating func type(
-    of kind: String, in apiVersion: String, _ schemas: SchemaSet, by maker: Maker
-  ) -> SchemaTypeID? {
-    let target = "the target is \(schemas.version.text)"
+  /// Says that the target has no such kind of object, where it has none.
+  mutating func add(_ type: ManifestType, version: KubernetesVersion, by maker: Maker) {
+    let (kind, apiVersion) = (type.kind, type.apiVersion)
+    let target = "the target is \(version.text)"
     var wording = Wording()
-    switch schemas.look(up: kind, in: apiVersion) {
-    case .type(let type): return type
-    case .custom: return nil
+    switch type.schema {
+    case .type, .custom: return
     case .unknown(let similar):
       wording.code = .invalidManifest
       wording.message = "Kubernetes has no \(kind) in \(apiVersion)"
@@ -69,7 +69,6 @@ struct SchemaFindings {
       wording.help = instead.map { "write apiVersion: \"\($0)\" for this target" }
     }
     add(wording, SchemaPath([.member("apiVersion")]), kind: kind, by: maker)
-    return nil
   }
 
   private mutating func add(
@@ -77,7 +76,8 @@ struct SchemaFindings {
   ) {
     var origin = ManifestOrigin(maker.program)
     let wanted = wording.isMissing ? SchemaPath(path.parts.dropLast()) : path
-    let place = origin.place(of: wanted, kind: kind, backend: maker.backend, block: maker.block.id)
+    let place = origin.place(
+      of: wanted, kind: kind, backend: maker.backend, block: maker.source.block)
     var labels = [maker.blockLabel]
     var span = place.flatMap { wording.pointsAtName ? $0.name ?? $0.value.span : $0.value.span }
     let isWhole = place?.found == wanted.parts.count

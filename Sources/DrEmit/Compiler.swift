@@ -30,55 +30,43 @@ package struct CompileResult: Sendable {
 
   /// The same, part by part.
   package func stream(
-    _ format: ManifestFormat, sourceComments: Bool, to write: ([UInt8]) -> Void
+    _ format: ManifestFormat, sourceComments: Bool, to write: (ArraySlice<UInt8>) -> Void
   ) {
+    func say(_ text: String) { write(Array(text.utf8)[...]) }
     switch format {
     case .yaml:
       for (index, manifest) in manifests.enumerated() {
         // What two clusters share is the same.
         if index > 0, manifest.text == manifests[index - 1].text { continue }
-        if index > 0 { write(Self.separator) }
-        write(manifest.bytes(format, comment: sourceComments))
+        if index > 0 { say("---\n") }
+        if sourceComments { say("# from \(manifest.source)\n") }
+        write(manifest.text)
       }
     case .json:
-      write(Array("{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n".utf8))
+      say("{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n")
       for (index, manifest) in manifests.enumerated() {
-        write(Array(manifest.text.dropLast()))
-        write(Array((index + 1 < manifests.count ? ",\n" : "\n").utf8))
+        write(manifest.text.dropLast())
+        say(index + 1 < manifests.count ? ",\n" : "\n")
       }
-      write(Array("]}\n".utf8))
+      say("]}\n")
     }
   }
-
-  private static let separator = Array("---\n".utf8)
 }
 
 /// Calls the backends of one program.
 package struct Compiler {
   private let machine: Machine
-  private var program: CheckedProgram { machine.program.checked }
   private var result = CompileResult()
+  private var manifests = ManifestSet()
   /// What is compiled, by type, in source order.
   private var blocks: [RecordID: [SourceBlock]] = [:]
-  /// The object that each identity was first given to, with the block that it came from.
-  private var seen: [Identity: (place: Int, origin: Span)] = [:]
   private var files: [String: (file: EmittedFile, origin: Span)] = [:]
   /// The blocks that something was said of already.
   private var reported: Set<[Span]> = []
   private var findings = SchemaFindings()
-  private var validator: SchemaValidator?
 
   private let format: ManifestFormat
   private let customSchemas: [SchemaTables]
-
-  /// What no two objects of a cluster share.
-  private struct Identity: Hashable {
-    let cluster: String?
-    let group: Substring
-    let kind: String
-    let namespace: String?
-    let name: String
-  }
 
   /// The machine's model must have been computed without failures. `customSchemas` are those of
   /// custom resources.
@@ -90,6 +78,8 @@ package struct Compiler {
     self.customSchemas = customSchemas
   }
 
+  private var program: CheckedProgram { machine.program.checked }
+
   /// Compiles for one version, or where it is `nil` for the version that the program's clusters
   /// run.
   /// With `block`, what the named blocks of that name give and nothing else.
@@ -97,7 +87,7 @@ package struct Compiler {
     target: KubernetesVersion?, block: String? = nil
   ) -> CompileResult {
     result = CompileResult()
-    seen = [:]
+    manifests = ManifestSet()
     files = [:]
     reported = []
     findings = SchemaFindings()
@@ -105,20 +95,19 @@ package struct Compiler {
       var version = target
       if version == nil { version = try clusterVersion() }
       guard let version else { return result }
-      validator = SchemaValidator(KubernetesSchemas.set(for: version, custom: customSchemas))
+      let schemas = KubernetesSchemas.set(for: version, custom: customSchemas)
+      var reader = ManifestReader(machine, schemas)
+      var sink = ManifestSink(format, schemas)
       try collectBlocks(named: block)
-      for id in program.emits { try run(id, version) }
+      for id in program.emits { try run(id, version, &reader, &sink) }
     } catch {
       result.diagnostics.append(error)
     }
     result.diagnostics += findings.finished()
-    let orders = result.manifests.map(\.order)
-    result.manifests = orders.indices.sorted { orders[$0] < orders[$1] }.map {
-      result.manifests[$0]
-    }
     if result.diagnostics.hasErrors {
-      result.manifests = []
       result.files = []
+    } else {
+      result.manifests = manifests.sorted()
     }
     return result
   }
@@ -167,14 +156,18 @@ package struct Compiler {
 
   private mutating func collectBlocks(named name: String?) throws(Diagnostic) {
     blocks = [:]
+    var ways = ClusterWays()
     for id in program.roots {
       guard case .block(let record, _) = program[id].body, name == nil || name == program[id].name
       else { continue }
-      blocks[record, default: []].append(try SourceBlock(id, record, of: machine))
+      blocks[record, default: []].append(try SourceBlock(id, record, of: machine, &ways))
     }
   }
 
-  private mutating func run(_ id: FunctionID, _ version: KubernetesVersion) throws(Diagnostic) {
+  private mutating func run(
+    _ id: FunctionID, _ version: KubernetesVersion, _ reader: inout ManifestReader,
+    _ sink: inout ManifestSink
+  ) throws(Diagnostic) {
     let function = program[id]
     guard function.parameters.count == 2,
       case .record(let wanted) = program.types[function.parameters[0].type]
@@ -186,55 +179,40 @@ package struct Compiler {
     let target = try machine.value(
       ["kubernetes": .string(version.text)], as: function.parameters[1].type)
     for block in blocks[wanted] ?? [] {
-      let maker = SchemaFindings.Maker(program: program, backend: function, block: block)
+      let maker = SchemaFindings.Maker(machine: machine, function: id, source: block.source)
       try machine.scratch { () throws(Diagnostic) in
         for object in try machine.emitted(try machine.call(id, [block.value, target])) {
-          try add(object, by: maker)
+          try add(object, by: maker, &reader, &sink)
         }
       }
     }
   }
 
   private mutating func add(
-    _ object: Value, by maker: SchemaFindings.Maker
+    _ object: Value, by maker: SchemaFindings.Maker, _ reader: inout ManifestReader,
+    _ sink: inout ManifestSink
   ) throws(Diagnostic) {
-    let (origin, backend) = (maker.origin, maker.backend)
-    if let path = machine.text(object, at: "file"), let text = machine.text(object, at: "text") {
-      addFile(EmittedFile(path: path, text: text), from: origin, backend: backend)
+    if let path = machine.member(object, "file").flatMap(machine.string),
+      let text = machine.member(object, "text").flatMap(machine.string)
+    {
+      addFile(EmittedFile(path: path, text: text), from: maker.origin, backend: maker.backend)
       return
     }
-    do throws(ManifestFailure) {
-      var manifest = try Manifest(object, of: machine, as: format)
-      manifest.cluster = maker.block.cluster
-      manifest.drill = maker.block.drill
-      manifest.source = maker.block.source
-      try validate(object, manifest, by: maker)
-      addManifest(manifest, from: origin)
+    let manifest: Manifest
+    do throws(InvalidManifest) {
+      manifest = try reader.manifest(object, from: maker.source)
     } catch {
-      switch error {
-      case .invalid(let failure): report(failure, from: origin, backend: backend)
-      case .diagnostic(let diagnostic): throw diagnostic
-      }
+      return report(error, from: maker.origin, backend: maker.backend)
     }
-  }
-
-  /// Looks at an object with the eyes of the API server.
-  private mutating func validate(
-    _ object: Value, _ manifest: Manifest, by maker: SchemaFindings.Maker
-  ) throws(ManifestFailure) {
-    guard var checker = validator.take() else { return }
-    defer { validator = checker }
-    let kind = manifest.kind
-    guard
-      let type = findings.type(of: kind, in: manifest.apiVersion, checker.schemas, by: maker)
-    else { return }
-    do throws(Diagnostic) {
-      try machine.write(object, to: &checker) { $0.begin(type) }
-    } catch {
-      throw .diagnostic(error)
+    let type = manifest.type
+    try machine.write(object, to: &sink) { $0.begin(type.schemaType) }
+    let version = sink.validator.schemas.version
+    findings.add(type, version: version, by: maker)
+    for problem in sink.validator.problems {
+      findings.add(problem, kind: type.kind, version: version, by: maker)
     }
-    for problem in checker.problems {
-      findings.add(problem, kind: kind, version: checker.schemas.version, by: maker)
+    if let earlier = manifests.add(manifest, sink.text) {
+      reportDuplicate(manifest.title, at: maker.origin, earlier: earlier.span)
     }
   }
 
@@ -254,20 +232,6 @@ package struct Compiler {
     }
     files[file.path] = (file, origin)
     result.files.append(file)
-  }
-
-  private mutating func addManifest(_ manifest: Manifest, from origin: Span) {
-    let key = Identity(
-      cluster: manifest.cluster, group: manifest.group, kind: manifest.kind,
-      namespace: manifest.namespace, name: manifest.name)
-    if let earlier = seen[key] {
-      // Two services of one namespace both give the namespace.
-      guard result.manifests[earlier.place].text != manifest.text else { return }
-      reportDuplicate(manifest.title, at: origin, earlier: earlier.origin)
-      return
-    }
-    seen[key] = (result.manifests.count, origin)
-    result.manifests.append(manifest)
   }
 
   /// Says once of two blocks that they give the same, however many objects that are.

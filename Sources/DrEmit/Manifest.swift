@@ -2,6 +2,7 @@
 
 import DrBase
 import DrEval
+import DrSchema
 
 /// How manifests are written.
 package enum ManifestFormat: String, Sendable, CaseIterable {
@@ -9,11 +10,9 @@ package enum ManifestFormat: String, Sendable, CaseIterable {
 }
 
 /// One Kubernetes object.
-package struct Manifest: Sendable, Equatable {
-  /// Group and version: `apps/v1`.
-  package let apiVersion: String
-  /// `Deployment`
-  package let kind: String
+package struct Manifest: Sendable {
+  let type: ManifestType
+  let origin: ManifestSource
   /// `nil` for what belongs to no namespace.
   package let namespace: String?
   /// `metadata.name`
@@ -21,104 +20,69 @@ package struct Manifest: Sendable, Equatable {
   /// The zone that it belongs to, by its label `topology.kubernetes.io/zone`.
   package let zone: String?
   /// The object itself, with a line break at its end.
-  package let text: [UInt8]
-  /// The cluster that it belongs to, by its label; `nil` where the block names none.
-  package var cluster: String?
-  /// The drill that it is a fault of.
-  package var drill: String?
-  /// What made it: `deepseek.dr:12 service deepseek`.
-  package var source = ""
+  package internal(set) var text: ArraySlice<UInt8> = []
 
+  /// Group and version: `apps/v1`.
+  package var apiVersion: String { type.apiVersion }
+  /// `Deployment`
+  package var kind: String { type.kind }
   /// `apps` of `apps/v1`; nothing of `v1`.
-  package var group: Substring { apiVersion.split(separator: "/").dropLast().last ?? "" }
+  package var group: String { type.group }
+  /// The cluster that it belongs to, by its label; `nil` where the block names none.
+  package var cluster: String? { origin.cluster }
+  /// The drill that it is a fault of.
+  package var drill: String? { origin.drill }
+  /// What made it: `deepseek.dr:12 service deepseek`.
+  package var source: String { origin.text }
 
   /// The object as a file holds it, in YAML with a comment that says what made it.
   func bytes(_ format: ManifestFormat, comment: Bool) -> [UInt8] {
-    guard comment, format == .yaml, !source.isEmpty else { return text }
+    guard comment, format == .yaml else { return Array(text) }
     return Array("# from \(source)\n".utf8) + text
   }
 
   /// As people name it: `Deployment deepseek/deepseek-az1`.
   package var title: String { "\(kind) \(namespace.map { "\($0)/" } ?? "")\(name)" }
 
-  /// Reads what every object must have; says what is missing or wrong.
-  init(
-    _ value: Value, of machine: Machine, as format: ManifestFormat
-  ) throws(ManifestFailure) {
-    func invalid(_ reason: String) -> ManifestFailure { .invalid(InvalidManifest(reason)) }
-    guard let apiVersion = machine.text(value, at: "apiVersion") else {
-      throw invalid("it has no apiVersion")
+  /// Whether the stream has the object before another one.
+  func precedes(_ other: Manifest) -> Bool {
+    if type !== other.type {
+      if type.rank != other.type.rank { return type.rank < other.type.rank }
+      if kind != other.kind { return kind < other.kind }
     }
-    guard let kind = machine.text(value, at: "kind") else { throw invalid("it has no kind") }
-    guard let name = machine.text(value, at: "metadata", "name") else {
-      throw invalid("a \(kind) has no metadata.name")
-    }
-    let namespace = machine.text(value, at: "metadata", "namespace")
-    do throws(InvalidManifest) {
-      try Self.checkName(name, kind)
-      if let namespace { try Self.checkName(namespace, "Namespace") }
-    } catch {
-      throw .invalid(error)
-    }
-    do throws(Diagnostic) {
-      switch format {
-      case .yaml: text = try machine.yaml(value)
-      case .json: text = try machine.json(value, pretty: true) + [UInt8(ascii: "\n")]
-      }
-    } catch {
-      throw .diagnostic(error)
-    }
+    let (space, otherSpace) = (namespace ?? "", other.namespace ?? "")
+    return space == otherSpace ? name < other.name : space < otherSpace
+  }
+}
+
+/// What all objects of a kind have in common.
+final class ManifestType: Sendable {
+  let apiVersion: String
+  let kind: String
+  let group: String
+  /// A number for group and kind, the same for all versions of the group.
+  let groupAndKind: Int
+  /// The order in which objects can be applied: what others need comes first.
+  let rank: Int
+  let schema: SchemaSet.Lookup
+
+  init(apiVersion: String, kind: String, groupAndKind: Int, schema: SchemaSet.Lookup) {
     self.apiVersion = apiVersion
     self.kind = kind
-    self.name = name
-    self.namespace = namespace
-    zone = machine.text(value, at: "metadata", "labels", "topology.kubernetes.io/zone")
+    self.groupAndKind = groupAndKind
+    group = Self.group(of: apiVersion)
+    rank = Self.rank(of: kind)
+    self.schema = schema
   }
 
-  /// kubernetes.io, "Object Names and IDs": RFC 1123 subdomains, labels for namespaces, and RFC
-  /// 1035 labels for services, which DNS serves.
-  private static func checkName(_ name: String, _ kind: String) throws(InvalidManifest) {
-    let isLabel = kind == "Service" || kind == "Namespace"
-    let length = isLabel ? 63 : 253
-    let isGood = isSubdomain(name) && name.utf8.count <= length && !(isLabel && name.contains("."))
-    let beginsWell = kind != "Service" || name.first?.isLetter == true
-    if isGood, beginsWell { return }
-    throw InvalidManifest(
-      "\"\(name)\" cannot name a \(kind)", name: name,
-      help: "give the block a label of small letters, digits and `-`, at most \(length), "
-        + "that begins and ends with a letter")
+  /// Of what the schema says how it looks.
+  var schemaType: SchemaTypeID? { if case .type(let type) = schema { type } else { nil } }
+
+  static func group(of apiVersion: String) -> String {
+    apiVersion.split(separator: "/").dropLast().last.map(String.init) ?? ""
   }
 
-  private static func isSubdomain(_ text: String) -> Bool {
-    !text.isEmpty
-      && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-        guard let first = part.utf8.first, let last = part.utf8.last else { return false }
-        return isAlphanumeric(first) && isAlphanumeric(last)
-          && part.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
-      }
-  }
-
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-      || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-  }
-
-  /// Where an object goes among others.
-  struct Order: Comparable {
-    let rank: Int
-    let kind: String
-    let namespace: String
-    let name: String
-
-    static func < (a: Order, b: Order) -> Bool {
-      (a.rank, a.kind, a.namespace, a.name) < (b.rank, b.kind, b.namespace, b.name)
-    }
-  }
-
-  var order: Order { Order(rank: rank, kind: kind, namespace: namespace ?? "", name: name) }
-
-  /// The order in which objects can be applied: what others need comes first.
-  package var rank: Int {
+  private static func rank(of kind: String) -> Int {
     switch kind {
     case "Namespace": 0
     case "CustomResourceDefinition": 1
@@ -133,13 +97,34 @@ package struct Manifest: Sendable, Equatable {
     default: 10
     }
   }
-}
 
-/// Why a value is no manifest.
-enum ManifestFailure: Error {
-  case invalid(InvalidManifest)
-  /// It could not be written as data.
-  case diagnostic(Diagnostic)
+  /// kubernetes.io, "Object Names and IDs": RFC 1123 subdomains, labels for namespaces, and RFC
+  /// 1035 labels for services, which DNS serves.
+  func checkName(_ name: UnsafeBufferPointer<UInt8>) throws(InvalidManifest) {
+    let isGood =
+      switch kind {
+      case "Service":
+        NameRules.isLabel(name[...]) && !NameRules.isDigit(name.first ?? UInt8(ascii: "0"))
+      case "Namespace": NameRules.isLabel(name[...])
+      default: NameRules.isSubdomain(name[...])
+      }
+    if !isGood { throw Self.invalid(name, kind: kind) }
+  }
+
+  static func checkNamespace(_ name: UnsafeBufferPointer<UInt8>) throws(InvalidManifest) {
+    if !NameRules.isLabel(name[...]) { throw invalid(name, kind: "Namespace") }
+  }
+
+  private static func invalid(
+    _ bytes: UnsafeBufferPointer<UInt8>, kind: String
+  ) -> InvalidManifest {
+    let name = String(decoding: bytes, as: UTF8.self)
+    let length = kind == "Service" || kind == "Namespace" ? 63 : 253
+    return InvalidManifest(
+      "\"\(name)\" cannot name a \(kind)", name: name,
+      help: "give the block a label of small letters, digits and `-`, at most \(length), "
+        + "that begins and ends with a letter")
+  }
 }
 
 /// What is wrong with an object, in a few words.

@@ -93,8 +93,9 @@ extension CompileResult {
 extension CompileResult {
   /// An object that two clusters have in two forms, which a single stream cannot hold.
   package var ambiguousTitle: String? {
-    zip(manifests, manifests.dropFirst()).first { a, b in
-      a.group == b.group && a.title == b.title && a.text != b.text
-    }?.0.title
+    for (a, b) in zip(manifests, manifests.dropFirst()) where a.name == b.name {
+      if a.group == b.group, a.title == b.title, a.text != b.text { return a.title }
+    }
+    return nil
   }
 }

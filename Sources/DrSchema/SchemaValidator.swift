@@ -17,14 +17,18 @@ package struct SchemaValidator: DataSink {
     var count = 0
     /// The fields that must be there and are, by their bits.
     var seen: UInt64 = 0
+    /// The field of the latest member; -1 where its name is in `names`.
+    var field: Int32 = -1
     /// Where the name of the latest member begins in `names`, and how long it is.
     let nameStart: Int
     var nameCount = 0
   }
 
   package let schemas: SchemaSet
-  private var frames: [Frame] = []
-  /// The names of the members that are open, one after the other.
+  /// The innermost collection, and those around it; the first is that which the object is in.
+  private var frame = Frame(type: -1, element: -1, isArray: false, nameStart: 0)
+  private var outer: [Frame] = []
+  /// The names of the members that are open and no fields, one after the other.
   private var names: [UInt8] = []
   /// Of the value that comes next; -1 for anything.
   private var expected: Int32 = -1
@@ -38,12 +42,13 @@ package struct SchemaValidator: DataSink {
 
   package init(_ schemas: SchemaSet) {
     self.schemas = schemas
-    frames.reserveCapacity(32)
+    outer.reserveCapacity(32)
   }
 
   /// Begins with another object, of a type; `nil` where nothing is known of it.
   package mutating func begin(_ type: SchemaTypeID?) {
-    frames.removeAll(keepingCapacity: true)
+    frame = Frame(type: -1, element: -1, isArray: false, nameStart: 0)
+    outer.removeAll(keepingCapacity: true)
     names.removeAll(keepingCapacity: true)
     problems.removeAll(keepingCapacity: true)
     skipped = 0
@@ -55,7 +60,7 @@ package struct SchemaValidator: DataSink {
   package mutating func null() {
     guard let type = next() else { return }
     // Where a member is null it is as if it were not there.
-    if let frame = frames.last, !frame.isArray { return }
+    if !outer.isEmpty, !frame.isArray { return }
     mismatch(type, "null")
   }
 
@@ -124,14 +129,10 @@ package struct SchemaValidator: DataSink {
 
   package mutating func name(_ bytes: UnsafeBufferPointer<UInt8>) {
     if skipped > 0 { return }
-    let last = frames.count - 1
-    let type = Int(frames[last].type)
-    let start = frames[last].nameStart
-    names.removeLast(names.count - start)
-    names.append(contentsOf: bytes)
-    frames[last].nameCount = bytes.count
+    let type = Int(frame.type)
     let row = schemas.rows[type]
     if row.kind == .map {
+      note(bytes)
       expected = row.element
       if row.format != .none, let reason = NameRules.fault(bytes, row.format) {
         report(.invalidName(reason: reason))
@@ -140,6 +141,7 @@ package struct SchemaValidator: DataSink {
     }
     let number = field(bytes, of: type, row)
     guard number >= 0 else {
+      note(bytes)
       expected = -1
       if !row.isOpen {
         report(schemas.fault(of: String(decoding: bytes, as: UTF8.self), in: type))
@@ -148,11 +150,20 @@ package struct SchemaValidator: DataSink {
     }
     let field = schemas.fields[number]
     expected = field.type
-    frames[last].seen |= field.bit
+    frame.field = Int32(number)
+    frame.seen |= field.bit
     if field.isDropped {
       let name = String(decoding: bytes, as: UTF8.self)
       report(.dropped(until: schemas.keptSince(name, in: type)))
     }
+  }
+
+  /// Keeps the name of the latest member.
+  private mutating func note(_ name: UnsafeBufferPointer<UInt8>) {
+    names.removeLast(names.count - frame.nameStart)
+    names.append(contentsOf: name)
+    frame.nameCount = name.count
+    frame.field = -1
   }
 
   package mutating func endObject() {
@@ -160,16 +171,15 @@ package struct SchemaValidator: DataSink {
       skipped -= 1
       return
     }
-    guard let frame = frames.last else { return }
+    guard !outer.isEmpty else { return }
     let missing = schemas.rows[Int(frame.type)].required & ~frame.seen
     if missing != 0, frame.element < 0 {
-      frames[frames.count - 1].nameCount = 0
       for name in schemas.missing(missing, in: Int(frame.type)) {
         let path = self.path().parts.dropLast() + [.member(name)]
         problems.append(SchemaProblem(.missing, at: SchemaPath(Array(path))))
       }
     }
-    frames.removeLast()
+    close()
   }
 
   package mutating func beginArray(count: Int) {
@@ -187,7 +197,7 @@ package struct SchemaValidator: DataSink {
   }
 
   package mutating func endArray() {
-    if skipped > 0 { skipped -= 1 } else { frames.removeLast() }
+    if skipped > 0 { skipped -= 1 } else { close() }
   }
 
   /// The type of the value that begins here; `nil` where nothing has to be looked at.
@@ -195,9 +205,9 @@ package struct SchemaValidator: DataSink {
   private mutating func next() -> Int? {
     if skipped > 0 { return nil }
     var type = expected
-    if let frame = frames.last, frame.isArray {
+    if frame.isArray {
       type = frame.element
-      frames[frames.count - 1].count += 1
+      frame.count += 1
     }
     guard type >= 0, schemas.rows[Int(type)].kind != .any else { return nil }
     return Int(type)
@@ -278,7 +288,7 @@ package struct SchemaValidator: DataSink {
       return report(
         .invalid(found: quoted(bytes), reason: "is no quantity such as 4, 250m, 1.5 or 16Gi"))
     }
-    let resource = frames.last.flatMap { $0.element >= 0 && !$0.isArray ? name(of: $0) : nil }
+    let resource = frame.element >= 0 && !frame.isArray ? name(of: frame) : nil
     let (places, unit) = resource.map(KubernetesQuantity.places) ?? (9, "billionths")
     if resource != nil, quantity.isNegative {
       report(.invalid(found: quoted(bytes), reason: "is less than nothing"))
@@ -288,12 +298,22 @@ package struct SchemaValidator: DataSink {
   }
 
   private func name(of frame: Frame) -> String {
-    String(decoding: names[frame.nameStart..<frame.nameStart + frame.nameCount], as: UTF8.self)
+    if frame.field >= 0 {
+      let field = schemas.fields[Int(frame.field)]
+      let start = Int(field.start)
+      return String(decoding: schemas.text[start..<start + Int(field.count)], as: UTF8.self)
+    }
+    return String(
+      decoding: names[frame.nameStart..<frame.nameStart + frame.nameCount], as: UTF8.self)
   }
 
   private mutating func push(_ type: Int, element: Int32, isArray: Bool) {
-    frames.append(
-      Frame(type: Int32(type), element: element, isArray: isArray, nameStart: names.count))
+    outer.append(frame)
+    frame = Frame(type: Int32(type), element: element, isArray: isArray, nameStart: names.count)
+  }
+
+  private mutating func close() {
+    if let around = outer.popLast() { frame = around }
   }
 
   private mutating func mismatch(_ type: Int, _ found: String) {
@@ -319,7 +339,7 @@ package struct SchemaValidator: DataSink {
 
   private func path() -> SchemaPath {
     SchemaPath(
-      frames.map { frame in
+      (outer.dropFirst() + [frame]).map { frame in
         frame.isArray
           ? .element(max(0, frame.count - 1)) : .member(name(of: frame))
       })

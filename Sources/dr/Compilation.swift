@@ -9,6 +9,7 @@ import DrSystem
 
 /// A program compiled to manifests, as several commands want it.
 struct Compilation {
+  let project: Project
   let result: CompileResult
 
   /// Compiles; what is wrong is printed and ends the command, and warnings are printed.
@@ -16,7 +17,7 @@ struct Compilation {
     file: String, source: SourceOptions, target: TargetOptions, format: ManifestFormat,
     crds: [String]
   ) throws {
-    let project = try Project(
+    project = try Project(
       file: file, inputs: source.inputs(), style: source.output.style, includesBackends: true)
     guard let machine = project.loadModel() else { throw project.fail() }
     let custom = try CustomSchemas.read(crds)

@@ -149,8 +149,8 @@ private struct Loader: ModuleLoader {
 
   @Test("YAML and JSON say the same", arguments: CompileCase.all)
   func formats(_ sample: CompileCase) throws {
-    let yaml = try sample.compile().result.manifests.flatMap { try YAML.parse($0.text) }
-    let json = try sample.compile(as: .json).result.manifests.map { try JSON.parse($0.text) }
+    let yaml = try sample.compile().result.manifests.flatMap { try YAML.parse(Array($0.text)) }
+    let json = try sample.compile(as: .json).result.manifests.map { try JSON.parse(Array($0.text)) }
     #expect(yaml == json)
   }
 

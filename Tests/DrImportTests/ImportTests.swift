@@ -35,7 +35,7 @@ private func compile(_ program: String) -> (objects: [Document], diagnostics: St
       var compiler = Compiler(machine: machine, format: .json)
       let result = compiler.compile(target: nil)
       diagnostics += result.diagnostics
-      objects = result.manifests.compactMap { try? JSON.parse($0.text) }
+      objects = result.manifests.compactMap { try? JSON.parse(Array($0.text)) }
     }
   }
   let renderer = DiagnosticRenderer(sources: checker.program.sources, colour: false)

@@ -11,24 +11,6 @@ extension Machine {
     try settle { () throws(Stop) -> Document in try self.document(value, .manifest) }
   }
 
-  /// The same as YAML, and the end of its last line.
-  package func yaml(_ value: Value) throws(Diagnostic) -> [UInt8] {
-    try settle { () throws(Stop) -> [UInt8] in
-      var writer = YAMLWriter(reserving: 1 << 10)
-      try self.write(value, .manifest, to: &writer, depth: 0)
-      return writer.text
-    }
-  }
-
-  /// The same as JSON.
-  package func json(_ value: Value, pretty: Bool) throws(Diagnostic) -> [UInt8] {
-    try settle { () throws(Stop) -> [UInt8] in
-      var writer = JSONWriter(pretty: pretty, reserving: 1 << 10)
-      try self.write(value, .manifest, to: &writer, depth: 0)
-      return writer.text
-    }
-  }
-
   /// The same as events. A slot may have to be evaluated on the way: then all is written again, and
   /// `restart` must take back what the sink has got.
   package func write<Sink: DataSink>(
@@ -49,22 +31,23 @@ extension Machine {
     return ListRef(value).values.filter { $0.tag != .nilValue }
   }
 
-  /// The member of an object, of an object in it and so on, where that is a text.
-  package func text(_ value: Value, at path: StaticString...) -> String? {
-    var value = value
-    for name in path {
-      guard value.tag == .object, let member = member(of: TableRef(value), name) else { return nil }
-      value = member
+  /// The member of an object.
+  package func member(_ value: Value, _ name: StaticString) -> Value? {
+    guard value.tag == .object else { return nil }
+    let table = TableRef(value)
+    let wanted = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    for number in 0..<table.count {
+      let key = StringRef(table.key(number)).bytes
+      if key.count == wanted.count, compareBytes(key, wanted) == 0 { return table.value(number) }
     }
-    return value.tag == .string ? StringRef(value).text : nil
+    return nil
   }
 
-  private func member(of table: TableRef, _ name: StaticString) -> Value? {
-    let wanted = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-    let number = (0..<table.count).first { number in
-      compareBytes(StringRef(table.key(number)).bytes, wanted) == 0
-    }
-    return number.map(table.value)
+  /// The bytes of a text, which stay where they are until the machine takes its memory back; see
+  /// `scratch`.
+  package func bytes(_ value: Value?) -> UnsafeBufferPointer<UInt8>? {
+    guard let value, value.tag == .string else { return nil }
+    return StringRef(value).bytes
   }
 
   func document(_ value: Value, _ style: DataStyle) throws(Stop) -> Document {

@@ -15,8 +15,11 @@ struct Heap {
   struct State {
     var cursor: UnsafeMutableRawPointer
     var end: UnsafeMutableRawPointer
-    /// The newest chunk; the first word of a chunk is the address of the one before, or 0.
+    /// The newest chunk; the first word of a chunk is the address of the one before, or 0, the second
+    /// its size.
     var newest: UnsafeMutableRawPointer?
+    /// A chunk that was given back, for the next time that one is needed.
+    var spare: UnsafeMutableRawPointer?
     var used: Int
     var limit: Int
     /// What is left of this slice; an operation that takes it below zero needs another one.
@@ -90,6 +93,7 @@ struct Heap {
       chunk = UnsafeMutableRawPointer(bitPattern: current.load(as: UInt.self))
       current.deallocate()
     }
+    state.pointee.spare?.deallocate()
     state.deinitialize(count: 1)
     state.deallocate()
   }
@@ -106,7 +110,12 @@ struct Heap {
   func release(to mark: Mark) {
     while state.pointee.newest != mark.state.newest, let chunk = state.pointee.newest {
       state.pointee.newest = UnsafeMutableRawPointer(bitPattern: chunk.load(as: UInt.self))
-      chunk.deallocate()
+      let size = chunk.load(fromByteOffset: 8, as: Int.self)
+      if state.pointee.spare == nil, size == Heap.chunkBytes {
+        state.pointee.spare = chunk
+      } else {
+        chunk.deallocate()
+      }
     }
     state.pointee.cursor = mark.state.cursor
     state.pointee.end = mark.state.end
@@ -131,14 +140,23 @@ struct Heap {
   private func allocateSlowly(_ size: Int) -> UnsafeMutableRawPointer? {
     guard size >= 0, size <= state.pointee.limit - state.pointee.used else { return nil }
     let bytes = max(size + Heap.chunkHeaderBytes, Heap.chunkBytes)
-    let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
+    let chunk = takeChunk(bytes)
     chunk.storeBytes(of: UInt(bitPattern: state.pointee.newest), as: UInt.self)
+    chunk.storeBytes(of: bytes, toByteOffset: 8, as: Int.self)
     state.pointee.newest = chunk
     state.pointee.isSliceOver = true
     state.pointee.cursor = chunk + Heap.chunkHeaderBytes + size
     state.pointee.end = chunk + bytes
     state.pointee.used += size
     return chunk + Heap.chunkHeaderBytes
+  }
+
+  private func takeChunk(_ bytes: Int) -> UnsafeMutableRawPointer {
+    if bytes == Heap.chunkBytes, let spare = state.pointee.spare {
+      state.pointee.spare = nil
+      return spare
+    }
+    return .allocate(byteCount: bytes, alignment: 16)
   }
 
   /// Makes the newest allocation longer where it stands; false when it is not the newest, or when

@@ -77,11 +77,30 @@ package final class Fiber {
     base = values
     frame = frames
     pc = stub + 1
+    begin()
+  }
+
+  /// Goes back to how it was made, but for its memory.
+  func restart(stub: UnsafePointer<Instruction>) {
+    status = .ready
+    witnesses = []
+    outcome = nil
+    resumeRegister = 0
+    base = values
+    frame = frames
+    pc = stub + 1
+    begin()
+  }
+
+  private func begin() {
     base.initialize(to: .nilValue)
     frame.initialize(
       to: Frame(kind: .entry, returnTo: pc, shift: 0, function: -1, target: 0, slot: 0))
     frame += 1
   }
+
+  /// Whether its memory is worth keeping.
+  var isSmall: Bool { valueEnd - values <= 1 << 12 && frameEnd - frames <= 1 << 10 }
 
   deinit {
     values.deallocate()

@@ -22,6 +22,8 @@ package final class Machine {
   /// The latest walk over records; see `RecordRef.mark`.
   var walk: Int32 = 0
   private let fuelAtStart: Int
+  /// The fiber that was made last, to be used again once nobody else has it.
+  private var latestFiber: Fiber?
   var whereabouts: Whereabouts
   /// Is told what the program does, where it is generated for that.
   package var observer: (any Observer)?
@@ -99,7 +101,14 @@ package final class Machine {
   }
 
   private func makeFiber() -> Fiber {
-    let fiber = Fiber(stub: image.stub, depthLimit: limits.callDepth)
+    let fiber: Fiber
+    if isKnownUniquelyReferenced(&latestFiber), let latest = latestFiber, latest.isSmall {
+      fiber = latest
+      fiber.restart(stub: image.stub)
+    } else {
+      fiber = Fiber(stub: image.stub, depthLimit: limits.callDepth)
+      latestFiber = fiber
+    }
     fiber.observedDepth = observer?.depth ?? 0
     return fiber
   }

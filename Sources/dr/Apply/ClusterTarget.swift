@@ -91,7 +91,7 @@ struct ClusterTarget {
     for diagnostic in result.diagnostics { project.report(diagnostic) }
     if result.diagnostics.hasErrors { throw project.fail() }
     manifests = try result.manifests.map { manifest in
-      guard case .object(let object) = try JSON.parse(manifest.text) else {
+      guard case .object(let object) = try JSON.parse(Array(manifest.text)) else {
         return DocumentObject()
       }
       return object

@@ -144,7 +144,7 @@ struct Import: AsyncParsableCommand {
       return ["the program cannot be compiled"]
     }
     return RoundTrip.differences(
-      result, compiled: compiled.manifests.compactMap { try? JSON.parse($0.text) })
+      result, compiled: compiled.manifests.compactMap { try? JSON.parse(Array($0.text)) })
   }
 }
 
