@@ -9,6 +9,7 @@ import (
 
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkjson"
 )
 
 func main() {
@@ -21,6 +22,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: starlark [-recursion] FILE")
 		os.Exit(2)
 	}
+	starlark.Universe["json"] = starlarkjson.Module
 	thread := &starlark.Thread{Print: func(_ *starlark.Thread, text string) { fmt.Println(text) }}
 	if _, err := starlark.ExecFile(thread, words[0], nil, nil); err != nil {
 		fmt.Fprintln(os.Stderr, err)

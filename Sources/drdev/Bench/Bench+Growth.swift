@@ -106,7 +106,7 @@ extension Bench {
   }
 
   /// The slope of the line through the logarithms, by least squares.
-  private static func exponent(_ sizes: [Int], _ times: [Double]) -> Double {
+  static func exponent(_ sizes: [Int], _ times: [Double]) -> Double {
     let points = zip(sizes, times).map { (x: log(Double($0)), y: log($1)) }
     let count = Double(points.count)
     let x = points.map(\.x).reduce(0, +) / count

@@ -11,7 +11,7 @@ import Foundation
 struct Bench {
   static let usage = """
     usage: drdev bench [--only GROUP] [--rounds N] [--cpu] [--dr PATH] [--json]
-           GROUP: startup, language, syntax, growth, manifests
+           GROUP: startup, language, syntax, growth, compile, lint
            --cpu: processor time instead of time on the wall, for a machine that others use
            PATH: the program to measure; else `dr` beside this one
     """
@@ -30,7 +30,8 @@ struct Bench {
     ("language", { try $0.language() }),
     ("syntax", { try $0.syntax() }),
     ("growth", { try $0.growth() }),
-    ("manifests", { try $0.manifests() }),
+    ("compile", { try $0.compile() }),
+    ("lint", { try $0.lint() }),
   ]
 
   /// Runs the command; gives its exit status: 1 when a bar is missed, 2 for wrong usage.

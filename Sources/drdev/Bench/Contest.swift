@@ -108,7 +108,7 @@ enum Peers {
   }
 
   /// What a command writes, without the line's end; nil when it fails.
-  private static func output(_ words: [String]) -> String? {
+  static func output(_ words: [String]) -> String? {
     let process = Process()
     process.executableURL = URL(filePath: words[0])
     process.arguments = Array(words.dropFirst())

@@ -100,4 +100,31 @@ extension Inputs {
 
     """
   }
+
+  /// Services as people write them, of each of which the library makes eight objects in two zones.
+  static func blocks(count: Int) -> String {
+    let head = "use access, scaling\n\ncluster dr { region north { zone az1 {}, zone az2 {} } }\n"
+    return (0..<count).reduce(into: head) { $0 += block($1) }
+  }
+
+  private static func block(_ i: Int) -> String {
+    let replicas = 4 + i % 5 * 2
+    return """
+
+      service svc_\(i) {
+        on       = dr
+        image    = "registry.local/llm/deepseek-r1:\(i)"
+        replicas = \(replicas)
+        port     = 8000
+        needs { cpu = 8, memory = 64Gi, gpu = 8 }
+        spread { over = [az1, az2] }
+        probe ready { get = "/health", every = 5s }
+        probe live { get = "/health", failures = 6 }
+        account runner_\(i) {}
+        autoscale { min = \(replicas), max = \(replicas * 4), cpu = 70% }
+        objective { rto = 60s }
+      }
+
+      """
+  }
 }
