@@ -26,6 +26,8 @@ package struct CheckOptions: Sendable {
   package var includesRules = false
   /// Whether the analysis of `stdlib/analysis` is part of the program.
   package var includesAnalysis = false
+  /// Which of the modules that every program sees are read.
+  package var prelude = Prelude.whole
 
   package init() {}
 }
@@ -163,7 +165,9 @@ package final class Checker {
   /// Checks a program whose first file is given as bytes.
   package func check(path: String, bytes: [UInt8], display: String? = nil) {
     var builder = ModuleGraphBuilder(loader: loader, limits: options.limits)
-    preludeModules = ModuleGraph.prelude.compactMap { builder.loadStandard($0) }
+    if case .whole = options.prelude {
+      preludeModules = ModuleGraph.prelude.compactMap { builder.loadStandard($0) }
+    }
     mainModule = builder.load(
       key: "file:" + path, path: path, display: display ?? path, bytes: bytes, isStandard: false)
     for name in loader.standardModules {
@@ -172,6 +176,9 @@ package final class Checker {
         || options.includesRules && name.hasPrefix("lint/")
         || options.includesAnalysis && name.hasPrefix("analysis/")
       if isWanted { _ = builder.loadStandard(name) }
+    }
+    if case .named(let expression) = options.prelude {
+      preludeModules = builder.loadNamedPrelude(expression)
     }
     modules = builder.graph.modules
     program.sources = builder.graph.sources

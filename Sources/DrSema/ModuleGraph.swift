@@ -8,6 +8,9 @@ package protocol ModuleLoader {
   /// The text of a module of the standard library, by its path there without suffix: `core`,
   /// `emit/pdb`.
   func standardModule(_ path: String) -> [UInt8]?
+  /// All names by which other modules can come to what a standard module declares, where they are known
+  /// without reading it.
+  func names(ofStandardModule path: String) -> Set<String>?
   /// All of them, sorted.
   var standardModules: [String] { get }
   /// The bytes of a file below the project root, by its path from there.
@@ -19,6 +22,7 @@ package protocol ModuleLoader {
 }
 
 extension ModuleLoader {
+  package func names(ofStandardModule path: String) -> Set<String>? { nil }
   package func displayName(_ path: String) -> String { path }
   package func displayName(ofStandardModule path: String) -> String { "stdlib/\(path).dr" }
 }
@@ -93,6 +97,9 @@ struct ModuleGraphBuilder {
       key: key, path: path, display: loader.displayName(ofStandardModule: path), bytes: bytes,
       isStandard: true)
   }
+
+  /// A standard module that was loaded.
+  func loadedStandard(_ path: String) -> Int? { indexByKey["std:" + path] }
 
   mutating func load(
     key: String, path: String, display: String, bytes: [UInt8], isStandard: Bool

@@ -110,6 +110,7 @@ extension Checker {
 
   /// Warns of `"${name}"` where there is a value of that name: the text would hold the dollar sign.
   func warnOfForeignInterpolation(_ node: SyntaxNode) {
+    guard !modules[module].isStandard else { return }
     let text = node.text
     guard text.hasPrefix("\""), text.utf8.contains(UInt8(ascii: "$")),
       let start = text.firstRange(of: "${")

@@ -16,4 +16,11 @@ package enum StandardLibrary {
     let module = dr_stdlib_modules()[index]
     return Array(UnsafeBufferPointer(start: module.bytes, count: module.count))
   }
+
+  /// All names by which other modules can come to what a module declares; `nil` where they are not listed.
+  package static func names(ofModule path: String) -> Set<String>? {
+    guard let index = modules.firstIndex(of: path), let names = dr_stdlib_modules()[index].names
+    else { return nil }
+    return Set(String(cString: names).split(separator: " ").map(String.init))
+  }
 }

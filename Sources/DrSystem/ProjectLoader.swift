@@ -36,6 +36,10 @@ package struct ProjectLoader: ModuleLoader {
     return embedded.module(path)
   }
 
+  package func names(ofStandardModule path: String) -> Set<String>? {
+    libraryFolder == nil ? embedded.names(ofModule: path) : nil
+  }
+
   package func file(_ path: String) -> Result<[UInt8], LoadFailure> {
     let full = root == "/" ? "/\(path)" : "\(root)/\(path)"
     guard let real = realPath(full) else {
@@ -59,6 +63,12 @@ package protocol StandardModules: Sendable {
   /// Sorted.
   var paths: [String] { get }
   func module(_ path: String) -> [UInt8]?
+  /// All names by which other modules can come to what a module declares; `nil` where they are not listed.
+  func names(ofModule path: String) -> Set<String>?
+}
+
+extension StandardModules {
+  package func names(ofModule path: String) -> Set<String>? { nil }
 }
 
 /// The absolute path without links; `nil` with `errno` set when there is no such file.
@@ -99,7 +109,8 @@ private let largestFile = 256 << 20
 package func readAll(_ descriptor: Int32, sizeHint: Int = 0) -> Result<[UInt8], LoadFailure> {
   var bytes: [UInt8] = []
   bytes.reserveCapacity(sizeHint)
-  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  // A small file is read at once, into little memory: pages that are touched cost more than reading.
+  var buffer = [UInt8](repeating: 0, count: sizeHint > 0 ? min(1 << 16, sizeHint + 1) : 1 << 16)
   while true {
     let count = read(descriptor, &buffer, buffer.count)
     if count == 0 { return .success(bytes) }

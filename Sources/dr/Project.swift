@@ -27,7 +27,7 @@ final class Project {
   init(
     file: String, inputs: [String], style: OutputStyle, includesBackends: Bool = false,
     includesRules: Bool = false, includesAnalysis: Bool = false, limits: Limits = Limits(),
-    bytes: [UInt8]? = nil
+    bytes: [UInt8]? = nil, prelude: Prelude = .whole
   ) {
     self.file = file
     self.inputs = inputs
@@ -37,12 +37,16 @@ final class Project {
     checkOptions.includesRules = includesRules
     checkOptions.includesAnalysis = includesAnalysis
     checkOptions.limits = limits
+    checkOptions.prelude = prelude
     let place = ProjectPlace(file: file)
     root = place.root
-    checker = Self.makeChecker(root: place.root, checkOptions)
     switch bytes.map({ .success($0) }) ?? readFile(file) {
-    case .success(let bytes): checker.check(path: place.path, bytes: bytes, display: file)
+    case .success(let bytes):
+      checker = Self.check(root: root, checkOptions) {
+        $0.check(path: place.path, bytes: bytes, display: file)
+      }
     case .failure(let failure):
+      checker = Checker(loader: Self.loader(root: root), options: checkOptions)
       diagnostics = [
         Diagnostic(
           .unreadableFile,
@@ -55,21 +59,30 @@ final class Project {
   }
 
   /// An empty program, for an expression that stands by itself.
-  init(style: OutputStyle, includesRules: Bool = false) {
+  init(style: OutputStyle, includesRules: Bool = false, prelude: Prelude = .whole) {
     file = "<expression>"
     inputs = []
     self.style = style
     root = ProjectPlace(file: ".").root
     var options = CheckOptions()
     options.includesRules = includesRules
-    checker = Self.makeChecker(root: root, options)
-    checker.check(path: "expression.dr", bytes: [])
+    options.prelude = prelude
+    checker = Self.check(root: root, options) { $0.check(path: "expression.dr", bytes: []) }
     diagnostics = checker.diagnostics
     checkedCount = checker.diagnostics.count
   }
 
-  private static func makeChecker(root: String, _ options: CheckOptions) -> Checker {
-    Checker(loader: loader(root: root), options: options)
+  /// What a check makes of the program. Where there is something to tell, nothing of the prelude is left
+  /// out: a name that is not found may be a misspelt one from there.
+  private static func check(
+    root: String, _ options: CheckOptions, _ check: (Checker) -> Void
+  ) -> Checker {
+    let checker = Checker(loader: loader(root: root), options: options)
+    check(checker)
+    guard case .named = options.prelude, !checker.diagnostics.isEmpty else { return checker }
+    var options = options
+    options.prelude = .whole
+    return Self.check(root: root, options, check)
   }
 
   /// Files below a folder, and the standard library.
@@ -173,4 +186,5 @@ extension Global {
 struct EmbeddedModules: StandardModules {
   var paths: [String] { StandardLibrary.modules }
   func module(_ path: String) -> [UInt8]? { StandardLibrary.module(path) }
+  func names(ofModule path: String) -> Set<String>? { StandardLibrary.names(ofModule: path) }
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrBase
+import DrSema
+import DrSyntax
 import Foundation
 
 /// Rewrites what is derived from other files: the lists of embedded files, the index of diagnostics, and the
@@ -32,9 +35,23 @@ enum Generate {
   }
 
   private static func standardLibrary(root: String) throws -> String {
-    embedList(
+    let modules = try modules(root: root)
+    let declared = ModuleGraph.prelude.map { path in
+      (path, names(declaredBy: "\(root)/stdlib/\(path).dr"))
+    }
+    return embedList(
       header: "CStdlib.h", element: "module", prefix: "dr_stdlib",
-      files: try modules(root: root).map { ($0, "stdlib/\($0).dr") })
+      files: modules.map { ($0, "stdlib/\($0).dr") },
+      more: Dictionary(uniqueKeysWithValues: declared))
+  }
+
+  /// What a module declares, as a C string.
+  private static func names(declaredBy path: String) -> String {
+    let bytes = FileManager.default.contents(atPath: path).map(Array.init) ?? []
+    var sources = SourceMap()
+    let file = sources.add(name: path, bytes: bytes)
+    let names = ModuleGraph.names(declaredBy: parse(sources[file], limits: Limits()))
+    return "\"" + names.sorted().joined(separator: " ") + "\""
   }
 
   /// Paths of the standard modules, sorted by their bytes: `core`, `emit/deployment`.
@@ -53,9 +70,10 @@ enum Generate {
       files: pages.codes.map { ($0, "docs/diagnostics/\($0).md") })
   }
 
-  /// A C file that embeds files of the repository, each with the key that it is found by.
+  /// A C file that embeds files of the repository, each with the key that it is found by, and what else is kept of some.
   private static func embedList(
-    header: String, element: String, prefix: String, files: [(key: String, path: String)]
+    header: String, element: String, prefix: String, files: [(key: String, path: String)],
+    more: [String: String] = [:]
   ) -> String {
     var text = """
       // SPDX-License-Identifier: Apache-2.0
@@ -71,7 +89,8 @@ enum Generate {
     }
     text += "\nstatic const struct dr_\(element) \(element)s[] = {\n"
     for (index, file) in files.enumerated() {
-      text += "  {\"\(file.key)\", \(element)_\(index), sizeof \(element)_\(index)},\n"
+      let last = more[file.key].map { ",\n    \($0)" } ?? ""
+      text += "  {\"\(file.key)\", \(element)_\(index), sizeof \(element)_\(index)\(last)},\n"
     }
     text += """
       };

@@ -38,8 +38,11 @@ struct CheckCase: Sendable, CustomTestStringConvertible {
   }()
 
   /// Checks the program and, where that finds nothing, computes all of it.
-  func run() -> (checker: Checker, machine: Machine?, diagnostics: [Diagnostic]) {
+  func run(prelude: Prelude = .whole) -> (
+    checker: Checker, machine: Machine?, diagnostics: [Diagnostic]
+  ) {
     var options = CheckOptions()
+    options.prelude = prelude
     options.limits = Self.limits
     let full = Self.folder + "/" + path
     let root = isFolder ? full : URL(filePath: full).deletingLastPathComponent().path
@@ -67,6 +70,20 @@ struct CheckCase: Sendable, CustomTestStringConvertible {
     try Repository.compare(values, with: path + ".values")
     for diagnostic in diagnostics { checkShape(diagnostic, checker.program.sources) }
     #expect(sample.run().diagnostics == diagnostics, "two checks say the same")
+  }
+
+  @Test(
+    "a program means the same without the modules that it names nothing of",
+    arguments: CheckCase.all)
+  func namedPrelude(_ sample: CheckCase) throws {
+    let (checker, machine, diagnostics) = sample.run(prelude: .named(expression: nil))
+    // Where there is something to tell, hosts read the whole prelude.
+    guard checker.diagnostics.isEmpty, let machine else { return }
+    let renderer = DiagnosticRenderer(sources: checker.program.sources, colour: false)
+    let path = CheckCase.folder + "/" + sample.path
+    #expect(renderer.render(diagnostics) == Repository.text(path + ".diagnostics") ?? "")
+    guard diagnostics.isEmpty else { return }
+    #expect(try describeValues(checker, machine) == Repository.text(path + ".values") ?? "")
   }
 
   /// The top-level `let`s of the first file, as `name: Type = value`.

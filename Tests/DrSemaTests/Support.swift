@@ -4,6 +4,7 @@ import DrBase
 import DrEmit
 import DrEval
 import DrSema
+import DrSyntax
 import Foundation
 import Testing
 
@@ -54,6 +55,8 @@ struct DiskLoader: ModuleLoader {
     Repository.files(in: "stdlib").filter { $0.hasSuffix(".dr") }.map { String($0.dropLast(3)) }
   }
 
+  func names(ofStandardModule path: String) -> Set<String>? { MemoryLoader.preludeNames[path] }
+
   func file(_ path: String) -> Result<[UInt8], LoadFailure> {
     guard let data = FileManager.default.contents(atPath: folder + "/" + path) else {
       return .failure(.notFound)
@@ -70,10 +73,16 @@ struct MemoryLoader: ModuleLoader {
       uniqueKeysWithValues: disk.standardModules.map { ($0, disk.standardModule($0) ?? []) })
   }()
   static let names = library.keys.sorted()
+  static let preludeNames = Dictionary(
+    uniqueKeysWithValues: ModuleGraph.prelude.map { path in
+      let source = SourceFile(id: FileID(0), name: path, bytes: library[path] ?? [])
+      return (path, ModuleGraph.names(declaredBy: parse(source, limits: Limits())))
+    })
 
   var files: [String: String] = [:]
 
   func standardModule(_ path: String) -> [UInt8]? { Self.library[path] }
+  func names(ofStandardModule path: String) -> Set<String>? { Self.preludeNames[path] }
   var standardModules: [String] { Self.names }
 
   func file(_ path: String) -> Result<[UInt8], LoadFailure> {

@@ -10,6 +10,8 @@ struct dr_module {
   const char *path;
   const unsigned char *bytes;
   size_t count;
+  /// What it declares, separated by spaces; only for modules that every program sees.
+  const char *names;
 };
 
 /// All modules, sorted by path.

@@ -69,7 +69,9 @@ struct Check: ParsableCommand {
   }
 
   private func load(_ file: String, bytes: [UInt8]? = nil) throws -> Project {
-    try Project(file: file, inputs: input.all(), style: report.style(format), bytes: bytes)
+    try Project(
+      file: file, inputs: input.all(), style: report.style(format), bytes: bytes,
+      prelude: .named(expression: nil))
   }
 
   // MARK: Fixing

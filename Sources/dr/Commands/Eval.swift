@@ -80,13 +80,16 @@ struct Evaluation {
   var style = OutputStyle(colour: .auto)
 
   func run() throws {
-    let isProgram = subject.hasSuffix(".dr")
-    let project =
-      isProgram
-      ? Project(file: subject, inputs: inputs, style: style) : Project(style: style)
+    let text = isProgram ? expression : subject
+    var project = project(.named(expression: text))
     guard !project.diagnostics.hasErrors else { throw project.fail() }
-    if isProgram, expression == nil { return try printProgram(project) }
-    guard let function = project.checker.checkValue(expression ?? subject) else {
+    guard let text else { return try printProgram(project) }
+    var checked = project.checker.checkValue(text)
+    if checked == nil {
+      project = self.project(.whole)
+      checked = project.checker.checkValue(text)
+    }
+    guard let function = checked else {
       project.reportArgumentMistakes()
       throw project.fail()
     }
@@ -98,6 +101,14 @@ struct Evaluation {
       project.report(error)
       throw project.fail()
     }
+  }
+
+  private var isProgram: Bool { subject.hasSuffix(".dr") }
+
+  private func project(_ prelude: Prelude) -> Project {
+    isProgram
+      ? Project(file: subject, inputs: inputs, style: style, prelude: prelude)
+      : Project(style: style, prelude: prelude)
   }
 
   /// Values as `name = value`; blocks as themselves, with what was left to the defaults.
