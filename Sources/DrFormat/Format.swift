@@ -19,6 +19,11 @@ import DrSyntax
 
 /// The text of a program in the one style; `nil` when its syntax is broken.
 package func format(_ tree: SyntaxTree) -> String? {
+  formattedBytes(tree).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// The same as UTF-8.
+package func formattedBytes(_ tree: SyntaxTree) -> [UInt8]? {
   guard !tree.diagnostics.hasErrors else { return nil }
   var layout = Layout(tree)
   var lines: Lines
@@ -28,7 +33,7 @@ package func format(_ tree: SyntaxTree) -> String? {
   } while layout.breakLongLines(lines)
   lines.alignFields()
   lines.alignComments()
-  return String(decoding: lines.written(tree.source.bytes), as: UTF8.self)
+  return lines.written(tree.source.bytes)
 }
 
 /// The widest line that a block or list on one line may make.

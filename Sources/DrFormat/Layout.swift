@@ -47,48 +47,55 @@ enum Role: UInt8 {
 /// The layout of every token of a tree.
 struct Layout {
   let tree: SyntaxTree
+  let table: TreeColumns
   private(set) var tokens: [TokenLayout]
 
   init(_ tree: SyntaxTree) {
     self.tree = tree
+    table = tree.columns
     tokens = Array(repeating: TokenLayout(), count: tree.tokenCount + 1)
-    visit(tree.root)
+    visit(tree.nodeCount - 1)
   }
 
   subscript(token: Int) -> TokenLayout { tokens[token] }
 
-  private mutating func visit(_ node: SyntaxNode) {
-    let range = node.tokenRange
+  private mutating func visit(_ node: Int) {
+    let range = table.tokens(of: node)
     guard !range.isEmpty else { return }
-    switch node.kind {
+    let kind = table.kinds[node]
+    switch kind {
     case .stringExpr:
       tokens[range.lowerBound].stringEnd = UInt32(range.upperBound)
       return
     case .file: markItems(of: node)
     case .blockBody, .codeBlock, .objectExpr, .trailingBlock, .typeDecl, .policyDecl, .drillDecl,
       .matchExpr, .guardClause, .drillItem:
-      markBraces(of: node)
+      markBraces(of: node, kind)
     case .argumentList, .parameterList, .listExpr, .mapExpr, .parenExpr, .indexExpr,
       .listComprehension, .mapComprehension, .lambdaParameters, .detector, .listType, .mapType,
       .functionType, .optionalType, .namedType, .typeParameters:
-      markBrackets(of: node)
+      markBrackets(of: node, kind)
     case .memberExpr, .optionalMemberExpr, .rangeExpr, .unaryExpr, .spread: markOperator(of: node)
     case .ifExpr:
-      if let word = node.token(.elseKeyword)?.tokenIndex { tokens[word].joinsLine = true }
+      if let word = table.token(.elseKeyword, of: node) { tokens[word].joinsLine = true }
     case .fieldItem:
-      if let equal = node.token(.equal)?.tokenIndex {
+      if let equal = table.token(.equal, of: node) {
         tokens[range.lowerBound].fieldEnd = UInt32(range.upperBound)
         tokens[range.lowerBound].fieldEqual = UInt32(equal)
       }
     default: break  // open: nothing but its tokens to lay out
     }
-    for child in node.children {
-      if let token = child.tokenIndex { markToken(token) } else { visit(child) }
+    var children = Children(of: node, in: table)
+    while let child = children.next(in: table) {
+      switch child {
+      case .token(let token): markToken(token)
+      case .node(let node): visit(node)
+      }
     }
   }
 
   private mutating func markToken(_ token: Int) {
-    switch tree.tokenKind(token) {
+    switch table.tokens[token].kind {
     case .comma, .semicolon:
       tokens[token].isSpaced = false
       tokens[token].joinsLine = true
@@ -102,42 +109,47 @@ struct Layout {
     }
   }
 
-  private mutating func markItems(of node: SyntaxNode) {
-    let isCode = node.kind == .codeBlock
-    for child in node.children {
-      guard let token = child.tokenIndex else {
-        if !child.tokenRange.isEmpty { tokens[child.tokenRange.lowerBound].isItemStart = true }
-        continue
-      }
-      let kind = tree.tokenKind(token)
-      if kind == .comma || kind == .semicolon {
-        tokens[token].role = isCode ? .semicolon : .comma
+  /// The first token of an inner child; nil of one that covers none.
+  private func firstToken(of node: Int) -> Int? {
+    let range = table.tokens(of: node)
+    return range.isEmpty ? nil : range.lowerBound
+  }
+
+  /// The items of a file, which stand in no braces.
+  private mutating func markItems(of node: Int) {
+    var children = Children(of: node, in: table)
+    while let child = children.next(in: table) {
+      switch child {
+      case .node(let item):
+        if let first = firstToken(of: item) { tokens[first].isItemStart = true }
+      case .token(let token):
+        let kind = table.tokens[token].kind
+        if kind == .comma || kind == .semicolon { tokens[token].role = .comma }
       }
     }
   }
 
   /// Lays out the braces that a node has directly.
-  private mutating func markBraces(of node: SyntaxNode) {
-    guard let open = node.token(.leftBrace)?.tokenIndex,
-      let close = node.token(.rightBrace)?.tokenIndex
+  private mutating func markBraces(of node: Int, _ kind: NodeKind) {
+    guard let open = table.token(.leftBrace, of: node),
+      let close = table.token(.rightBrace, of: node)
     else { return }
+    let isCode = kind == .codeBlock
     pair(open, close, .openBrace)
-    tokens[open].isCode = node.kind == .codeBlock
-    if node.kind != .objectExpr {
-      tokens[open].joinsLine = true
-    }
+    tokens[open].isCode = isCode
+    if kind != .objectExpr { tokens[open].joinsLine = true }
     var isBroken = hasNewline(before: close)
-    for child in node.children where child.tokenRange.lowerBound > open {
-      guard let token = child.tokenIndex else {
-        guard !child.tokenRange.isEmpty else { continue }
-        let first = child.tokenRange.lowerBound
+    var children = Children(of: node, in: table)
+    while let child = children.next(in: table) {
+      switch child {
+      case .node(let item):
+        guard let first = firstToken(of: item), first > open else { continue }
         tokens[first].isItemStart = true
         if hasNewline(before: first) { isBroken = true }
-        continue
-      }
-      let kind = tree.tokenKind(token)
-      if kind == .comma || kind == .semicolon {
-        tokens[token].role = node.kind == .codeBlock ? .semicolon : .comma
+      case .token(let token):
+        let kind = table.tokens[token].kind
+        guard token > open, kind == .comma || kind == .semicolon else { continue }
+        tokens[token].role = isCode ? .semicolon : .comma
         if hasNewline(before: token) { isBroken = true }
       }
     }
@@ -152,35 +164,39 @@ struct Layout {
     tokens[close].partner = UInt32(open)
   }
 
-  private mutating func markBrackets(of node: SyntaxNode) {
+  private mutating func markBrackets(of node: Int, _ kind: NodeKind) {
     var open: Int?
-    for child in node.children {
-      guard let token = child.tokenIndex else {
-        if open != nil, !child.tokenRange.isEmpty {
-          tokens[child.tokenRange.lowerBound].isItemStart = true
-        }
-        continue
+    var children = Children(of: node, in: table)
+    while let child = children.next(in: table) {
+      switch child {
+      case .node(let item):
+        if open != nil, let first = firstToken(of: item) { tokens[first].isItemStart = true }
+      case .token(let token): markBracket(token, of: kind, &open)
       }
-      switch tree.tokenKind(token) {
-      case .leftParen, .leftBracket, .less:
-        open = token
-        if isTight(node.kind) { tokens[token].isSpaced = false }
-      case .rightParen, .rightBracket, .greater:
-        tokens[token].isSpaced = false
-        if let open {
-          pair(open, token, .openBracket)
-          tokens[open].isFlat = isFlat(node.kind)
-          if tokens[open].hasItems { tokens[open + 1].isSpaced = false }
-        }
-        open = nil
-      case .question, .questionQuestion:
-        tokens[token].isSpaced = false
-        tokens[token].joinsLine = true
-      case .comma: if let open { tokens[open].commas += 1 }
-      case .identifier:
-        if open != nil, node.kind != .detector { tokens[token].isItemStart = true }
-      default: break  // open: laid out by its kind alone
+    }
+  }
+
+  /// One token that a node with brackets has directly; `open` is the bracket that is open before it.
+  private mutating func markBracket(_ token: Int, of kind: NodeKind, _ open: inout Int?) {
+    switch table.tokens[token].kind {
+    case .leftParen, .leftBracket, .less:
+      open = token
+      if isTight(kind) { tokens[token].isSpaced = false }
+    case .rightParen, .rightBracket, .greater:
+      tokens[token].isSpaced = false
+      if let open {
+        pair(open, token, .openBracket)
+        tokens[open].isFlat = isFlat(kind)
+        if tokens[open].hasItems { tokens[open + 1].isSpaced = false }
       }
+      open = nil
+    case .question, .questionQuestion:
+      tokens[token].isSpaced = false
+      tokens[token].joinsLine = true
+    case .comma: if let open { tokens[open].commas += 1 }
+    case .identifier:
+      if open != nil, kind != .detector { tokens[token].isItemStart = true }
+    default: break  // open: laid out by its kind alone
     }
   }
 
@@ -200,10 +216,11 @@ struct Layout {
     }
   }
 
-  private mutating func markOperator(of node: SyntaxNode) {
-    for child in node.children {
-      guard let token = child.tokenIndex else { continue }
-      switch tree.tokenKind(token) {
+  private mutating func markOperator(of node: Int) {
+    var children = Children(of: node, in: table)
+    while let child = children.next(in: table) {
+      guard case .token(let token) = child else { continue }
+      switch table.tokens[token].kind {
       case .dot, .questionDot, .dotDot:
         tokens[token].isSpaced = false
         tokens[token + 1].isSpaced = false

@@ -9,7 +9,12 @@ struct LineBuilder {
   private let layout: Layout
   private let source: [UInt8]
   private var lines = Lines()
+  /// What of the source goes to the end of the lines' bytes: tokens that stand there as they are written
+  /// are copied together.
+  private var copied = 0..<0
   private var current: Line?
+  /// The first token of that line.
+  private var firstOfLine = 0
   /// The brackets that are open, and how far the lines are indented on which they were opened.
   private var open: [(token: Int, indent: Int)] = []
   /// Trivia and a separator that wait for the token after them.
@@ -30,6 +35,7 @@ struct LineBuilder {
     self.layout = layout
     source = tree.source.bytes
     lines.bytes.reserveCapacity(source.count)
+    lines.all.reserveCapacity(tree.source.lineStarts.count)
   }
 
   mutating func build() -> Lines {
@@ -53,8 +59,9 @@ struct LineBuilder {
   }
 
   private mutating func lookAtGap(before token: Int) {
-    let gap = tree.gap(before: token)
-    for offset in Int(gap.start)..<Int(gap.end) {
+    let start = token == 0 ? 0 : layout.table.tokens[token - 1].end
+    let end = layout.table.tokens[token].start
+    for offset in Int(start)..<Int(end) {
       let byte = source[offset]
       if byte == UInt8(ascii: "\n") {
         waiting.newlines += 1
@@ -70,14 +77,13 @@ struct LineBuilder {
     if breaksLine(before: token) {
       let isBlank = writeComments(before: token)
       startLine(token, isBlank)
+      write(token, after: "")
     } else if let separator, layout[token].role != .close {
-      lines.bytes.append(separator == .comma ? UInt8(ascii: ",") : UInt8(ascii: ";"))
-      lines.bytes.append(UInt8(ascii: " "))
-    } else if needsSpace(before: token) {
-      lines.bytes.append(UInt8(ascii: " "))
+      write(token, after: separator == .comma ? ", " : "; ")
+    } else {
+      write(token, after: needsSpace(before: token) ? " " : "")
     }
     separator = nil
-    write(token)
   }
 
   private func breaksLine(before token: Int) -> Bool {
@@ -125,20 +131,23 @@ struct LineBuilder {
     return here.isSpaced
   }
 
-  private mutating func write(_ token: Int) {
+  /// Writes a token, or the string that begins with it, after what stands between it and the one before.
+  private mutating func write(_ token: Int, after between: StaticString) {
     let entry = layout[token]
     let end = max(Int(entry.stringEnd), token + 1)
-    let span = tree.tokenSpan(token).joined(tree.tokenSpan(end - 1))
+    let start = Int(layout.table.tokens[token].start)
+    let last = Int(layout.table.tokens[end - 1].end)
     let indent = current?.indent ?? 0
-    if let line = current, line.equal == nil,
-      Int(layout[line.tokens.lowerBound].fieldEqual) == token
-    {
-      let text = lines.bytes[line.text.lowerBound...]
-      current?.equal = (text.count, columns(text))
-      current?.block = open.last?.token ?? -1
+    if !copied.isEmpty, stands(between, from: copied.upperBound, to: start) {
+      copied = copied.lowerBound..<start
+    } else {
+      copy()
+      between.withUTF8Buffer { lines.bytes.append(contentsOf: $0) }
+      copied = start..<start
     }
-    lines.bytes.append(contentsOf: source[Int(span.start)..<Int(span.end)])
-    if let line = current { current?.tokens = line.tokens.lowerBound..<end }
+    noteEqual(token)
+    copied = copied.lowerBound..<last
+    current?.tokens = firstOfLine..<end
     switch entry.role {
     case .openBrace, .openBracket: open.append((token, indent))
     case .close: if open.last?.token == Int(entry.partner) { open.removeLast() }
@@ -147,16 +156,45 @@ struct LineBuilder {
     previous = end - 1
   }
 
+  /// Notes where `=` stands in a line that is one field.
+  private mutating func noteEqual(_ token: Int) {
+    guard Int(layout[firstOfLine].fieldEqual) == token, let line = current, line.equal == nil
+    else { return }
+    copy()
+    copied = copied.upperBound..<copied.upperBound
+    let text = lines.bytes[line.text.lowerBound...]
+    current?.equal = (text.count, columns(text))
+    current?.block = open.last?.token ?? -1
+  }
+
+  /// Whether the source has this text there.
+  private func stands(_ text: StaticString, from start: Int, to end: Int) -> Bool {
+    guard end - start == text.utf8CodeUnitCount else { return false }
+    return text.withUTF8Buffer { bytes in
+      for index in 0..<bytes.count where source[start + index] != bytes[index] { return false }
+      return true
+    }
+  }
+
+  /// Writes what waits to be copied.
+  private mutating func copy() {
+    guard !copied.isEmpty else { return }
+    lines.bytes.append(contentsOf: source[copied])
+    copied = copied.upperBound..<copied.upperBound
+  }
+
   // MARK: Lines
 
   private mutating func startLine(_ token: Int, _ isBlank: Bool) {
     endLine()
     let start = lines.bytes.count
+    firstOfLine = token
     current = Line(
       indent: indent(of: token), text: start..<start, isBlankBefore: isBlank, tokens: token..<token)
   }
 
   private mutating func endLine() {
+    copy()
     guard var line = current else { return }
     line.text = line.text.lowerBound..<lines.bytes.count
     // Only a field that has its line for itself, and one line, is aligned.

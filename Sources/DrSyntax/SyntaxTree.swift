@@ -33,6 +33,8 @@ package final class SyntaxTree: Sendable {
     extents = nodes.extents
   }
 
+  package var columns: TreeColumns { TreeColumns(tokens: tokens, kinds: kinds, extents: extents) }
+
   /// The node of kind `file`.
   package var root: SyntaxNode { SyntaxNode(tree: self, id: UInt32(kinds.count - 1)) }
 
@@ -74,14 +76,22 @@ package final class SyntaxTree: Sendable {
 }
 
 /// Where an inner node lies: the tokens `firstToken ..< endToken`, and its place among the others.
-struct NodeExtent: Sendable {
-  static let none = UInt32.max
+package struct NodeExtent: Sendable {
+  package static let none = UInt32.max
 
-  var firstToken: UInt32
-  var endToken: UInt32
-  var firstChild: UInt32
-  var nextSibling: UInt32
+  package var firstToken: UInt32
+  package var endToken: UInt32
+  package var firstChild: UInt32
+  package var nextSibling: UInt32
   var parent: UInt32
+}
+
+/// A tree as columns of numbers, for a walk over all of it: a `SyntaxNode` for every child holds the tree, and
+/// counting that takes longer than such a walk.
+package struct TreeColumns: Sendable {
+  package let tokens: [Token]
+  package let kinds: [NodeKind]
+  package let extents: [NodeExtent]
 }
 
 /// The inner nodes while they are being appended.

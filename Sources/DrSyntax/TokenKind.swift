@@ -189,10 +189,10 @@ enum Word: UInt8, Sendable, CaseIterable {
 }
 
 /// One significant token. Its text is `start..<end` of the file.
-struct Token: Sendable {
-  var start: UInt32
-  var end: UInt32
-  var kind: TokenKind
+package struct Token: Sendable {
+  package var start: UInt32
+  package var end: UInt32
+  package var kind: TokenKind
   var word: Word
   var flags: TokenFlags
 }

@@ -40,21 +40,25 @@ struct Format: ParsableCommand {
       var sources = SourceMap()
       let id = sources.add(name: file == "-" ? "<stdin>" : file, bytes: bytes)
       let tree = DrSyntax.parse(sources[id])
-      guard let text = DrFormat.format(tree) else {
+      guard let formatted = DrFormat.formattedBytes(tree) else {
         output.style.printDiagnostics(tree.diagnostics, sources)
         failed = true
         continue
       }
-      let old = String(decoding: bytes, as: UTF8.self)
       if file == "-", !check, !diff {
-        print(text, terminator: "")
-      } else if text != old {
-        if diff { print(DrFormat.unifiedDiff(old: old, new: text, name: file), terminator: "") }
+        Console.write(formatted)
+      } else if formatted != bytes {
+        if diff {
+          let (old, new) = (
+            String(decoding: bytes, as: UTF8.self), String(decoding: formatted, as: UTF8.self)
+          )
+          print(DrFormat.unifiedDiff(old: old, new: new, name: file), terminator: "")
+        }
         if check {
           if !diff { print("\(file): not formatted") }
           failed = true
         }
-        if !check, !diff { try AtomicFile.rewrite(Array(text.utf8), to: file) }
+        if !check, !diff { try AtomicFile.rewrite(formatted, to: file) }
       }
     }
     if failed { throw ExitCode(1) }
