@@ -77,18 +77,31 @@ extension Machine {
   private func plain(
     _ values: UnsafeBufferPointer<Value>, _ length: (bytes: Int, numbers: Int)
   ) throws(Stop) -> Value {
-    try heap.charge(length.numbers + length.bytes / 16)
-    return try heap.makeString(count: length.bytes) { buffer in
-      var place = 0
-      for value in values {
-        if value.tag == .string {
-          let bytes = StringRef(value).bytes
-          _ = UnsafeMutableBufferPointer(rebasing: buffer[place...]).initialize(from: bytes)
-          place += bytes.count
-        } else {
-          place += Decimal.write(
-            value.whole, to: UnsafeMutableBufferPointer(rebasing: buffer[place...]))
-        }
+    try heap.charge(length.numbers)
+    if let first = values.first, first.tag == .string, StringRef(first).count >= Heap.longString {
+      let start = StringRef(first)
+      let rest = UnsafeBufferPointer(rebasing: values.dropFirst())
+      return try heap.makeString(start, longerBy: length.bytes - start.count) {
+        Self.write(rest, to: $0)
+      }
+    }
+    try heap.charge(length.bytes / 16)
+    return try heap.makeString(count: length.bytes) { Self.write(values, to: $0) }
+  }
+
+  /// Writes strings and whole numbers.
+  private static func write(
+    _ values: UnsafeBufferPointer<Value>, to buffer: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    var place = 0
+    for value in values {
+      if value.tag == .string {
+        let bytes = StringRef(value).bytes
+        _ = UnsafeMutableBufferPointer(rebasing: buffer[place...]).initialize(from: bytes)
+        place += bytes.count
+      } else {
+        place += Decimal.write(
+          value.whole, to: UnsafeMutableBufferPointer(rebasing: buffer[place...]))
       }
     }
   }

@@ -21,67 +21,6 @@ extension Heap {
 
   func makeString(_ text: String) throws(Stop) -> Value { try makeString(text.utf8) }
 
-  /// An empty list with room for so many elements.
-  func makeList(capacity: Int) -> Value? {
-    let (bytes, overflow) = capacity.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
-    guard !overflow, bytes < .max / 2, let raw = allocate(ListRef.headerBytes + bytes) else {
-      return nil
-    }
-    let list = ListRef(raw: raw)
-    list.count = 0
-    list.capacity = capacity
-    return Value(.list, at: raw)
-  }
-
-  func makeList(_ values: some Collection<Value>) throws(Stop) -> Value {
-    guard let value = makeList(capacity: values.count) else { throw .memory }
-    let list = ListRef(value)
-    var end = list.elements
-    for element in values {
-      end.initialize(to: element)
-      end += 1
-    }
-    list.count = values.count
-    return value
-  }
-
-  /// Adds an element to a list that nothing else can see yet. Gives the list's new place, or nil.
-  @inline(__always)
-  func append(_ element: Value, to value: Value) -> Value? {
-    let list = ListRef(value)
-    let count = list.count
-    if count < list.capacity {
-      (list.elements + count).initialize(to: element)
-      list.count = count &+ 1
-      return value
-    }
-    return appendSlowly(element, to: list)
-  }
-
-  @inline(never)
-  private func appendSlowly(_ element: Value, to list: ListRef) -> Value? {
-    guard let moved = grow(list, toHold: list.count + 1) else { return nil }
-    (moved.elements + moved.count).initialize(to: element)
-    moved.count += 1
-    return Value(.list, at: moved.raw)
-  }
-
-  /// A list with the same elements and room for at least so many, where it stands if possible.
-  func grow(_ list: ListRef, toHold count: Int) -> ListRef? {
-    let capacity = max(count, list.capacity * 2, 4)
-    let stride = MemoryLayout<Value>.stride
-    let old = ListRef.headerBytes + list.capacity * stride
-    if extend(list.raw, from: old, to: ListRef.headerBytes + capacity * stride) {
-      list.capacity = capacity
-      return list
-    }
-    guard let value = makeList(capacity: capacity) else { return nil }
-    let moved = ListRef(value)
-    moved.elements.initialize(from: list.elements, count: list.count)
-    moved.count = list.count
-    return moved
-  }
-
   func makeRange(_ lower: Int64, _ upper: Int64) -> Value? {
     guard let raw = allocate(16) else { return nil }
     raw.storeBytes(of: lower, as: Int64.self)

@@ -4,20 +4,36 @@
 // accessors; nothing is counted or freed. Headers take a multiple of 16 bytes so that the values
 // after them are aligned. A list or table may be written to only by the code that builds it, before
 // anything else can see it; from then on every object but a record's unforced slots is immutable.
+//
+// Lists, and long strings, that grew one out of another stand in the same places and differ in how many
+// of these are theirs: `xs + [1]` takes the first free place after xs, unless `xs + [2]` took it before.
+// A place is written once, before anything can see it, so nobody sees a value change.
 
-/// `count`, `hash` (0 until asked for), then UTF-8 bytes.
+/// `count`, `hash` (0 until asked for), then UTF-8 bytes. Where the count has the bit `isShared`, the
+/// address of bytes in a `SharedBytes` stands in place of them.
 struct StringRef {
   let raw: UnsafeMutableRawPointer
   static let headerBytes = 16
+  static let isShared = 1 << 62
 
   @inline(__always)
   init(_ value: Value) { raw = address(value) }
   init(raw: UnsafeMutableRawPointer) { self.raw = raw }
 
-  var count: Int { raw.load(as: Int.self) }
+  @inline(__always)
+  var count: Int { raw.load(as: Int.self) & ~StringRef.isShared }
+  @inline(__always)
   var bytes: UnsafeBufferPointer<UInt8> {
-    let start = (raw + StringRef.headerBytes).assumingMemoryBound(to: UInt8.self)
-    return UnsafeBufferPointer(start: start, count: count)
+    let word = raw.load(as: Int.self)
+    let own = (raw + StringRef.headerBytes).assumingMemoryBound(to: UInt8.self)
+    if word & StringRef.isShared == 0 { return UnsafeBufferPointer(start: own, count: word) }
+    return UnsafeBufferPointer(start: shared?.bytes, count: word & ~StringRef.isShared)
+  }
+  /// Where its bytes are, where others have them too.
+  var shared: SharedBytes? {
+    guard raw.load(as: Int.self) & StringRef.isShared != 0 else { return nil }
+    return SharedBytes(
+      raw: raw.load(fromByteOffset: StringRef.headerBytes, as: UnsafeMutableRawPointer.self))
   }
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -41,25 +57,62 @@ struct StringRef {
   }
 }
 
-/// `count`, `capacity`, then values.
-struct ListRef {
+/// `fill`, `capacity`, then bytes: the first `fill` of them belong to strings.
+struct SharedBytes {
   let raw: UnsafeMutableRawPointer
   static let headerBytes = 16
 
-  @inline(__always)
-  init(_ value: Value) { raw = address(value) }
-  init(raw: UnsafeMutableRawPointer) { self.raw = raw }
-
-  var count: Int {
-    @inline(__always) get { raw.load(as: Int.self) }
+  var fill: Int {
+    get { raw.load(as: Int.self) }
     nonmutating set { raw.storeBytes(of: newValue, as: Int.self) }
   }
   var capacity: Int {
     get { raw.load(fromByteOffset: 8, as: Int.self) }
     nonmutating set { raw.storeBytes(of: newValue, toByteOffset: 8, as: Int.self) }
   }
+  var bytes: UnsafeMutablePointer<UInt8> {
+    (raw + SharedBytes.headerBytes).assumingMemoryBound(to: UInt8.self)
+  }
+}
+
+/// `count` and the address of the elements. Directly before these stand `fill` and `capacity`: how many
+/// places are taken, by whatever list, and how many there are. A list that was made by itself has its
+/// places right behind it.
+struct ListRef {
+  let raw: UnsafeMutableRawPointer
+  static let headerBytes = 16
+  static let placesHeaderBytes = 16
+
+  @inline(__always)
+  init(_ value: Value) { raw = address(value) }
+  init(raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+  /// Set only while the list is being built.
+  var count: Int {
+    @inline(__always) get { raw.load(as: Int.self) }
+    @inline(__always) nonmutating set { raw.storeBytes(of: newValue, as: Int.self) }
+  }
   var elements: UnsafeMutablePointer<Value> {
-    @inline(__always) get { (raw + ListRef.headerBytes).assumingMemoryBound(to: Value.self) }
+    @inline(__always) get {
+      raw.load(fromByteOffset: 8, as: UnsafeMutablePointer<Value>.self)
+    }
+    nonmutating set {
+      raw.storeBytes(of: newValue, toByteOffset: 8, as: UnsafeMutablePointer<Value>.self)
+    }
+  }
+  /// What comes before the elements.
+  var places: UnsafeMutableRawPointer {
+    @inline(__always) get { UnsafeMutableRawPointer(elements) - ListRef.placesHeaderBytes }
+  }
+  /// Whether its places were made for another list.
+  var isShared: Bool { places != raw + ListRef.headerBytes }
+  var fill: Int {
+    @inline(__always) get { places.load(as: Int.self) }
+    @inline(__always) nonmutating set { places.storeBytes(of: newValue, as: Int.self) }
+  }
+  var capacity: Int {
+    @inline(__always) get { places.load(fromByteOffset: 8, as: Int.self) }
+    nonmutating set { places.storeBytes(of: newValue, toByteOffset: 8, as: Int.self) }
   }
   var values: UnsafeBufferPointer<Value> { UnsafeBufferPointer(start: elements, count: count) }
 }

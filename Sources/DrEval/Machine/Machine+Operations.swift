@@ -47,10 +47,7 @@ extension Machine {
     case .concatenateStrings:
       return try joined(StringRef(base[word.b]), StringRef(base[word.c]))
     case .concatenateLists:
-      let (x, y) = (ListRef(base[word.b]), ListRef(base[word.c]))
-      try heap.charge(x.count + y.count)
-      guard let list = heap.makeList(capacity: x.count + y.count) else { throw .memory }
-      return try appending(base[word.c], to: try appending(base[word.b], to: list))
+      return try heap.concatenated(ListRef(base[word.b]), ListRef(base[word.c]))
     case .interpolate:
       return try interpolated(UnsafeBufferPointer(start: base + word.a, count: word.c))
     case .toObject: return try object(base[word.b], depth: 0)
@@ -147,17 +144,12 @@ extension Machine {
     switch values.tag {
     case .list:
       let source = ListRef(values)
-      try heap.charge(source.count)
-      var target = ListRef(list)
-      if target.count + source.count > target.capacity {
-        guard let moved = heap.grow(target, toHold: target.count + source.count) else {
-          throw .memory
-        }
-        target = moved
+      if ListRef(list).count == 0, source.count > ListRef(list).capacity {
+        // Copied only if something is added that does not fit behind it.
+        guard let shared = heap.share(source) else { throw .memory }
+        return Value(.list, at: shared.raw)
       }
-      (target.elements + target.count).initialize(from: source.elements, count: source.count)
-      target.count += source.count
-      return Value(.list, at: target.raw)
+      return Value(.list, at: try heap.append(source, to: ListRef(list)).raw)
     case .range:
       let range = RangeRef(values)
       for index in 0..<range.count {
@@ -175,11 +167,7 @@ extension Machine {
   }
 
   private func joined(_ x: StringRef, _ y: StringRef) throws(Stop) -> Value {
-    try heap.charge((x.count + y.count) / 16)
-    return try heap.makeString(count: x.count + y.count) { buffer in
-      _ = buffer.initialize(from: x.bytes)
-      _ = UnsafeMutableBufferPointer(rebasing: buffer[x.count...]).initialize(from: y.bytes)
-    }
+    try heap.makeString(x, longerBy: y.count) { _ = $0.initialize(from: y.bytes) }
   }
 
   // Quantities

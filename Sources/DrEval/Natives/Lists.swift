@@ -107,6 +107,7 @@ enum Lists {
       (target.elements + target.count).initialize(from: source.elements, count: source.count)
       target.count += source.count
     }
+    target.fill = count
     return result
   }
 

@@ -65,6 +65,21 @@ extension Bench {
         fn grown(xs: [Int], n: Int) -> [Int] = if n == 0 { xs } else { grown(xs + [n], n - 1) }
         """,
       sizes: [200, 400, 800, 1_600]),
+    Construct(
+      name: "[...xs, x] by recursion",
+      code: """
+        fn f(n: Int) -> Int = len(grown([0], n))
+        fn grown(xs: [Int], n: Int) -> [Int] = if n == 0 { xs } else { grown([...xs, n], n - 1) }
+        """,
+      sizes: [200, 400, 800, 1_600]),
+    Construct(
+      name: "a text + \"0123456789\" by recursion",
+      code: """
+        fn f(n: Int) -> Int = if grown("", n) == "" { 0 } else { 1 }
+        fn grown(s: String, n: Int) -> String =
+          if n == 0 { s } else { grown(s + "0123456789", n - 1) }
+        """,
+      sizes: [200, 400, 800, 1_600]),
   ]
 
   /// What counts as linear: a thousand elements fit into the nearest cache and a million into none, which
