@@ -51,7 +51,7 @@ let networkTargets: [Target] = [
 let networkCommands = [
   "Apply", "Run", "Render/RunReport.swift", "Render/Timestamp.swift", "Commands/Apply.swift",
   "Commands/Approve.swift", "Commands/Diff.swift", "Commands/Plan.swift",
-  "Commands/Resume.swift", "Commands/Run.swift", "Commands/Runs",
+  "Commands/Resume.swift", "Commands/Run.swift", "Commands/Runs", "Commands/Watch.swift", "Watch",
 ]
 
 let package = Package(

@@ -46,12 +46,26 @@ extension Checker {
 
   /// The natives that a function can come to, whatever its conditions: `kube.scale`. Sorted.
   package func natives(reachableFrom function: FunctionID) -> [String] {
+    natives(reachableFrom: [function])
+  }
+
+  /// The same for code that stands at these places.
+  package func natives(within spans: [Span]) -> [String] {
+    let called = effectSites.filter { site in
+      spans.contains {
+        $0.file == site.span.file && $0.start <= site.span.start && site.span.end <= $0.end
+      }
+    }
+    return natives(reachableFrom: called.map(\.callee))
+  }
+
+  private func natives(reachableFrom functions: [FunctionID]) -> [String] {
     var callees: [FunctionID: [FunctionID]] = [:]
     for site in effectSites {
       if let caller = site.context.function { callees[caller, default: []].append(site.callee) }
     }
-    var seen: Set<FunctionID> = [function]
-    var waiting = [function]
+    var seen = Set(functions)
+    var waiting = functions
     var names: Set<String> = []
     while let next = waiting.popLast() {
       if case .native(let name, _) = program[next].body, program[next].effect > .pure {

@@ -47,12 +47,15 @@ struct LeaseClient {
   let name: String
   let holder: String
   let seconds: Int64
+  /// The Lease's own name, where it is not made from the lock's.
+  private let object: String?
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     kube = try arguments.kube()
     namespace = try arguments.optionalString("namespace") ?? "default"
     name = try arguments.text("name")
     holder = try arguments.text("holder")
+    object = try arguments.optionalString("object")
     let ttl = try arguments.optionalInt("ttl") ?? 60 * Unit.second
     guard ttl > 0 else { throw arguments.mismatch("ttl", "a Duration above 0s") }
     seconds = max(1, (ttl + Unit.second - 1) / Unit.second)
@@ -62,6 +65,7 @@ struct LeaseClient {
 
   /// Lock names are free text; object names are lowercase DNS labels.
   var objectName: String {
+    if let object { return object }
     var text = ""
     for byte in name.lowercased().utf8 {
       switch byte {

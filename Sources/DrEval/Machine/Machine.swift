@@ -100,6 +100,15 @@ package final class Machine {
     return start(number: closure.function, captures: closure, arguments)
   }
 
+  /// The function of a closure; `nil` where a value is none.
+  package func function(of closure: Value) -> FunctionID? {
+    switch closure.tag {
+    case .closure: FunctionID(Int32(ClosureRef(closure).function))
+    case .function: FunctionID(Int32(closure.payload))
+    default: nil  // open: no other value can be called
+    }
+  }
+
   private func makeFiber() -> Fiber {
     let fiber: Fiber
     if isKnownUniquelyReferenced(&latestFiber), let latest = latestFiber, latest.isSmall {

@@ -51,12 +51,17 @@ package final class Planner: Runner {
     }
   }
 
-  package init(
+  package convenience init(
     machine: Machine, runbook: FunctionID, arguments: [Value], identity: RunIdentity
   ) {
+    self.init(machine: machine, body: machine.start(runbook, arguments), identity: identity)
+  }
+
+  /// The same for code that stands in no runbook: a policy's reaction.
+  package init(machine: Machine, body: Fiber, identity: RunIdentity) {
     self.machine = machine
     self.identity = identity
-    root = machine.start(runbook, arguments)
+    root = body
   }
 
   package func handle(_ events: [Event], at now: Instant) -> [Order] {

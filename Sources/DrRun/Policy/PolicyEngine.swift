@@ -188,7 +188,10 @@ package final class PolicyEngine {
   private func coolDown(_ index: Int, until instant: Instant) {
     states[index].isCoolingDown = true
     states[index].nextLook = instant
-    states[index].cases = policies[index].cases.map { _ in CaseState() }
+    for number in states[index].cases.indices {
+      states[index].cases[number].since = nil
+      states[index].cases[number].obstacle = nil
+    }
   }
 
   /// Gives up all looks under way; their answers are not waited for.

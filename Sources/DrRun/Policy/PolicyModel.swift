@@ -55,6 +55,11 @@ package struct PolicyModel {
     return policies
   }
 
+  /// All code of the policy: conditions, guards and reactions.
+  package var closures: [Value] {
+    cases.flatMap { [$0.holds, $0.react] } + guards.map(\.holds)
+  }
+
   /// What runs are called that a case starts: `keep_serving.zone_lost(cn-beijing-az1)`.
   func reactionName(_ watched: Case) -> String { "\(name).\(watched.name)" }
 

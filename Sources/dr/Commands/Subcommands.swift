@@ -17,7 +17,8 @@ extension Dr {
     /// Those that talk to clusters.
     private static var worldCommands: [any ParsableCommand.Type] {
       [
-        Diff.self, Apply.self, Plan.self, Run.self, Resume.self, Approve.self, Runs.self,
+        Diff.self, Apply.self, Plan.self, Run.self, Watch.self, Resume.self, Approve.self,
+        Runs.self,
       ]
     }
   #endif

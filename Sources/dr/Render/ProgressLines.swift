@@ -10,10 +10,15 @@ struct ProgressLines {
 
   func line(_ progress: Progress) -> String {
     let elapsed = Self.clock(progress.at.nanoseconds - start.nanoseconds)
+    return "\(paint(elapsed, "2"))  \(text(progress))\n"
+  }
+
+  /// The same without the time.
+  func text(_ progress: Progress) -> String {
     let indent = String(repeating: "  ", count: progress.depth)
     let undoes = [.undoStarted, .undoFinished, .undoFailed].contains(progress.kind)
     let text = undoes ? "undo: \(progress.text)" : progress.text
-    return "\(paint(elapsed, "2"))  \(indent)\(mark(progress.kind)) \(text)\n"
+    return "\(indent)\(mark(progress.kind)) \(text)"
   }
 
   /// `1:05.3`: minutes, seconds and tenths.

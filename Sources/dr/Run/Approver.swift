@@ -21,8 +21,12 @@ final class Approver: Sendable {
   /// Questions that are neither answered nor withdrawn; the prompt is for the last.
   private let open = Mutex<[String]>([])
 
-  init(approvesAll: Bool, box: ApprovalBox? = nil, hint: String = "") {
+  /// Whether there may be a person at the terminal.
+  private let prompts: Bool
+
+  init(approvesAll: Bool, box: ApprovalBox? = nil, hint: String = "", prompts: Bool = true) {
     self.approvesAll = approvesAll
+    self.prompts = prompts
     self.box = box
     self.hint = hint
   }
@@ -35,7 +39,7 @@ final class Approver: Sendable {
     let audience = question.audience.map { " (asked of \($0))" } ?? ""
     open.withLock { $0.append(question.id) }
     watch(question.id, deliver)
-    guard Terminal(.input).isTerminal else {
+    guard prompts, Terminal(.input).isTerminal else {
       Console.write("waiting for an answer: \(question.text)\(audience)\n\(hint)", to: .error)
       return
     }

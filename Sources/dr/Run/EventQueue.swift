@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DrRun
 import Synchronization
 
-/// Events on their way to the executor. They are taken in batches, so that acts that end together share one flush of
+/// Events on their way to who handles them. They are taken in batches, so that acts that end together share one flush of
 /// the journal.
-final class EventQueue: Sendable {
+final class EventQueue<Event: Sendable>: Sendable {
   private let waiting = Mutex<[Event]>([])
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation

@@ -2,6 +2,7 @@
 
 import DrData
 import DrHost
+import DrRun
 
 /// What was asked for when a run was started: enough to start it again when it is resumed.
 struct Launch: Equatable {
@@ -18,6 +19,16 @@ struct Launch: Equatable {
   var kubeconfig: String?
   var context: String?
   var grants = Grants()
+  /// What started it, where that was no person.
+  var cause: Cause?
+
+  /// The policy that started a run.
+  struct Cause: Equatable {
+    /// Label of the policy's service.
+    var service: String
+    /// The alerts that had a part in it: told again, they start nothing more.
+    var alerts: [Alert.Key]
+  }
 
   var document: Document {
     var object = DocumentObject([
@@ -29,6 +40,11 @@ struct Launch: Equatable {
     object["context"] = context.map(Document.string)
     object["allow"] = grants.allowed.map { .array($0.map(Document.string)) }
     if !grants.denied.isEmpty { object["deny"] = .array(grants.denied.map(Document.string)) }
+    if let cause {
+      object["cause"] = [
+        "service": .string(cause.service), "alerts": .array(cause.alerts.map(\.document)),
+      ]
+    }
     return .object(object)
   }
 
@@ -59,5 +75,10 @@ struct Launch: Equatable {
       kubeconfig: document["kubeconfig"]?.stringValue, context: document["context"]?.stringValue)
     grants.allowed = document["allow"]?.arrayValue?.compactMap(\.stringValue)
     grants.denied = document["deny"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    if let cause = document["cause"], let service = cause["service"]?.stringValue {
+      self.cause = Cause(
+        service: service,
+        alerts: cause["alerts"]?.arrayValue?.compactMap(Alert.Key.init) ?? [])
+    }
   }
 }

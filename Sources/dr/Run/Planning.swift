@@ -15,7 +15,7 @@ struct Planning {
 
   init(_ prepared: PreparedRun, _ simulation: SimulationOptions) async throws {
     let planner = Planner(
-      machine: prepared.machine, runbook: prepared.runbook, arguments: prepared.arguments,
+      machine: prepared.machine, body: prepared.makeBody(),
       identity: prepared.identity(runID: "plan"))
     switch prepared.launch.world {
     case .simulated:
@@ -29,7 +29,8 @@ struct Planning {
         throw prepared.project.fail()
       }
       let driver = RealDriver(
-        runner: planner, world: world, approver: Approver(approvesAll: true)
+        runner: planner, answer: { await world.answer($0, $1, beside: RunStore()) },
+        approver: Approver(approvesAll: true)
       ) { _ in }
       _ = try await driver.run { _ in }
       missing = await Self.missing(planner.plan, world)

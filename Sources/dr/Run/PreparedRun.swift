@@ -10,11 +10,17 @@ import DrSema
 import DrSystem
 
 /// A program, its runbook and the runbook's arguments, checked and ready to be planned or run.
+///
+/// Instead of a runbook it may be the reaction of a policy: `keep_serving.zone_lost(cn-beijing-az1)`.
 struct PreparedRun {
+  private enum Subject {
+    case runbook(FunctionID, [Value])
+    case reaction(Value)
+  }
+
   let project: Project
   let machine: Machine
-  let runbook: FunctionID
-  let arguments: [Value]
+  private let subject: Subject
   let launch: Launch
   /// The functions that it may come to call on the world, whatever happens.
   let natives: [String]
@@ -25,18 +31,60 @@ struct PreparedRun {
     project = Project(
       file: WorkingFolder.relative(launch.file), inputs: launch.inputs, style: style)
     guard !project.diagnostics.hasErrors else { throw project.fail() }
-    let program = project.checker.program
-    guard let runbook = program.runbooks[launch.runbook] else {
-      let names = program.runbooks.keys.sorted()
-      project.report(
-        Diagnostic(
-          .unknownName, "\(project.file) has no runbook `\(launch.runbook)`",
-          help: nearestName(to: launch.runbook, among: names).map { "did you mean `\($0)`?" }
-            ?? "it has \(names.isEmpty ? "none" : names.joined(separator: ", "))"))
-      throw project.fail()
+    if let runbook = project.checker.program.runbooks[launch.runbook] {
+      natives = project.checker.natives(reachableFrom: runbook)
+      try Self.check(launch, natives)
+      guard let functions = project.checker.checkArguments(launch.arguments, of: runbook) else {
+        project.reportArgumentMistakes()
+        throw project.fail()
+      }
+      machine = try Self.load(project)
+      do {
+        subject = .runbook(runbook, try functions.map { [machine] in try machine.call($0, []) })
+      } catch let diagnostic as Diagnostic {
+        project.report(diagnostic)
+        throw project.fail()
+      }
+      return
     }
-    self.runbook = runbook
-    natives = project.checker.natives(reachableFrom: runbook)
+    guard launch.runbook.contains("."), launch.arguments.isEmpty else {
+      throw Self.unknown(launch, project)
+    }
+    machine = try Self.load(project)
+    guard let found = try? PolicyModel.reaction(named: launch.runbook, of: machine)?.body,
+      let function = machine.function(of: found)
+    else { throw Self.unknown(launch, project) }
+    subject = .reaction(found)
+    natives = project.checker.natives(
+      within: [machine.program.checked[function].span].compactMap { $0 })
+    try Self.check(launch, natives)
+  }
+
+  /// A fiber about to run it.
+  func makeBody() -> Fiber {
+    switch subject {
+    case .runbook(let runbook, let arguments): machine.start(runbook, arguments)
+    case .reaction(let closure): machine.start(closure: closure, [])
+    }
+  }
+
+  private static func load(_ project: Project) throws -> Machine {
+    guard let machine = project.loadModel() else { throw project.fail() }
+    return machine
+  }
+
+  private static func unknown(_ launch: Launch, _ project: Project) -> ExitCode {
+    let names = project.checker.program.runbooks.keys.sorted()
+    project.report(
+      Diagnostic(
+        .unknownName, "\(project.file) has no runbook `\(launch.runbook)`",
+        help: nearestName(to: launch.runbook, among: names).map { "did you mean `\($0)`?" }
+          ?? "it has \(names.isEmpty ? "none" : names.joined(separator: ", "))"))
+    return project.fail()
+  }
+
+  /// Throws, with the reasons, where it may come to what is not granted.
+  static func check(_ launch: Launch, _ natives: [String]) throws {
     let refused = natives.compactMap { name in
       launch.grants.refusal(of: name).map { "  \(name)  \($0)" }
     }
@@ -46,22 +94,33 @@ struct PreparedRun {
         to: .error)
       throw ExitCode(1)
     }
-    guard let functions = project.checker.checkArguments(launch.arguments, of: runbook) else {
-      project.reportArgumentMistakes()
-      throw project.fail()
-    }
-    guard let machine = project.loadModel() else { throw project.fail() }
-    self.machine = machine
-    do {
-      arguments = try functions.map { try machine.call($0, []) }
-    } catch let diagnostic as Diagnostic {
-      project.report(diagnostic)
-      throw project.fail()
-    }
   }
 
   /// What a journal says the run is.
   func identity(runID: String) -> RunIdentity {
+    let fingerprint = ProgramFingerprint(project)
+    return RunIdentity(
+      runID: runID, runbook: launch.runbook, arguments: DocumentObject(arguments),
+      programDigest: fingerprint.digest, sources: fingerprint.sources, version: Version.text,
+      world: launch.world.rawValue)
+  }
+
+  private var arguments: [(String, Document)] {
+    guard case .runbook(let runbook, let values) = subject else { return [] }
+    let parameters = project.checker.program[runbook].parameters
+    return zip(parameters, values).map { parameter, value in
+      (parameter.label, .string(machine.describe(value, type: parameter.type)))
+    }
+  }
+}
+
+/// What a program and its inputs are known by.
+struct ProgramFingerprint {
+  let digest: String
+  /// The program's own files.
+  let sources: [RunIdentity.Source]
+
+  init(_ project: Project) {
     var digest = SHA256()
     var sources: [RunIdentity.Source] = []
     for file in project.checker.program.sources.files where !file.name.hasSuffix("=") {
@@ -70,16 +129,8 @@ struct PreparedRun {
       guard !file.name.hasPrefix("stdlib/") else { continue }
       sources.append(RunIdentity.Source(name: file.name, digest: SHA256.hexDigest(file.bytes)))
     }
-    for input in launch.inputs { digest.update(Array(input.utf8)) }
-    let program = project.checker.program
-    let labels = program[runbook].parameters.map(\.label)
-    let values = zip(labels, arguments).enumerated().map { index, pair in
-      let text = machine.describe(pair.1, type: program[runbook].parameters[index].type)
-      return (pair.0, Document.string(text))
-    }
-    return RunIdentity(
-      runID: runID, runbook: launch.runbook, arguments: DocumentObject(values),
-      programDigest: SHA256.hex(digest.finish()), sources: sources, version: Version.text,
-      world: launch.world.rawValue)
+    for input in project.inputs { digest.update(Array(input.utf8)) }
+    self.digest = SHA256.hex(digest.finish())
+    self.sources = sources
   }
 }

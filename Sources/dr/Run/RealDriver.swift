@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrData
 import DrHost
 import DrRun
 
 /// Carries out a runner's orders for real: the clock, the journal on disk, the network, the person at the terminal.
 final class RealDriver {
+  typealias Answerer = @Sendable (WorldCall, CallPhase) async -> Result<Document, WorldFailure>
+
+  /// Another process may be acting by now: the run is left as after a crash, to be settled by who
+  /// goes on with it.
+  struct NotAllowed: Error {}
+
   private let runner: any Runner
-  private let world: RealWorld
-  private let queue = EventQueue()
+  private let answer: Answerer
+  /// Where what happens is put.
+  let queue = EventQueue<Event>()
   private let approver: Approver
   private let show: (Progress) -> Void
+  /// Whether signals pause the run; else who drives it says so.
+  private let isSignalled: Bool
+  /// Asked before each act.
+  private let mayAct: @Sendable () -> Bool
   private var calls: [CallID: Task<Void, Never>] = [:]
   private var timers: [TimerID: Task<Void, Never>] = [:]
   private var result: RunResult?
@@ -17,11 +29,14 @@ final class RealDriver {
   private(set) var stop: StopSignal?
 
   init(
-    runner: any Runner, world: RealWorld, approver: Approver, show: @escaping (Progress) -> Void
+    runner: any Runner, answer: @escaping Answerer, approver: Approver, isSignalled: Bool = true,
+    mayAct: @escaping @Sendable () -> Bool = { true }, show: @escaping (Progress) -> Void
   ) {
     self.runner = runner
-    self.world = world
+    self.answer = answer
     self.approver = approver
+    self.isSignalled = isSignalled
+    self.mayAct = mayAct
     self.show = show
   }
 
@@ -30,24 +45,29 @@ final class RealDriver {
     first: [Event] = [], append: ([UInt8]) throws -> Void
   ) async throws -> RunResult? {
     let queue = queue
-    let signals = Task {
-      var seen = false
-      for await signal in Signals.stops() {
-        // The second signal means: now.
-        if seen { StopSignal.leave(signal) }
-        seen = true
-        StopSignal.remember(signal)
-        queue.push(.interrupted)
+    let signals =
+      !isSignalled
+      ? nil
+      : Task {
+        var seen = false
+        for await signal in Signals.stops() {
+          // The second signal means: now.
+          if seen { StopSignal.leave(signal) }
+          seen = true
+          StopSignal.remember(signal)
+          queue.push(.interrupted)
+        }
       }
-    }
-    defer { signals.cancel() }
+    defer { signals?.cancel() }
     queue.push(first + [.begin])
+    defer {
+      for task in calls.values { task.cancel() }
+      for task in timers.values { task.cancel() }
+    }
     try await queue.forEachBatch { batch in
       for order in runner.handle(batch, at: WallClock.now()) { try carryOut(order, append) }
       return result == nil
     }
-    for task in calls.values { task.cancel() }
-    for task in timers.values { task.cancel() }
     stop = StopSignal.remembered
     return result
   }
@@ -57,7 +77,8 @@ final class RealDriver {
     switch order {
     case .append(let bytes): try append(bytes)
     case .call(let id, let call, let phase):
-      calls[id] = world.start(id, call, phase) { queue.push($0) }
+      if case .perform = phase, !mayAct() { throw NotAllowed() }
+      calls[id] = Task { [answer] in queue.push(.answered(id, await answer(call, phase))) }
     case .cancel(let id): calls.removeValue(forKey: id)?.cancel()
     case .startTimer(let id, let instant):
       timers[id] = Task {

@@ -36,28 +36,23 @@ struct RealSession {
     let path = store.journalPath(id)
     // The first life ended before it made its journal: nothing was done yet.
     if access(path, F_OK) != 0 { return try await start() }
-    var file: JournalFile
-    do throws(FileFailure) {
-      file = try JournalFile.open(path)
-    } catch {
-      Console.write("\(error.message)\n", to: .error)
-      throw ExitCode(error.code == EWOULDBLOCK ? 5 : 4)
-    }
-    let journal: Journal
+    var opened: OpenedJournal
     do {
-      journal = try Journal(bytes: JournalFile.read(path))
-      if journal.tornCount > 0 {
-        Console.write(
-          "the last \(journal.tornCount) bytes of the journal were cut off by the crash\n",
-          to: .error)
-        try file.truncate(to: journal.validCount)
-      }
+      opened = try OpenedJournal(path)
     } catch let refusal as JournalRefusal {
       throw fail(refusal.diagnostic, status: 4)
+    } catch let failure as FileFailure {
+      Console.write("\(failure.message)\n", to: .error)
+      throw ExitCode(failure.code == EWOULDBLOCK ? 5 : 4)
+    }
+    if opened.journal.tornCount > 0 {
+      Console.write(
+        "the last \(opened.journal.tornCount) bytes of the journal were cut off by the crash\n",
+        to: .error)
     }
     let world = try makeWorld()
     do {
-      try await drive(world, journal: journal) { bytes in try file.append(bytes) }
+      try await drive(world, journal: opened.journal) { bytes in try opened.file.append(bytes) }
     } catch {
       await world.shutdown()
       throw error
@@ -85,7 +80,7 @@ struct RealSession {
     let executor: Executor
     do throws(JournalRefusal) {
       executor = try Executor(
-        machine: prepared.machine, runbook: prepared.runbook, arguments: prepared.arguments,
+        machine: prepared.machine, body: prepared.makeBody(),
         identity: prepared.identity(runID: id), journal: journal, at: WallClock.now())
     } catch {
       throw fail(error.diagnostic, status: 4)
@@ -95,7 +90,7 @@ struct RealSession {
       colour: prepared.project.style.usesColour(.output), start: begun)
     Console.write("run \(id)\n")
     let driver = RealDriver(
-      runner: executor, world: world,
+      runner: executor, answer: { [store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
         approvesAll: approvesAll, box: store.approvals(id), hint: "answer with: dr approve \(id)\n")
     ) { Console.write(lines.line($0)) }

@@ -13,6 +13,9 @@ import Glibc
 struct RunStore {
   let folder: String
 
+  /// In a folder that is named instead.
+  init(state: String) { folder = "\(state)/runs" }
+
   init() {
     if let folder = Environment.variable("DR_STATE"), !folder.isEmpty {
       self.folder = "\(folder)/runs"

@@ -57,7 +57,7 @@ struct SimulatedSession {
     let executor: Executor
     do throws(JournalRefusal) {
       executor = try Executor(
-        machine: prepared.machine, runbook: prepared.runbook, arguments: prepared.arguments,
+        machine: prepared.machine, body: prepared.makeBody(),
         identity: prepared.identity(runID: "simulated-\(options.seed)"), at: startAt)
     } catch {
       prepared.project.report(error.diagnostic)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrHost
+import DrRun
+import DrSystem
+
+/// What the store of runs itself answers: how many failovers there were, and which alerts fire.
+struct StoreReads {
+  let store: RunStore
+
+  /// `nil` where the store has nothing to do with it.
+  func answer(_ call: WorldCall) -> Result<Document, WorldFailure>? {
+    switch call.name {
+    case "runs.failovers":
+      let service = call.arguments["service"]?.stringValue ?? ""
+      let last = call.arguments["last"]?.intValue ?? 0
+      return .success(.int(failovers(of: service, last: last)))
+    case "alerts.firing":
+      var book = AlertShelf(store: store).read() ?? AlertBook()
+      return .success(.bool(book.answer(call, at: WallClock.now())))
+    default: return nil  // open: everything else is in the world
+    }
+  }
+
+  /// Runs that policies started for a service and that ended within the last so many nanoseconds.
+  private func failovers(of service: String, last: Int64) -> Int64 {
+    let since = WallClock.now().advanced(by: -last)
+    // The id of a run begins with when it began; none goes on for longer than a week.
+    let first = Timestamp.compact(since.advanced(by: -7 * 86_400_000_000_000))
+    let count = store.ids.count { id in
+      guard id >= first, let launch = try? store.launch(id), launch.cause?.service == service,
+        let journal = try? store.journal(id), let endedAt = RunSummary(journal)?.endedAt
+      else { return false }
+      return endedAt >= since
+    }
+    return Int64(count)
+  }
+}
+
+/// The alerts of a store, for every copy of the watcher and for runs.
+struct AlertShelf {
+  let store: RunStore
+
+  private var path: String { "\(store.folder)/../alerts.json" }
+
+  /// `nil` where there are none, or what is there is not ours.
+  func read() -> AlertBook? {
+    guard let bytes = try? readSmallFile(path), let document = try? JSON.parse(bytes) else {
+      return nil
+    }
+    return AlertBook(document)
+  }
+
+  /// Durable when it returns.
+  func write(_ book: AlertBook) throws(FileFailure) {
+    try makeDirectories(store.folder)
+    try AtomicFile.write(Array(JSON.write(book.document).utf8), to: path, mode: 0o600)
+  }
+}
+
+extension AlertBook {
+  /// The answer to `alerts.firing`.
+  mutating func answer(_ call: WorldCall, at now: Instant) -> Bool {
+    isFiring(
+      call.arguments["alert"]?.stringValue ?? "",
+      with: call.arguments["labels"]?.objectValue ?? DocumentObject(), asker: call.key, at: now)
+  }
+}
+
+extension RealWorld {
+  /// What a run or plan is told: by its store, or by the world.
+  func answer(
+    _ call: WorldCall, _ phase: CallPhase, beside store: RunStore
+  ) async -> Result<Document, WorldFailure> {
+    if let answer = StoreReads(store: store).answer(call) { return answer }
+    return await answer(call, phase)
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrHost
+import DrRun
+import DrSystem
+import Glibc
+
+/// One life of a run that a policy started. The run is an ordinary one: `dr runs` and `dr resume` know it.
+struct WatchedRun: Sendable {
+  enum End: Sendable {
+    case over(RunResult)
+    /// Another process works on it.
+    case busy
+    /// It is left as it stands, for whoever leads now.
+    case left
+    case refused(String)
+  }
+
+  let id: String
+  let launch: Launch
+  let store: RunStore
+  let world: RealWorld
+  /// Of the program that is watched: a run must be of the same.
+  let programDigest: String
+  let style: OutputStyle
+  let mayAct: @Sendable () -> Bool
+  let log: WatchLog
+  /// Given where events for the run go, once it can take them.
+  let ready: @Sendable (EventQueue<Event>) -> Void
+
+  /// Runs it to its end, or goes on with it.
+  func drive() async -> End {
+    do {
+      let prepared = try PreparedRun(launch, style: style)
+      guard ProgramFingerprint(prepared.project).digest == programDigest else {
+        return .refused(
+          "the program has changed since dr watch read it: start dr watch anew; nothing was done")
+      }
+      let path = store.journalPath(id)
+      guard access(path, F_OK) == 0 else {
+        var file = try JournalFile.create(path)
+        return try await drive(prepared, nil) { bytes in try file.append(bytes) }
+      }
+      var opened = try OpenedJournal(path)
+      return try await drive(prepared, opened.journal) { bytes in try opened.file.append(bytes) }
+    } catch is RealDriver.NotAllowed {
+      return .left
+    } catch let refusal as JournalRefusal {
+      return .refused(refusal.diagnostic.message)
+    } catch let failure as FileFailure {
+      return failure.code == EWOULDBLOCK ? .busy : .refused(failure.message)
+    } catch {
+      return .refused("it cannot be prepared")
+    }
+  }
+
+  private func drive(
+    _ prepared: PreparedRun, _ journal: Journal?, append: ([UInt8]) throws -> Void
+  ) async throws -> End {
+    let executor = try Executor(
+      machine: prepared.machine, body: prepared.makeBody(),
+      identity: prepared.identity(runID: id), journal: journal, at: WallClock.now())
+    let lines = ProgressLines(colour: false, start: WallClock.now())
+    let driver = RealDriver(
+      runner: executor, answer: { [world, store] in await world.answer($0, $1, beside: store) },
+      approver: Approver(
+        approvesAll: false, box: store.approvals(id), hint: "answer with: dr approve \(id)\n",
+        prompts: false),
+      isSignalled: false, mayAct: mayAct
+    ) { [log, id] in log.write("\(id)  \(lines.text($0))") }
+    ready(driver.queue)
+    guard let result = try await driver.run(append: append) else { return .left }
+    return .over(result)
+  }
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrHost
+import DrRun
+import DrSystem
+
+/// Drives the policies of a program in the real world. One task takes what happens, in batches; the engine decides.
+///
+/// The store is the memory: a run that a policy started stands there with its cause before anything of it is done, so
+/// whichever copy leads next goes on with it, knows its cooldown, and which alerts have had their effect.
+final class Watcher {
+  /// What happens.
+  enum Notice: Sendable {
+    /// Time has passed.
+    case tick
+    case answered(CallID, Result<Document, WorldFailure>)
+    case alerts(WatchEndpoints.Delivery)
+    case leadership(Leadership.Change)
+    /// A run can be told events.
+    case ready(String, EventQueue<Event>)
+    case ended(String, WatchedRun.End)
+    case stop(StopSignal)
+  }
+
+  /// A run that goes on here.
+  private struct Active {
+    let policy: Int
+    var queue: EventQueue<Event>?
+  }
+
+  /// A run that somebody else goes on with: a person, or a copy that has not ended yet.
+  private struct Parked {
+    let policy: Int
+    /// Whether it is ours once nobody works on it.
+    let isOurs: Bool
+  }
+
+  private let notices: EventQueue<Notice>
+  private let program: WatchedProgram
+  private let engine: PolicyEngine
+  private let store: RunStore
+  private let world: RealWorld
+  private let leadership: Leadership
+  private let endpoints: WatchEndpoints
+  private let log: WatchLog
+  private var book = AlertBook()
+  private var leads = false
+  private var active: [String: Active] = [:]
+  private var parked: [String: Parked] = [:]
+  private var stopSignal: StopSignal?
+  private var timer: (at: Instant, task: Task<Void, Never>)?
+  /// Failures of the program that were told.
+  private var told: Set<String> = []
+
+  /// Bytes of values after which looking goes on with a fresh machine.
+  private static let memoryMax = 64 << 20
+
+  init(
+    _ program: WatchedProgram, notices: EventQueue<Notice>, store: RunStore, world: RealWorld,
+    leadership: Leadership, endpoints: WatchEndpoints, log: WatchLog
+  ) {
+    self.program = program
+    self.notices = notices
+    self.store = store
+    self.world = world
+    self.leadership = leadership
+    self.endpoints = endpoints
+    self.log = log
+    engine = PolicyEngine(
+      program.policies, on: program.machine, startingAt: WallClock.now())
+  }
+
+  /// Watches until a signal says stop and all runs are paused; gives the signal.
+  func run() async -> StopSignal {
+    await notices.forEachBatch { batch in
+      let now = WallClock.now()
+      for notice in batch { take(notice, at: now) }
+      turn(at: now)
+      return stopSignal == nil || !active.isEmpty
+    }
+    timer?.task.cancel()
+    return stopSignal ?? .terminate
+  }
+
+  private func take(_ notice: Notice, at now: Instant) {
+    switch notice {
+    case .tick: lookAtParked(at: now)
+    case .answered(let id, let answer):
+      if case .failure = answer { change { $0.unanswered += 1 } }
+      carryOut(engine.answered(id, answer, at: now), at: now)
+    case .alerts(let delivery): delivery.reply.resume(returning: answer(delivery, at: now))
+    case .leadership(let news): take(news, at: now)
+    case .ready(let id, let queue):
+      active[id]?.queue = queue
+      if !leads || stopSignal != nil { queue.push(.interrupted) }
+    case .ended(let id, let end): finish(id, end, at: now)
+    case .stop(let signal):
+      if stopSignal != nil { StopSignal.leave(signal) }
+      stopSignal = signal
+      log.write("stops" + (active.isEmpty ? "" : ", once its runs have paused"))
+      pauseAll()
+    }
+  }
+
+  /// Looks as is due, and says when to come again.
+  private func turn(at now: Instant) {
+    if leads, stopSignal == nil {
+      if engine.memoryUsed > Self.memoryMax, let fresh = program.again() {
+        engine.renew(fresh.policies, on: fresh.machine)
+      }
+      while let next = engine.nextLook, next <= now {
+        change { $0.lookedAt = now }
+        carryOut(engine.beginNextLook(at: now), at: now)
+      }
+      if let next = engine.nextLook { wakeUp(at: next) }
+    }
+    let (statuses, count, isLeading, runs) = (engine.statuses, book.count, leads, active.count)
+    change { figures in
+      figures.turnedAt = now
+      figures.detectors = statuses
+      figures.firingAlerts = count
+      figures.leads = isLeading
+      figures.activeRuns = runs
+    }
+  }
+
+  private func wakeUp(at instant: Instant) {
+    guard timer?.at != instant else { return }
+    timer?.task.cancel()
+    let notices = notices
+    let task = Task {
+      do {
+        try await WallClock.wait(until: instant)
+        notices.push(.tick)
+      } catch {
+        return  // Another time is waited for now.
+      }
+    }
+    timer = (instant, task)
+  }
+
+  private func change(_ body: (inout WatchFigures) -> Void) {
+    endpoints.figures.withLock { body(&$0) }
+  }
+
+  // MARK: Orders
+
+  private func carryOut(_ orders: [PolicyEngine.Order], at now: Instant) {
+    var orders = orders
+    while !orders.isEmpty {
+      switch orders.removeFirst() {
+      case .ask(let id, let call, _):
+        if let answer = ownAnswer(call, at: now) {
+          orders.insert(contentsOf: engine.answered(id, answer, at: now), at: 0)
+        } else {
+          let (world, notices) = (world, notices)
+          Task { notices.push(.answered(id, await world.answer(call, .read))) }
+        }
+      case .note(let note): log.write(note.text)
+      case .failed(let diagnostic): tell(diagnostic)
+      case .react(let reaction): start(reaction, at: now)
+      }
+    }
+  }
+
+  private func ownAnswer(_ call: WorldCall, at now: Instant) -> Result<Document, WorldFailure>? {
+    call.name == "alerts.firing"
+      ? .success(.bool(book.answer(call, at: now))) : StoreReads(store: store).answer(call)
+  }
+
+  /// A mistake of the program comes again at every look; it is told once.
+  private func tell(_ diagnostic: Diagnostic) {
+    guard told.count < 100, told.insert(diagnostic.message).inserted else { return }
+    let place = diagnostic.span.map { program.project.checker.program.sources.location($0) + ": " }
+    log.write("\(place ?? "")\(diagnostic.message)")
+  }
+
+  // MARK: Alerts
+
+  private func answer(
+    _ delivery: WatchEndpoints.Delivery, at now: Instant
+  ) -> HTTPServer.Response {
+    guard leads, stopSignal == nil else {
+      return HTTPServer.Response(503, "another copy leads; send it again\n")
+    }
+    var changed = book
+    let taken = changed.take(delivery.alerts, at: now)
+    // Kept before it is answered, and so before anything comes of it.
+    do throws(FileFailure) {
+      if changed.document != book.document { try AlertShelf(store: store).write(changed) }
+    } catch {
+      log.write("an alert cannot be kept: \(error.message)")
+      let message = error.message
+      change { $0.trouble = message }
+      return HTTPServer.Response(503, "it cannot be kept: \(error.message)\n")
+    }
+    book = changed
+    let count = delivery.alerts.count
+    change { figures in
+      figures.trouble = nil
+      figures.alertsReceived += count
+    }
+    for alert in taken.new { log.write("told that \(alert.text) fires") }
+    for alert in taken.resolved { log.write("told that \(alert.text) is resolved") }
+    if taken.refused > 0 {
+      log.write("\(taken.refused) alerts are one too many: \(AlertBook.countMax) fire already")
+    }
+    if !taken.new.isEmpty { engine.wake(delivery.policy, at: now) }
+    return HTTPServer.Response(
+      200, "\(taken.new.count) new, \(taken.repeated) known, \(taken.resolved.count) resolved\n")
+  }
+
+  // MARK: Leading
+
+  private func take(_ news: Leadership.Change, at now: Instant) {
+    switch news {
+    case .note(let text): log.write(text)
+    case .leads:
+      guard stopSignal == nil else { return }
+      leads = true
+      log.write("leads")
+      takeOver(at: now)
+    case .follows(let why):
+      leads = false
+      log.write("leads no more: \(why)")
+      pauseAll()
+    }
+  }
+
+  /// Nobody looks, and runs pause after the act in flight.
+  private func pauseAll() {
+    engine.giveUpLooks()
+    timer?.task.cancel()
+    timer = nil
+    for id in active.keys.sorted() { active[id]?.queue?.push(.interrupted) }
+  }
+
+  /// Goes on with what the policies of this program began in earlier lives, here or elsewhere.
+  private func takeOver(at now: Instant) {
+    book = AlertShelf(store: store).read() ?? AlertBook()
+    parked = [:]
+    for id in store.ids where active[id] == nil {
+      guard let launch = try? store.launch(id), let cause = launch.cause,
+        launch.file == program.launch.file
+      else { continue }
+      guard let journal = try? store.journal(id), let summary = RunSummary(journal) else {
+        log.write("\(id)  was never begun and is dropped: what it was for fires again if it lasts")
+        try? store.remove(id)
+        continue
+      }
+      book.use(cause.alerts, asker: "policy/\(launch.runbook)")
+      if let endedAt = summary.endedAt {
+        engine.ended(launch.runbook, at: endedAt)
+      } else if let policy = engine.begun(launch.runbook) {
+        log.write("\(id)  goes on: \(launch.runbook)")
+        drive(id, launch, policy)
+      } else {
+        log.write(
+          "\(id)  is unfinished, and no policy here has \(launch.runbook): dr resume \(id)")
+      }
+    }
+  }
+
+  // MARK: Runs
+
+  private func start(_ reaction: PolicyEngine.Reaction, at now: Instant) {
+    let id = RunStore.newID(at: now)
+    var launch = program.launch
+    launch.runbook = reaction.name
+    launch.cause = Launch.Cause(
+      service: reaction.service, alerts: book.use(asker: "policy/\(reaction.name)"))
+    do {
+      try store.create(id, launch)
+    } catch {
+      let text = (error as? FileFailure)?.message ?? "\(error)"
+      log.write("\(reaction.name) cannot be run: \(text)")
+      change { $0.trouble = text }
+      carryOut(engine.ended(policy: reaction.policy, at: now), at: now)
+      return
+    }
+    log.write("\(id)  begins: \(reaction.name)")
+    change { $0.started += 1 }
+    drive(id, launch, reaction.policy)
+  }
+
+  private func drive(_ id: String, _ launch: Launch, _ policy: Int) {
+    active[id] = Active(policy: policy, queue: nil)
+    let notices = notices
+    let run = WatchedRun(
+      id: id, launch: launch, store: store, world: world, programDigest: program.digest,
+      style: program.project.style, mayAct: { [leadership] in leadership.leads }, log: log
+    ) { notices.push(.ready(id, $0)) }
+    Task { notices.push(.ended(id, await run.drive())) }
+  }
+
+  private func finish(_ id: String, _ end: WatchedRun.End, at now: Instant) {
+    guard let run = active.removeValue(forKey: id) else { return }
+    switch end {
+    case .over(let result):
+      let status = result.status.rawValue
+      change { $0.finished[status, default: 0] += 1 }
+      let why = result.message.map { ": \($0)" } ?? ""
+      if result.status == .paused {
+        let isToBeGoneOnWith = stopSignal != nil || !leads
+        log.write(
+          isToBeGoneOnWith
+            ? "\(id)  is paused; the copy that leads next goes on with it"
+            : "\(id)  is paused\(why); go on with: dr resume \(id)")
+        parked[id] = Parked(policy: run.policy, isOurs: isToBeGoneOnWith)
+        return
+      }
+      log.write("\(id)  ended, \(status)\(why)")
+    case .busy:
+      log.write("\(id)  is still worked on by another process; waits for it")
+      parked[id] = Parked(policy: run.policy, isOurs: true)
+      return
+    case .left:
+      log.write("\(id)  is left to whoever leads now")
+      return
+    case .refused(let why):
+      log.write("\(id)  is not run: \(why)")
+      if (try? store.journal(id)) == nil { try? store.remove(id) }
+    }
+    carryOut(engine.ended(policy: run.policy, at: now), at: now)
+  }
+
+  /// Whether runs that others work on have ended, or are ours now.
+  private func lookAtParked(at now: Instant) {
+    guard leads, stopSignal == nil else { return }
+    for (id, run) in parked.sorted(by: { $0.key < $1.key }) where !store.isLive(id) {
+      let journal = try? store.journal(id)
+      if journal.flatMap({ RunSummary($0) })?.endedAt != nil {
+        parked[id] = nil
+        log.write("\(id)  has ended elsewhere")
+        carryOut(engine.ended(policy: run.policy, at: now), at: now)
+      } else if run.isOurs, let launch = try? store.launch(id) {
+        parked[id] = nil
+        log.write("\(id)  goes on: \(launch.runbook)")
+        drive(id, launch, run.policy)
+      }
+    }
+  }
+}
