@@ -124,7 +124,8 @@ struct ProgramFingerprint {
     var digest = SHA256()
     var sources: [RunIdentity.Source] = []
     for file in project.checker.program.sources.files where !file.name.hasSuffix("=") {
-      digest.update(Array(file.name.utf8))
+      // Without its folder: a run is gone on with from wherever one stands.
+      digest.update(Array((file.name.split(separator: "/").last ?? "").utf8))
       digest.update(file.bytes)
       guard !file.name.hasPrefix("stdlib/") else { continue }
       sources.append(RunIdentity.Source(name: file.name, digest: SHA256.hexDigest(file.bytes)))
