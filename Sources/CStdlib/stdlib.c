@@ -262,12 +262,15 @@ static const unsigned char module_85[] = {
 #embed "../../stdlib/service.dr"
 };
 static const unsigned char module_86[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/shell.dr"
 };
 static const unsigned char module_87[] = {
-#embed "../../stdlib/traffic.dr"
+#embed "../../stdlib/topology.dr"
 };
 static const unsigned char module_88[] = {
+#embed "../../stdlib/traffic.dr"
+};
+static const unsigned char module_89[] = {
 #embed "../../stdlib/web.dr"
 };
 
@@ -281,8 +284,7 @@ static const struct dr_module modules[] = {
   {"analysis/recovery", module_6, sizeof module_6},
   {"analysis/timers", module_7, sizeof module_7},
   {"chaos", module_8, sizeof module_8},
-  {"core", module_9, sizeof module_9,
-    "Target all any at_least best contains count cpu_quantity ends_with filter find first flatten in_bytes indented index_of join json larger last len lines lower map max milliseconds min percents pretty_json quantity replace reversed rounded seconds secret secret_name share slug smaller sorted split starts_with sum to_float unique upper yaml"},
+  {"core", module_9, sizeof module_9},
   {"emit/account", module_10, sizeof module_10},
   {"emit/alertmanager", module_11, sizeof module_11},
   {"emit/alertmanager_config", module_12, sizeof module_12},
@@ -352,19 +354,17 @@ static const struct dr_module modules[] = {
   {"monitoring", module_76, sizeof module_76},
   {"notify", module_77, sizeof module_77},
   {"pods", module_78, sizeof module_78},
-  {"policy", module_79, sizeof module_79,
-    "ApiServerOutage Detector DetectorCase Drill Fault FaultWindow Guard Load Policy ServiceHang TimelineEvent World ZoneOutage ZoneReturn _TimedFault _downtime _recovery _simulate _timed downtime drill fail hang lose_api_server policy recovery restore simulate"},
+  {"policy", module_79, sizeof module_79},
   {"prometheus", module_80, sizeof module_80},
   {"provisioning", module_81, sizeof module_81},
   {"registry", module_82, sizeof module_82},
   {"rollout", module_83, sizeof module_83},
   {"scaling", module_84, sizeof module_84},
-  {"service", module_85, sizeof module_85,
-    "Engine Expose Ingress ModelCache Needs Objective Probe Service Sharding Spread Volume Weights http kserve probe service sglang vllm volume"},
-  {"topology", module_86, sizeof module_86,
-    "Cluster ControlPlane NodePool Region Zone cluster nodes region zone"},
-  {"traffic", module_87, sizeof module_87},
-  {"web", module_88, sizeof module_88},
+  {"service", module_85, sizeof module_85},
+  {"shell", module_86, sizeof module_86},
+  {"topology", module_87, sizeof module_87},
+  {"traffic", module_88, sizeof module_88},
+  {"web", module_89, sizeof module_89},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }

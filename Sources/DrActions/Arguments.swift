@@ -60,6 +60,25 @@ struct Arguments {
     }
   }
 
+  /// False where it was left out.
+  func bool(_ name: String) throws(WorldFailure) -> Bool {
+    switch call.arguments[name] {
+    case nil, .null: return false
+    case .bool(let value): return value
+    case _: throw mismatch(name, "true or false")
+    }
+  }
+
+  func strings(_ name: String) throws(WorldFailure) -> [String] {
+    guard let items = call.arguments[name]?.arrayValue else {
+      throw mismatch(name, "a list of Strings")
+    }
+    return try items.map { item throws(WorldFailure) in
+      guard let text = item.stringValue else { throw mismatch(name, "a list of Strings") }
+      return text
+    }
+  }
+
   func object(_ name: String) throws(WorldFailure) -> DocumentObject {
     guard let value = call.arguments[name]?.objectValue else { throw mismatch(name, "an Object") }
     return value

@@ -39,6 +39,17 @@ package enum Request: Sendable, Equatable {
   case http(HTTPRequest)
   /// One command on a Unix domain socket that answers with text and closes (HAProxy's runtime API).
   case socket(path: String, command: String)
+  /// A program on this machine, without a shell.
+  case process(ProcessRequest)
+}
+
+/// A program to run to its end.
+package struct ProcessRequest: Sendable, Equatable {
+  /// The program, looked up in PATH where it is no path, then its arguments.
+  package let command: [String]
+  /// Added to the environment.
+  package let environment: [HTTPRequest.Header]
+  package let timeoutNanoseconds: Int64
 }
 
 package enum HTTPMethod: String, Sendable {
@@ -143,8 +154,12 @@ package struct Reply: Sendable, Equatable {
     case response(status: Int, headers: [HTTPRequest.Header], body: [UInt8])
     /// Of a socket command.
     case text(String)
+    /// Of a program: its exit code, or 128 and the signal that ended it.
+    case exited(status: Int, output: [UInt8], errors: [UInt8])
     case failure(TransportFailure)
   }
+
+  static let notHTTP = "what came for an HTTP request is no answer to one"
 
   package let answer: Answer
   /// From order to answer; exchanges that measure over a time have no clock of their own.

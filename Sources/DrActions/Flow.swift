@@ -25,6 +25,17 @@ package indirect enum Flow<Value> {
     }
   }
 
+  /// Goes on after a failure; a value stays as it is.
+  package func otherwise(_ next: @escaping (WorldFailure) -> Flow<Value>) -> Flow<Value> {
+    switch self {
+    case .value: self
+    case .failure(let failure): next(failure)
+    case .ask(let request, let resume): .ask(request) { resume($0).otherwise(next) }
+    case .sleep(let nanoseconds, let resume):
+      .sleep(nanoseconds: nanoseconds) { resume().otherwise(next) }
+    }
+  }
+
   package func map<Next>(_ transform: @escaping (Value) -> Next) -> Flow<Next> {
     then { .value(transform($0)) }
   }

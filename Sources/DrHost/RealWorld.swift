@@ -141,6 +141,30 @@ package final class RealWorld: Sendable {
     case .socket(let path, let command):
       return await UnixSocket.ask(
         path, command, timeoutNanoseconds: socketTimeoutNanoseconds)
+    case .process(let request): return await Self.run(request)
+    }
+  }
+
+  private static func run(_ request: ProcessRequest) async -> Reply.Answer {
+    guard let program = request.command.first else {
+      return .failure(.refused("there is no program to run"))
+    }
+    var process = ChildProcess(
+      program: program, arguments: Array(request.command.dropFirst()),
+      environment: request.environment.map { ($0.name, $0.value) },
+      timeoutNanoseconds: request.timeoutNanoseconds)
+    // Ctrl-C pauses a run once its acts in flight are over: it is not for what they do.
+    process.hasOwnGroup = true
+    switch await process.run() {
+    case .success(let output):
+      return .exited(
+        status: Int(output.status), output: output.output, errors: output.errors)
+    case .failure(.notStarted(let why)):
+      return .failure(.notSent("\(program) does not start: \(why)"))
+    case .failure(.timedOut):
+      return .failure(.lostAnswer("\(program) was ended: it took longer than it may"))
+    case .failure(.tooMuchOutput):
+      return .failure(.lostAnswer("\(program) was ended: it writes more than 1 MiB"))
     }
   }
 }

@@ -118,6 +118,8 @@ package final class Checker {
   static let inferenceDepth = 3
   var site = EffectSite.Context(function: nil, allowed: .pure, place: .definition)
   var effectSites: [EffectSite] = []
+  /// Functions with a `lock` statement.
+  var lockingFunctions: Set<FunctionID> = []
   /// The callee that a function without a declared effect has its effect from.
   var effectCause: [FunctionID: FunctionID] = [:]
   /// What the statements of the body being checked may give.

@@ -44,7 +44,8 @@ extension Checker {
   /// and never acts: a value can outlive the step that it was made in.
   func asValue<T>(_ body: () -> T) -> T { allowing(min(site.allowed, .reads), .value, body) }
 
-  /// The natives that a function can come to, whatever its conditions: `kube.scale`. Sorted.
+  /// The natives that a function can come to, whatever its conditions: `kube.scale`. Sorted. A
+  /// `lock` statement comes to `lock.acquire`.
   package func natives(reachableFrom function: FunctionID) -> [String] {
     natives(reachableFrom: [function])
   }
@@ -71,6 +72,7 @@ extension Checker {
       if case .native(let name, _) = program[next].body, program[next].effect > .pure {
         names.insert(name)
       }
+      if lockingFunctions.contains(next) { names.insert("lock.acquire") }
       for callee in callees[next] ?? [] where seen.insert(callee).inserted {
         waiting.append(callee)
       }

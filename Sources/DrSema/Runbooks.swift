@@ -38,6 +38,7 @@ extension Checker {
     case .parallelStmt: return checkParallel(node)
     case .runStmt: return checkRun(node)
     case .lockStmt:
+      if let function = site.function { lockingFunctions.insert(function) }
       if !node.all(.clause).contains(where: { word($0) == "for" }) {
         report(
           .missingField, "this does not say how long the lock is held at most", at: node.span,

@@ -139,6 +139,25 @@ import Testing
     #expect(load([turn(list, 200, #"{"data":[{"id":"sql"}]}"#)]) == .finish(false))
   }
 
+  @Test("an adapter is unloaded once, and has gone when it is not listed")
+  func unloads() {
+    func unload(_ turns: [Transcript.Turn], _ phase: CallPhase) -> Transcript.End {
+      Transcript(turns).run("inference.unload_adapter", ["url": "http://e", "name": "sql"], phase)
+    }
+    let list = "GET http://e/v1/models "
+    let order = #"POST http://e/v1/unload_lora_adapter {"lora_name":"sql"}"#
+    let (there, gone) = (#"{"data":[{"id":"sql"}]}"#, #"{"data":[]}"#)
+    let phase = CallPhase.perform(observed: observed(.null, true))
+    #expect(unload([turn(list, 200, there), turn(order)], phase) == .finish(true))
+    #expect(unload([turn(list, 200, gone)], phase) == .finish(true))
+    #expect(
+      unload([turn(list, 200, there), turn(order, .lostAnswer("reset"))], phase)
+        == .fail(.inDoubt("reset")))
+    let settle = CallPhase.settle(observed: observed(.null, true))
+    #expect(unload([turn(list, 200, gone)], settle) == settled("done", true))
+    #expect(unload([turn(list, 200, there)], settle) == settled("not_done"))
+  }
+
   @Test("load is read from the metrics of vLLM and SGLang, summed over their series")
   func load() {
     func load(_ text: String) -> Transcript.End {

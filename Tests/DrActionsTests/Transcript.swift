@@ -72,6 +72,9 @@ struct Transcript {
     case .finish, .fail: return ""
     case .sleep(let nanoseconds): return "sleep \(nanoseconds / 1_000_000)ms"
     case .send(.socket(let path, let command)): return "\(path): \(command)"
+    case .send(.process(let request)):
+      #expect(request.environment == [.init("DR_KEY", "run/2.1.0")])
+      return "run \(JSON.write(.array(request.command.map(Document.string))))"
     case .send(.http(let request)):
       return
         "\(request.method.rawValue) \(request.url) \(String(decoding: request.body, as: UTF8.self))"

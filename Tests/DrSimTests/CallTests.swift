@@ -46,6 +46,42 @@ import Testing
     }
   }
 
+  @Test func drainedNodesAreCordonedAndEmpty() throws {
+    let world = SimulatedWorld([twoZones()])
+    let pod = try world.listedPods("a")[0]
+    let (node, name) = (pod["node"] ?? .null, pod["name"]?.stringValue ?? "")
+    func drain(seconds: Int64) -> Document {
+      [
+        "node": node, "lose_data": false, "lose_unmanaged": false,
+        "timeout": .int(seconds * Second.one),
+      ]
+    }
+    let observed = try world.observe("kube.drain", drain(seconds: 600))
+    #expect(observed.changes == ["cordoned", "n/\(name) evicted"])
+    #expect(observed.result == false)
+    #expect(world.settle("kube.drain", drain(seconds: 600), observed) == "not_done")
+    #expect(world.act("kube.drain", drain(seconds: 600)).value == false)
+    #expect(world.settle("kube.drain", drain(seconds: 600), observed) == "done")
+    #expect(try world.listedPods("a").allSatisfy { $0["node"] != node })
+    #expect(try world.observe("kube.drain", drain(seconds: 600)).changes == [])
+  }
+
+  @Test func aDrainThatABudgetKeepsEndsWithItsTimeout() throws {
+    let world = SimulatedWorld([twoZones()])
+    let pod = try world.listedPods("a")[0]
+    world.strikeNow(.fail(zone: "b"))
+    world.advance(toSecond: 45)
+    let failure = world.act(
+      "kube.drain",
+      [
+        "node": pod["node"] ?? .null, "lose_data": false, "lose_unmanaged": false,
+        "timeout": .int(60 * Second.one),
+      ]
+    ).failure
+    #expect(failure == .busy("it does not end in time"))
+    #expect(world.nodes.allSatisfy { !$0.isCordoned })
+  }
+
   @Test func argumentsOfAnotherKindAreRefused() {
     let world = SimulatedWorld([twoZones()])
     for arguments: Document in [

@@ -112,6 +112,41 @@ struct RunsCommandTests {
     }
   }
 
+  @Test("programs of this machine are off unless they are allowed, which takes nothing else away")
+  func shell() throws {
+    try inFolder { folder in
+      let text = #"""
+        use shell
+        runbook go() {
+          step "say" {
+            let said = shell.run(["printf", "%s|", "a  'b'", "$HOME"])
+            require said.output == "a  'b'|$HOME|" else said.output
+          }
+        }
+        runbook locked() { lock "l" for 1m }
+        """#
+      try text.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      func dr(_ arguments: String...) throws -> Outcome {
+        try run(
+          DrTests.dr, ["run", "a.dr"] + arguments + ["--world", "real"],
+          environment: ["DR_STATE": folder, "HOME": folder, "KUBECONFIG": "\(folder)/none"],
+          in: folder)
+      }
+      let off = try dr("go")
+      #expect(off.status == 1)
+      #expect(off.errors.contains("shell.run  off unless given --allow shell"))
+      let allowed = try dr("go", "--allow", "shell")
+      #expect(allowed.status == 0, "\(allowed.output)\(allowed.errors)")
+      let narrow = try dr("locked", "--allow", "shell", "--allow", "http")
+      #expect(narrow.errors.contains("lock.acquire  not among --allow http"))
+      // A lock is an object of a cluster: that there is none is told before anything is done.
+      let locked = try dr("locked", "--allow", "shell")
+      #expect(locked.status == 1)
+      #expect(locked.errors.contains("\(folder)/none"), "\(locked.errors)")
+      #expect(locked.output == "")
+    }
+  }
+
   @Test("a plan that was kept is run while it holds, and refused once the program has changed")
   func plans() throws {
     try inFolder { folder in

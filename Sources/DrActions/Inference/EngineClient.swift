@@ -32,7 +32,7 @@ struct EngineClient {
       body: body.map { Array(JSON.write($0).utf8) } ?? [], timeoutNanoseconds: timeout)
     return .ask(.http(request)) { reply in
       switch reply.answer {
-      case .text: .failure(.refused("a socket's answer came for an HTTP request"))
+      case .text, .exited: .failure(.refused(Reply.notHTTP))
       case .failure(.refused(let message)): .failure(.refused(message))
       case .failure(.notSent(let message)): .failure(.unreachable(message))
       case .failure(.lostAnswer(let message)):
@@ -40,6 +40,16 @@ struct EngineClient {
       case .response(let status, _, let bytes):
         .value(Answer(status: status, text: String(decoding: bytes, as: UTF8.self)))
       }
+    }
+  }
+
+  /// Whether it lists a model or adapter of that name.
+  func hasModel(_ name: String) -> Flow<Bool> {
+    send(.get, "/v1/models").then { answer in
+      guard answer.status == 200, let models = answer.body["data"]?.arrayValue else {
+        return .failure(failure("list its models", answer, isChange: false))
+      }
+      return .value(models.contains { $0["id"]?.stringValue == name })
     }
   }
 

@@ -17,17 +17,8 @@ struct InferenceLoadAdapter: Act {
     path = try arguments.text("path")
   }
 
-  private func isLoaded() -> Flow<Bool> {
-    client.send(.get, "/v1/models").then { answer in
-      guard answer.status == 200, let models = answer.body["data"]?.arrayValue else {
-        return .failure(client.failure("list its models", answer, isChange: false))
-      }
-      return .value(models.contains { $0["id"]?.stringValue == adapter })
-    }
-  }
-
   func observe() -> Flow<Observation> {
-    isLoaded().map { isLoaded in
+    client.hasModel(adapter).map { isLoaded in
       Observation(
         target: client.base, changes: isLoaded ? [] : ["adapter \(adapter) loaded from \(path)"],
         permissions: [], state: .null, result: .bool(isLoaded))
@@ -35,7 +26,7 @@ struct InferenceLoadAdapter: Act {
   }
 
   func perform(_ observed: Observation) -> Flow<Document> {
-    isLoaded().then { isLoaded in
+    client.hasModel(adapter).then { isLoaded in
       if isLoaded { return .value(observed.result) }
       let body: Document = ["lora_name": .string(adapter), "lora_path": .string(path)]
       return client.send(.post, "/v1/load_lora_adapter", body).then { answer in
@@ -48,6 +39,6 @@ struct InferenceLoadAdapter: Act {
   }
 
   func settle(_ observed: Observation) -> Flow<Settlement> {
-    isLoaded().map { $0 ? .done(observed.result) : .notDone }
+    client.hasModel(adapter).map { $0 ? .done(observed.result) : .notDone }
   }
 }

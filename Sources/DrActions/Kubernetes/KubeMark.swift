@@ -5,36 +5,24 @@ import DrRun
 
 /// Sets the value of one label or annotation of an object; an empty value takes it away.
 struct KubeMark {
-  private let kube: KubeClient
-  private let path: KubePath
-  private let target: String
-  private let resource: String
-  private let place: String
+  private let place: KubeObjectPlace
   /// `labels` or `annotations`.
   private let field: String
   private let key: String
   private let value: String?
 
   init(_ arguments: Arguments, field: String) throws(WorldFailure) {
-    kube = try arguments.kube()
+    place = try KubeObjectPlace(arguments)
     self.field = field
-    let namespace = try arguments.string("namespace")
-    let name = try arguments.text("name")
-    let group = try arguments.string("group")
-    resource = try arguments.text("resource")
     key = try arguments.text("key")
     let value = try arguments.string("value")
     self.value = value.isEmpty ? nil : value
-    path = KubePath(
-      group: group, version: try arguments.text("version"), namespace: namespace, resource, name)
-    place = (group.isEmpty ? "" : ".\(group)") + (namespace.isEmpty ? "" : " in \(namespace)")
-    target = "\(resource)/\(name)" + (namespace.isEmpty ? "" : " in \(namespace)")
   }
 
   private func look() -> Flow<(version: String, value: String?)> {
-    kube.document(path, target).then { object in
+    place.look().then { object in
       guard let version = object["metadata"]?["resourceVersion"]?.stringValue else {
-        return .failure(.refused("\(target): the object has no resourceVersion"))
+        return .failure(.refused("\(place.target): the object has no resourceVersion"))
       }
       return .value((version, object["metadata"]?[field]?[key]?.stringValue))
     }
@@ -44,8 +32,8 @@ struct KubeMark {
     look().map { seen in
       let change = "\(field) \(key) \(seen.value ?? "none") → \(value ?? "none")"
       return Observation(
-        target: target, changes: seen.value == value ? [] : [change],
-        permissions: ["get \(resource)\(place)", "patch \(resource)\(place)"],
+        target: place.target, changes: seen.value == value ? [] : [change],
+        permissions: ["get \(place.permission)", "patch \(place.permission)"],
         state: .null, result: .string(seen.value ?? ""))
     }
   }
@@ -59,10 +47,10 @@ struct KubeMark {
       if seen.value == value { return .value(()) }
       let entry = DocumentObject([(key, value.map(Document.string) ?? .null)])
       let patch = DocumentObject([("metadata", .object(DocumentObject([(field, .object(entry))])))])
-      return kube.patch(path, resourceVersion: seen.version, patch).then { reply in
+      return place.kube.patch(place.path, resourceVersion: seen.version, patch).then { reply in
         if reply.isSuccess { return .value(()) }
         guard reply.status == 409, attempt < KubeConflict.attempts else {
-          return .failure(reply.changeFailure("change \(target)"))
+          return .failure(reply.changeFailure("change \(place.target)"))
         }
         return send(attempt: attempt + 1)
       }

@@ -8,6 +8,7 @@ struct KubeReply {
   let status: Int
   /// `null` where the body is no JSON.
   let body: Document
+  let bytes: [UInt8]
   /// The server's own clock, in seconds since 1970.
   let date: Int64?
   /// What `Retry-After` asks for, in nanoseconds.
@@ -16,14 +17,14 @@ struct KubeReply {
   static func read(_ reply: Reply) -> Result<KubeReply, TransportFailure> {
     switch reply.answer {
     case .failure(let failure): return .failure(failure)
-    case .text: return .failure(.refused("a socket's answer came for an HTTP request"))
+    case .text, .exited: return .failure(.refused(Reply.notHTTP))
     case .response(let status, let headers, let bytes):
       func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
       let seconds = header("retry-after").flatMap { Int64($0) }
       return .success(
         KubeReply(
           status: status,
-          body: (try? JSON.parse(bytes)) ?? .null,
+          body: (try? JSON.parse(bytes)) ?? .null, bytes: bytes,
           date: header("date").flatMap(Timestamp.parseHTTPDate),
           pause: seconds.flatMap { $0 >= 0 && $0 <= 86_400 ? $0 * Unit.second : nil }))
     }

@@ -5,9 +5,15 @@ import DrRun
 
 /// `spec.unschedulable` of a node, which cordon and uncordon set.
 struct KubeSchedulability {
-  private let kube: KubeClient
-  private let node: String
-  private let cordoned: Bool
+  let kube: KubeClient
+  let node: String
+  let cordoned: Bool
+
+  init(kube: KubeClient, node: String, cordoned: Bool) {
+    self.kube = kube
+    self.node = node
+    self.cordoned = cordoned
+  }
 
   init(_ arguments: Arguments, cordoned: Bool) throws(WorldFailure) {
     kube = try arguments.kube()
@@ -39,6 +45,17 @@ struct KubeSchedulability {
     return set(version, isCordoned, attempt: 1).map { observed.result }
   }
 
+  /// Looks, and changes it where it is not so yet.
+  func set() -> Flow<Void> { again(attempt: 1) }
+
+  private func again(attempt: Int) -> Flow<Void> {
+    kube.document(.node(node), what).then { object in
+      set(
+        object["metadata"]?["resourceVersion"]?.stringValue ?? "",
+        KubeNode(object).isCordoned, attempt: attempt)
+    }
+  }
+
   private func set(_ version: String, _ isCordoned: Bool, attempt: Int) -> Flow<Void> {
     if isCordoned == cordoned { return .value(()) }
     let patch = DocumentObject([("spec", ["unschedulable": cordoned ? true : .null])])
@@ -48,11 +65,7 @@ struct KubeSchedulability {
       guard reply.status == 409, attempt < 2 * KubeConflict.attempts else {
         return .failure(reply.changeFailure("\(cordoned ? "cordon" : "uncordon") \(what)"))
       }
-      return kube.document(.node(node), what).then { object in
-        set(
-          object["metadata"]?["resourceVersion"]?.stringValue ?? "",
-          KubeNode(object).isCordoned, attempt: attempt + 1)
-      }
+      return again(attempt: attempt + 1)
     }
   }
 

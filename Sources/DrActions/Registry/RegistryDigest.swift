@@ -115,7 +115,7 @@ struct RegistryDigest: Read {
       method: .get, url: url, headers: headers, body: [], timeoutNanoseconds: Self.timeout)
     return .ask(.http(request)) { reply in
       switch reply.answer {
-      case .text: .failure(.refused("a socket's answer came for an HTTP request"))
+      case .text, .exited: .failure(.refused(Reply.notHTTP))
       case .failure(.refused(let message)): .failure(.refused(message))
       case .failure(let failure): .failure(.unreachable(failure.message))
       case .response(let status, let headers, let bytes): .value((status, headers, bytes))

@@ -19,6 +19,8 @@ package final class HTTPTransport: Sendable {
   /// What differs between targets.
   package struct Options: Sendable {
     package var connectNanoseconds: Int64 = 5_000_000_000
+    /// Connections to one server at most; further requests wait for one.
+    package var connectionsPerHost = 1000
     package var proxy: Proxy?
     /// Name that the certificate must be for, and the address to connect to instead of it.
     package var nameOverride: (name: String, address: String)?
@@ -57,8 +59,11 @@ package final class HTTPTransport: Sendable {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
       timeout: .init(connect: .nanoseconds(options.connectNanoseconds)),
-      // Shorter than what servers keep idle connections for, so that few requests meet a close.
-      connectionPool: .init(idleTimeout: .seconds(20)),
+      // Shorter than what servers keep idle connections for, so that few requests meet a close. How
+      // many are open at once is the program's matter (`parallel limit`).
+      connectionPool: .init(
+        idleTimeout: .seconds(20),
+        concurrentHTTP1ConnectionsPerHostSoftLimit: options.connectionsPerHost),
       decompression: .disabled)
     configuration.httpVersion = .http1Only
     configuration.connectionPool.retryConnectionEstablishment = false

@@ -8,6 +8,8 @@ import NIOSSL
 /// Requests to one API server as one user.
 final class KubeConnection: Sendable {
   private static let requestTimeoutNanoseconds: Int64 = 30_000_000_000
+  /// What one run may ask of an API server at once.
+  private static let connections = 100
   /// A bearer token for a server that is reached without TLS may go to this machine only.
   private static let loopbackHosts: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -23,6 +25,7 @@ final class KubeConnection: Sendable {
     let cluster = resolved.cluster
     let server = try ServerAddress(cluster.server, cluster: cluster.name)
     var options = HTTPTransport.Options()
+    options.connectionsPerHost = Self.connections
     var authority = server.authority
     if let name = cluster.tlsServerName {
       options.nameOverride = (name, server.host)

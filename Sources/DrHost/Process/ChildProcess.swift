@@ -13,6 +13,8 @@ struct ChildProcess: Sendable {
   /// Added to the environment of this process.
   var environment: [(name: String, value: String)] = []
   var timeoutNanoseconds: Int64 = 60_000_000_000
+  /// Whether signals of the terminal do not reach it, and it is ended with all that it started.
+  var hasOwnGroup = false
 
   struct Output: Sendable {
     /// As a shell reports it: the exit code, or 128 and the signal.
@@ -54,7 +56,7 @@ struct ChildProcess: Sendable {
     case .failure(let failure): return .failure(failure)
     case .success(let child):
       let gathered = gather(output, errors)
-      if case .failure = gathered { kill(child, SIGKILL) }
+      if case .failure = gathered { kill(hasOwnGroup ? -child : child, SIGKILL) }
       var status: CInt = 0
       while waitpid(child, &status, 0) < 0, errno == EINTR {}
       return gathered.map { streams in
@@ -87,10 +89,15 @@ struct ChildProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    if hasOwnGroup { posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP)) }
     let vector = CStrings([program] + arguments)
     let variables = CStrings(mergedEnvironment())
     var child: pid_t = 0
-    let code = posix_spawnp(&child, program, &actions, nil, vector.pointers, variables.pointers)
+    let code = posix_spawnp(
+      &child, program, &actions, &attributes, vector.pointers, variables.pointers)
     return code == 0 ? .success(child) : .failure(.notStarted(systemText(code)))
   }
 

@@ -44,7 +44,7 @@ package final class Executor: Runner {
   /// Answers of people to questions that have not been asked in this life yet.
   private(set) var answers: [String: (approved: Bool, by: String)] = [:]
 
-  private var tape: Tape
+  private let tape: Tape
   private(set) var refusal: JournalRefusal?
 
   // What is given out.

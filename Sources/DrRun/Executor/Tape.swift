@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The journal as the executor sees it: records of earlier lives that are still to be replayed,
-/// then new ones on their way to the disk.
-struct Tape {
+/// then new ones on their way to the disk. A class, since the executor looks at it all the time and
+/// a look at a structure in it would copy the next record.
+final class Tape {
   private var writer: JournalWriter
   private var mustAppend = false
   private var mustBeginFile: Bool
@@ -36,7 +37,7 @@ struct Tape {
   var next: JournalRecord? { current }
 
   /// Goes to the next one. Records that say when a life ended and the next began belong to nothing.
-  mutating func advance() {
+  func advance() {
     while true {
       current = rest?.next()
       switch current?.body {
@@ -50,7 +51,7 @@ struct Tape {
   }
 
   /// Everything has been replayed.
-  mutating func discard() {
+  func discard() {
     rest = nil
     current = nil
   }
@@ -58,24 +59,24 @@ struct Tape {
   // MARK: This life
 
   /// Says that a further life has begun, before anything else of it.
-  mutating func markResumption(at now: Instant) -> Bool {
+  func markResumption(at now: Instant) -> Bool {
     guard mustMark else { return true }
     mustMark = false
     return append(JournalRecord(at: now, .resumed))
   }
 
   /// False where the record is larger than a journal may hold.
-  mutating func append(_ record: JournalRecord) -> Bool {
+  func append(_ record: JournalRecord) -> Bool {
     guard markResumption(at: record.at), writer.add(record) else { return false }
     if !record.body.isLazy { mustAppend = true }
     return true
   }
 
   /// Something is about to happen that relies on all records so far.
-  mutating func require() { mustAppend = mustAppend || writer.count > 0 }
+  func require() { mustAppend = mustAppend || writer.count > 0 }
 
   /// What is to be made durable before the orders of this batch.
-  mutating func takeBytes() -> [UInt8]? {
+  func takeBytes() -> [UInt8]? {
     guard mustAppend || writer.count > Tape.lazyMax else { return nil }
     mustAppend = false
     guard mustBeginFile else { return writer.take() }

@@ -193,6 +193,7 @@ package enum Bounded {
   /// The document itself, or, where its text is larger than 4 KiB, its digest and the beginning of
   /// its text.
   package static func copy(_ document: Document) -> Document {
+    if mostBytes(document) <= copyBytes { return document }
     let text = Array(JSON.write(document).utf8)
     guard text.count > copyBytes else { return document }
     return [
@@ -204,6 +205,20 @@ package enum Bounded {
 
   /// Whether a value that replay needs is small enough to be kept whole.
   package static func fits(_ document: Document) -> Bool {
-    JSON.write(document).utf8.count <= valueBytes
+    mostBytes(document) <= valueBytes || JSON.write(document).utf8.count <= valueBytes
   }
+
+  /// At most so many bytes has its text: a quick look that nearly always is enough.
+  private static func mostBytes(_ document: Document) -> Int {
+    switch document {
+    case .null, .bool, .int, .float: 32
+    case .string(let text): quoted(text)
+    case .array(let items): items.reduce(2) { $0 + mostBytes($1) + 1 }
+    case .object(let object):
+      object.members.reduce(2) { $0 + quoted($1.name) + mostBytes($1.value) + 2 }
+    }
+  }
+
+  /// A byte that must be escaped becomes six.
+  private static func quoted(_ text: String) -> Int { 6 * text.utf8.count + 2 }
 }

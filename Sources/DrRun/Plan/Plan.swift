@@ -109,7 +109,7 @@ package struct PlanItem: Sendable, Equatable {
       case .act: "\(title) \(target ?? "")\(actClass.map { " (\($0.rawValue))" } ?? "")"
       case .approve: "approve “\(title)”"
       case .run: "run \(title)"
-      case .lock: "lock “\(title)”"
+      case .lock: "lock “\(title)”\(target.map { " \($0)" } ?? "")"
       case .fail: "fail “\(title)”"
       case .undo: "if the run fails later, undo"
       case .onFailure: "if the run fails"

@@ -155,7 +155,48 @@ package final class Planner: Runner {
         item == nil ? .read : .observe))
   }
 
+  /// Looks who holds it: a lock is an object of a cluster like those that acts touch.
+  private func lookAtLock(
+    _ name: String, _ length: Int64, _ frame: PlanFrame, _ position: Position, _ item: Int
+  ) {
+    let call = HostCall(
+      name: "lock.acquire", effect: .acts, actClass: .apply,
+      arguments: DocumentObject([
+        ("cluster", ""), ("name", .string(name)), ("holder", .string(identity.runID)),
+        ("ttl", .int(max(length, 1_000_000_000))),
+      ]),
+      resultType: TypeTable.unit, span: items[item].span)
+    nextID += 1
+    let id = CallID(nextID)
+    awaited = (id, frame, call, item)
+    orders.append(
+      .call(
+        id,
+        WorldCall(
+          name: call.name, arguments: call.arguments, effect: .acts, actClass: .apply,
+          key: "\(identity.runID)/\(position.text)"), .observe))
+  }
+
+  private func lockSeen(_ frame: PlanFrame, _ item: Int, _ answer: Answer) {
+    switch answer {
+    case .failure(.unreachable(let message)):
+      update(item) { $0.note = message }
+      pop(.failure(Failure("lock.acquire", .unreachable(message))))
+    case .failure(let failure):
+      update(item) { $0.note = failure.message }
+      proceed(frame, item, nil)
+    case .success(let document):
+      let observation = Observation(document)
+      update(item) {
+        $0.target = observation?.target
+        $0.permissions = observation?.permissions ?? []
+      }
+      proceed(frame, item, nil)
+    }
+  }
+
   private func answered(_ frame: PlanFrame, _ call: HostCall, _ item: Int?, _ answer: Answer) {
+    if let item, items[item].kind == .lock { return lockSeen(frame, item, answer) }
     switch answer {
     case .failure(let failure):
       update(item) { $0.note = failure.message }
@@ -258,7 +299,9 @@ package final class Planner: Runner {
       start(try operands.value(1), at: position, in: frame) { end, bound in
         self.ended(end, frame) { self.proceed(frame, item, bound, with: $0) }
       }
-    case .lock: proceed(frame, add(.lock, try operands.text(0), frame, position, span), nil)
+    case .lock:
+      let item = add(.lock, try operands.text(0), frame, position, span)
+      lookAtLock(try operands.text(0), try operands.whole(1), frame, position, item)
     case .undo:
       planCleanup(.undo, try operands.value(0), [], frame, position, span)
     case .onFailure:
@@ -370,7 +413,7 @@ package final class Planner: Runner {
       status = .failed
       if case .world(.unreachable) = failure.kind { status = .unreachable }
     }
-    let acts = items.filter { $0.kind == .act }
+    let acts = items.filter { $0.kind == .act || $0.kind == .lock }
     plan = Plan(
       runbook: identity.runbook, items: items, worstCase: bound,
       permissions: Set(acts.flatMap(\.permissions)).sorted(),

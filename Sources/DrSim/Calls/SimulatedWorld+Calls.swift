@@ -29,6 +29,8 @@ struct SimulatedAct {
   let perform: (Observation) throws(WorldFailure) -> Document?
   /// Whether what the act is to bring about is the case.
   let isDone: (Observation) throws(WorldFailure) -> Bool
+  /// It took too long: takes back what it has begun.
+  var giveUp: (Observation) -> Void = { _ in }
 }
 
 /// How long calls take, in nanoseconds.
@@ -77,19 +79,27 @@ extension SimulatedWorld {
     do throws(WorldFailure) {
       let arguments = CallArguments(call: pending.call)
       let result: Document?
+      let waited = now.nanoseconds - pending.begunAt.nanoseconds
+      let patience = pending.call.arguments["timeout"]?.intValue ?? Latency.patience
       if case .read = pending.phase {
         result = try read(arguments, since: pending.begunAt)
       } else {
-        result = try carryOut(try act(arguments), pending.phase)
+        let act = try act(arguments)
+        result = try carryOut(act, pending.phase)
+        if result == nil, waited >= patience { giveUp(act, pending.phase) }
         recordAvailability()
       }
       if let result { return .answer(.success(result)) }
-      let waited = now.nanoseconds - pending.begunAt.nanoseconds
-      guard waited < Latency.patience else { throw .busy("\(pending.call.name) does not end") }
+      guard waited < patience else { throw .busy("it does not end in time") }
       return .later(Latency.eviction)
     } catch {
       return .answer(.failure(error))
     }
+  }
+
+  private func giveUp(_ act: SimulatedAct, _ phase: CallPhase) {
+    guard case .perform(let document) = phase, let observed = Observation(document) else { return }
+    act.giveUp(observed)
   }
 
   private func carryOut(
@@ -140,6 +150,8 @@ extension SimulatedWorld {
     case "kube.cordon": return try cordon(arguments, true)
     case "kube.uncordon": return try cordon(arguments, false)
     case "kube.evict": return try evict(arguments)
+    case "kube.drain": return try drain(arguments)
+    case "kube.delete": return try delete(arguments)
     case "kube.apply": return try apply(arguments)
     case "inference.generate": return try generate(arguments)
     case "haproxy.set_weights", "gslb.set_weights": return try setWeights(arguments)

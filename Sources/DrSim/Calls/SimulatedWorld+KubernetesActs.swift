@@ -87,15 +87,7 @@ extension SimulatedWorld {
   // MARK: Cordon
 
   func cordon(_ arguments: CallArguments, _ isCordoned: Bool) throws(WorldFailure) -> SimulatedAct {
-    let find = { () throws(WorldFailure) -> Int in
-      let cluster = try self.reachableCluster(arguments)
-      let name = try arguments.text("node")
-      let found = self.nodes.indices.first {
-        self.cluster(ofNode: $0) == cluster && self.nodes[$0].name == name
-      }
-      guard let found else { throw .refused("node \(name) does not exist") }
-      return found
-    }
+    let find = { () throws(WorldFailure) in try self.node(arguments) }
     return SimulatedAct(
       observe: { () throws(WorldFailure) in
         let node = try find()
@@ -112,6 +104,52 @@ extension SimulatedWorld {
         return observed.result
       },
       isDone: { (_) throws(WorldFailure) in self.nodes[try find()].isCordoned == isCordoned })
+  }
+
+  private func node(_ arguments: CallArguments) throws(WorldFailure) -> Int {
+    let cluster = try reachableCluster(arguments)
+    let name = try arguments.text("node")
+    let found = nodes.indices.first {
+      self.cluster(ofNode: $0) == cluster && nodes[$0].name == name
+    }
+    guard let found else { throw .refused("node \(name) does not exist") }
+    return found
+  }
+
+  /// Only pods of services are simulated: none of them is without a controller.
+  func drain(_ arguments: CallArguments) throws(WorldFailure) -> SimulatedAct {
+    let find = { () throws(WorldFailure) in try self.node(arguments) }
+    return SimulatedAct(
+      observe: { () throws(WorldFailure) in
+        let node = self.nodes[try find()]
+        let names = node.pods.filter { self.pods[$0].isActive }.map {
+          "\(self.spec(ofPod: $0).namespace)/\(self.pods[$0].name) evicted"
+        }
+        return Observation(
+          target: "nodes/\(node.name)",
+          changes: (node.isCordoned ? [] : ["cordoned"]) + names.sorted(),
+          permissions: ["get nodes", "patch nodes", "list pods", "create pods/eviction"],
+          state: .null, result: .bool(node.isCordoned))
+      },
+      perform: { (observed) throws(WorldFailure) in
+        let node = try find()
+        self.nodes[node].isCordoned = true
+        for pod in self.nodes[node].pods
+        where self.pods[pod].isActive && self.budgetAllowsEviction(of: pod) {
+          self.terminate(pod)
+          self.reconcile(self.pods[pod].deployment)
+        }
+        return self.nodes[node].pods.isEmpty ? observed.result : nil
+      },
+      isDone: { (_) throws(WorldFailure) in
+        let node = self.nodes[try find()]
+        return node.isCordoned && node.pods.isEmpty
+      },
+      giveUp: { observed in
+        guard observed.result == false, let node = try? find() else { return }
+        self.nodes[node].isCordoned = false
+        self.schedulePending()
+      })
   }
 
   // MARK: Evict
@@ -197,5 +235,31 @@ extension SimulatedWorld {
       isDone: { (_) throws(WorldFailure) in
         find().map { self.applied[$0].manifest } == manifest
       })
+  }
+
+  // MARK: Delete
+
+  /// Takes away what a run has applied; of all else only that it was asked for is kept in mind.
+  func delete(_ arguments: CallArguments) throws(WorldFailure) -> SimulatedAct {
+    let cluster = try reachableCluster(arguments)
+    let (resource, namespace) = (try arguments.text("resource"), try arguments.text("namespace"))
+    let name = try arguments.text("name")
+    let isMeant = { (object: AppliedObject) in
+      object.cluster == cluster && object.manifest["metadata"]?["name"]?.stringValue == name
+        && object.manifest["kind"]?.stringValue.map { "\($0.lowercased())s" } == resource
+    }
+    return SimulatedAct(
+      observe: { () throws(WorldFailure) in
+        let suffix = namespace.isEmpty ? "" : " in \(namespace)"
+        return Observation(
+          target: "\(resource)/\(name)\(suffix)", changes: ["deleted, and what it owns after it"],
+          permissions: ["get \(resource)\(suffix)", "delete \(resource)\(suffix)"], state: .null,
+          result: .null)
+      },
+      perform: { (observed) throws(WorldFailure) in
+        self.applied.removeAll(where: isMeant)
+        return observed.result
+      },
+      isDone: { (_) throws(WorldFailure) in !self.applied.contains(where: isMeant) })
   }
 }

@@ -19,6 +19,9 @@ extension SimulatedWorld {
     case "inference.load": return ["running": 0, "waiting": 0, "cache": 0]
     case "registry.digest": return .string("sha256:" + String(repeating: "0", count: 64))
     case "kube.allowed": return true
+    case "kube.logs":
+      _ = try reachableCluster(arguments)
+      return ""
     case "kube.rollout":
       let replicas = try readReplicas(arguments)
       func count(_ name: String) -> Int64 { replicas[name]?.intValue ?? 0 }
@@ -45,6 +48,20 @@ extension SimulatedWorld {
     case "inference.wake": return accepted(text("url"), "woken up", true)
     case "inference.load_adapter":
       return accepted(text("url"), "adapter \(text("name")) loaded", false)
+    case "inference.unload_adapter":
+      return accepted(text("url"), "adapter \(text("name")) unloaded", true)
+    case "shell.run":
+      let words = given["command"]?.arrayValue?.compactMap(\.stringValue) ?? []
+      return accepted(
+        "this machine", "runs \(words.joined(separator: " "))",
+        ["status": .int(given["status"]?.intValue ?? 0), "output": "", "errors": ""])
+    case "kube.patch":
+      _ = try reachableCluster(arguments)
+      return accepted(
+        "\(text("resource"))/\(text("name"))", "patched", ["set": [:], "remove": []])
+    case "kube.rollout_undo":
+      let deployment = deployments[try deployment(arguments)].spec.name
+      return accepted("deployments/\(deployment)", "the revision before", 1)
     case "kube.restart":
       _ = try reachableCluster(arguments)
       return accepted("\(text("name")) in \(text("namespace"))", "pods replaced", .null)

@@ -65,11 +65,21 @@ final class RealDriver {
       for task in timers.values { task.cancel() }
     }
     try await queue.forEachBatch { batch in
+      batch.forEach(forget)
       for order in runner.handle(batch, at: WallClock.now()) { try carryOut(order, append) }
       return result == nil
     }
     stop = StopSignal.remembered
     return result
+  }
+
+  /// What has told its event is over.
+  private func forget(_ event: Event) {
+    switch event {
+    case .answered(let id, _): calls[id] = nil
+    case .fired(let id): timers[id] = nil
+    case .begin, .decided, .interrupted: break
+    }
   }
 
   private func carryOut(_ order: Order, _ append: ([UInt8]) throws -> Void) throws {

@@ -21,14 +21,23 @@ struct RealSession {
   func start() async throws {
     let world = try makeWorld()
     do {
-      try store.create(id, prepared.launch)
-      var file = try JournalFile.create(store.journalPath(id))
+      var file = try createJournal()
       try await drive(world, journal: nil) { bytes in try file.append(bytes) }
     } catch {
       await world.shutdown()
       throw error
     }
     await world.shutdown()
+  }
+
+  private func createJournal() throws -> JournalFile {
+    do {
+      try store.create(id, prepared.launch)
+      return try JournalFile.create(store.journalPath(id))
+    } catch let failure as FileFailure {
+      Console.write("\(failure.message)\nNothing was done.\n", to: .error)
+      throw ExitCode(4)
+    }
   }
 
   /// Goes on with a run.

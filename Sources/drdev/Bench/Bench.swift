@@ -11,7 +11,7 @@ import Foundation
 struct Bench {
   static let usage = """
     usage: drdev bench [--only GROUP] [--rounds N] [--cpu] [--dr PATH] [--json]
-           GROUP: startup, language, syntax, growth, compile, lint
+           GROUP: startup, language, syntax, growth, compile, lint, run
            --cpu: processor time instead of time on the wall, for a machine that others use
            PATH: the program to measure; else `dr` beside this one
     """
@@ -32,6 +32,7 @@ struct Bench {
     ("growth", { try $0.growth() }),
     ("compile", { try $0.compile() }),
     ("lint", { try $0.lint() }),
+    ("run", { try $0.durableRuns() }),
   ]
 
   /// Runs the command; gives its exit status: 1 when a bar is missed, 2 for wrong usage.

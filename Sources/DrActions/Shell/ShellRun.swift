@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+
+/// Runs a program on the machine that runs the runbook. Its arguments are passed as they are: no
+/// shell reads them.
+///
+/// Nobody can tell whether a program did what it was for when its end was not seen, so it runs at
+/// most once; a person decides.
+struct ShellRun: Act {
+  static let name = "shell.run"
+  /// Of each stream, kept in the journal.
+  private static let outputMax = 64 << 10
+  private let command: [String]
+  private let status: Int64
+  private let timeout: Int64
+  private let key: String
+
+  init(_ arguments: Arguments) throws(WorldFailure) {
+    command = try arguments.strings("command")
+    guard let program = command.first, !program.isEmpty else {
+      throw arguments.mismatch("command", "a program and its arguments")
+    }
+    guard !command.contains(where: { $0.utf8.contains(0) }) else {
+      throw arguments.mismatch("command", "texts without a zero byte")
+    }
+    status = try arguments.int("status", atLeast: 0)
+    timeout = try arguments.int("timeout", atLeast: 1)
+    key = arguments.call.key
+  }
+
+  private var text: String { command.map(Self.quoted).joined(separator: " ") }
+
+  /// For people, as a shell would be given it.
+  private static func quoted(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      case _: "-_./:=,@%+".utf8.contains(byte)
+      }
+    }
+    return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: #"'\''"#))'"
+  }
+
+  func observe() -> Flow<Observation> {
+    .value(
+      Observation(
+        target: "this machine", changes: ["runs \(text)"], permissions: [], state: .null,
+        result: ["status": .int(status), "output": "", "errors": ""]))
+  }
+
+  func perform(_ observed: Observation) -> Flow<Document> {
+    let request = ProcessRequest(
+      command: command, environment: [.init("DR_KEY", key)], timeoutNanoseconds: timeout)
+    return .ask(.process(request)) { reply in
+      switch reply.answer {
+      case .exited(let status, let output, let errors):
+        guard status == Int(self.status) else {
+          let said = Self.text(errors).split(whereSeparator: \.isNewline).last
+          return .failure(
+            .refused(
+              "\(text) ends with \(status), not \(self.status)"
+                + (said.map { ": \($0.prefix(200))" } ?? "")))
+        }
+        return .value([
+          "status": .int(Int64(status)), "output": .string(Self.text(output)),
+          "errors": .string(Self.text(errors)),
+        ])
+      case .failure(.notSent(let message)), .failure(.refused(let message)):
+        return .failure(.refused(message))
+      case .failure(.lostAnswer(let message)): return .failure(.inDoubt(message))
+      case .response, .text: return .failure(.refused("what came is no end of a program"))
+      }
+    }
+  }
+
+  private static func text(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes.prefix(outputMax), as: UTF8.self)
+  }
+
+  func settle(_ observed: Observation) -> Flow<Settlement> { .value(.unknown) }
+}
