@@ -36,6 +36,11 @@ func sampleRecords() -> [JournalRecord] {
     .retry(attempt: 2, at: until, why: "busy"), .attempt(2), .expired, .stepDone,
     .stepFailed(why: "late"), .unwinding(undos: 2, why: "late"), .undone(failure: nil),
     .undone(failure: "busy"), .lock(name: "deepseek", fencing: 4), .paused(why: "interrupted"),
+    .predicted(Prediction(wholeNanoseconds: nil, steps: [])),
+    .predicted(
+      Prediction(
+        wholeNanoseconds: 5_000_000_000,
+        steps: [.init(position: Position("0.1"), nanoseconds: 2_000_000_000)])),
     .resumed, .ended(.rolledBack, message: "late"), .ended(.succeeded, message: nil),
   ]
   return (0..<60).map { index in

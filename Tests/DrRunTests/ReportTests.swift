@@ -2,6 +2,7 @@
 
 import DrBase
 import DrData
+import DrEval
 import Testing
 
 @testable import DrRun
@@ -21,6 +22,25 @@ import Testing
     expectGolden("report_mixed.html", html)
     expectGolden("report_mixed.xml", history.junit)
     #expect(RunHistory(try Journal(bytes: journal.bytes))?.html(timeline: journal.timeline) == html)
+  }
+
+  @Test("what a plan said stands beside what was measured, also after a resumption")
+  func predicted() throws {
+    var host = Scenario.mixed.host
+    let executor = try Executor(
+      machine: Machine(program: host.program, limits: Limits()), runbook: host.runbook,
+      arguments: [], identity: host.identity, at: host.now)
+    let first = try #require(journal(.mixed).records.first { $0.body.kind == "step" })
+    executor.prediction = Prediction(
+      wholeNanoseconds: 90_000_000_000,
+      steps: [.init(position: first.position, nanoseconds: 40_000_000_000)])
+    _ = host.drive(executor, .none)
+    let journal = try Journal(bytes: host.disk)
+    let history = try #require(RunHistory(journal))
+    #expect(history.summary.predicted == 90_000_000_000)
+    #expect(history.steps.first?.predicted == 40_000_000_000)
+    #expect(history.html(timeline: journal.timeline).contains("at most 1m30s"))
+    #expect(journal.timeline[1].text == "a plan said that it takes at most 1m30s")
   }
 
   @Test("a report is whole for every run, and text from outside is never markup")

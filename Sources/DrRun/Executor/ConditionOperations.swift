@@ -245,7 +245,8 @@ final class ConditionOperation: Operation {
     switch record {
     case .verdict(let holds, let message, _): conclude(holds, message)
     case .outcome(.failure(let failure)): refuse(failure)
-    case .begun, .resumed, .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled,
+    case .begun, .predicted, .resumed, .step, .stepDone, .stepFailed, .read, .intent, .outcome,
+      .settled,
       .waiting, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
       .paused, .ended:
       return false

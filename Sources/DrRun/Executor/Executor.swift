@@ -45,6 +45,8 @@ package final class Executor: Runner {
   private(set) var answers: [String: (approved: Bool, by: String)] = [:]
 
   private let tape: Tape
+  /// What a plan said about a run that has not begun yet, for its journal.
+  package var prediction: Prediction?
   private(set) var refusal: JournalRefusal?
 
   // What is given out.
@@ -157,6 +159,7 @@ package final class Executor: Runner {
       show(.runResumed, depth: 0, identity.runbook)
     } else {
       append(JournalRecord(at: now, .begun(identity)))
+      if let prediction { append(JournalRecord(at: now, .predicted(prediction))) }
       show(.runStarted, depth: 0, identity.runbook)
     }
   }

@@ -41,7 +41,7 @@ final class Tape {
     while true {
       current = rest?.next()
       switch current?.body {
-      case .begun, .resumed, .paused: continue
+      case .begun, .resumed, .paused, .predicted: continue
       case nil, .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
         .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
         .ended:

@@ -43,6 +43,7 @@ extension JournalRecord.Body {
     case .lock: "lock"
     case .paused: "paused"
     case .ended: "ended"
+    case .predicted: "predicted"
     }
   }
 
@@ -54,6 +55,10 @@ extension JournalRecord.Body {
       object["title"] = .string(title)
       object["until"] = until.map { .int($0.nanoseconds) }
     case .stepFailed(let why), .paused(let why): object["why"] = .string(why)
+    case .predicted(let prediction):
+      object["worst_case"] = prediction.wholeNanoseconds.map(Document.int)
+      object["steps"] = .object(
+        DocumentObject(prediction.steps.map { ($0.position.text, .int($0.nanoseconds)) }))
     case .read(let call, let answer):
       call.write(to: &object)
       answer.write(to: &object)

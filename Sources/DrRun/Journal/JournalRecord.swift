@@ -135,6 +135,39 @@ package struct Settlement: Sendable, Equatable {
   }
 }
 
+/// What a plan said before the run: how long it and its steps take at most, for the report to hold
+/// what was measured against.
+package struct Prediction: Sendable, Equatable {
+  package struct Step: Sendable, Equatable {
+    package let position: Position
+    package let nanoseconds: Int64
+
+    package init(position: Position, nanoseconds: Int64) {
+      self.position = position
+      self.nanoseconds = nanoseconds
+    }
+  }
+
+  /// `nil` where something in the run has no bound.
+  package let wholeNanoseconds: Int64?
+  /// Those that have a bound, in the order of the plan.
+  package let steps: [Step]
+
+  package init(wholeNanoseconds: Int64?, steps: [Step]) {
+    self.wholeNanoseconds = wholeNanoseconds
+    self.steps = steps
+  }
+
+  package init(_ plan: Plan) {
+    self.init(
+      wholeNanoseconds: plan.worstCase.isBounded ? plan.worstCase.nanoseconds : nil,
+      steps: plan.items.compactMap { item in
+        guard item.kind == .step, !item.onlyOnFailure else { return nil }
+        return item.worstCaseNanoseconds.map { Step(position: item.position, nanoseconds: $0) }
+      })
+  }
+}
+
 /// One line of the journal.
 package struct JournalRecord: Sendable, Equatable {
   package enum Body: Sendable, Equatable {
@@ -167,6 +200,8 @@ package struct JournalRecord: Sendable, Equatable {
     case lock(name: String, fencing: Int64)
     case paused(why: String)
     case ended(RunResult.Status, message: String?)
+    /// What a plan said before the run.
+    case predicted(Prediction)
   }
 
   package let at: Instant

@@ -92,7 +92,17 @@ struct RecordDecoder: Sendable {
     case .ended:
       guard let status = RunResult.Status(rawValue: try name()) else { throw bad("status") }
       return .ended(status, message: try optionalText())
+    case .predicted: return .predicted(try prediction())
     }
+  }
+
+  private mutating func prediction() throws(RecordError) -> Prediction {
+    let whole = try bool() ? try integer() : nil
+    var steps: [Prediction.Step] = []
+    for _ in 0..<(try count()) {
+      steps.append(Prediction.Step(position: Position(try plain()), nanoseconds: try integer()))
+    }
+    return Prediction(wholeNanoseconds: whole, steps: steps)
   }
 
   private mutating func identity() throws(RecordError) -> RunIdentity {

@@ -30,6 +30,7 @@ enum RecordKind: UInt8 {
   case begun = 1
   case resumed, step, stepDone, stepFailed, retry, attempt, expired, read, intent, outcome
   case settled, waiting, verdict, decision, elapsed, unwinding, undone, lock, paused, ended
+  case predicted
 
   /// Beside the kind: an attempt other than the first.
   static let hasAttempt: UInt8 = 0x80
@@ -74,6 +75,16 @@ struct RecordEncoder: Sendable {
     write(record.body, at: record.position)
   }
 
+  private mutating func write(_ prediction: Prediction) {
+    write(prediction.wholeNanoseconds != nil)
+    if let whole = prediction.wholeNanoseconds { write(whole) }
+    write(count: prediction.steps.count)
+    for step in prediction.steps {
+      write(plain: step.position.text)
+      write(step.nanoseconds)
+    }
+  }
+
   private mutating func write(_ body: JournalRecord.Body, at position: Position) {
     switch body {
     case .begun(let identity): write(identity)
@@ -82,6 +93,7 @@ struct RecordEncoder: Sendable {
       write(title)
       write(until)
     case .stepFailed(let why), .paused(let why): write(why)
+    case .predicted(let prediction): write(prediction)
     case .read(let call, let answer):
       write(call)
       write(answer)
@@ -284,6 +296,7 @@ extension JournalRecord.Body {
     case .lock: .lock
     case .paused: .paused
     case .ended: .ended
+    case .predicted: .predicted
     }
   }
 }

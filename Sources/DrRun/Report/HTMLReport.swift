@@ -46,6 +46,9 @@ extension RunHistory {
       (summary.endedAt == nil ? "last record" : "ended", summary.lastAt.utcText),
       ("took", Words.brief(length)),
     ]
+    if let predicted = summary.predicted {
+      facts.append(("predicted", "at most \(Words.brief(predicted))"))
+    }
     if summary.resumptions > 0 {
       facts.append(("resumed", Words.count(summary.resumptions, "time")))
     }
@@ -110,7 +113,8 @@ extension RunHistory {
     let rows = steps.map { step in
       let ended = step.endedAt ?? summary.lastAt
       let took = ended.nanoseconds - step.begunAt.nanoseconds
-      let allowed = step.deadline.map { $0.nanoseconds - step.begunAt.nanoseconds }
+      let allowed =
+        step.deadline.map { $0.nanoseconds - step.begunAt.nanoseconds } ?? step.predicted
       let depth = steps.count { other in
         other.position != step.position && step.position.isWithin(other.position)
       }

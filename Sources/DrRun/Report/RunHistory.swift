@@ -19,6 +19,8 @@ package struct RunHistory: Sendable {
     package let title: String
     package let begunAt: Instant
     package let deadline: Instant?
+    /// How long a plan said that it takes at most.
+    package let predicted: Int64?
     package var endedAt: Instant?
     package var attempts = 1
     package var outcome = Outcome.open
@@ -56,6 +58,7 @@ package struct RunHistory: Sendable {
   package private(set) var acts: [Act] = []
   package private(set) var conditions: [Condition] = []
 
+  private var predictions: [Position: Int64] = [:]
   private var openSteps: [Position: Int] = [:]
   private var openActs: [Position: Int] = [:]
   private var openConditions: [Position: Int] = [:]
@@ -74,7 +77,9 @@ package struct RunHistory: Sendable {
     case .step(let title, let until):
       openSteps[position] = steps.count
       steps.append(
-        Step(position: position, title: title, begunAt: record.at, deadline: until))
+        Step(
+          position: position, title: title, begunAt: record.at, deadline: until,
+          predicted: predictions[position]))
     case .stepDone: endStep(record, .succeeded)
     case .stepFailed(let why): endStep(record, .failed(why))
     case .attempt(let number):
@@ -120,6 +125,8 @@ package struct RunHistory: Sendable {
       let who = by ?? "nobody"
       endCondition(record, approved == true ? .succeeded : .failed("\(who) did not approve"))
     case .elapsed: endCondition(record, .succeeded)
+    case .predicted(let prediction):
+      for step in prediction.steps { predictions[step.position] = step.nanoseconds }
     case .begun, .resumed, .retry, .expired, .read, .unwinding, .undone, .lock, .paused, .ended:
       break
     }

@@ -21,6 +21,8 @@ package struct RunSummary: Sendable, Equatable {
   /// Of the last record.
   package let lastAt: Instant
   package let endedAt: Instant?
+  /// How long a plan said before that it takes at most; `nil` without one, or without a bound.
+  package let predicted: Int64?
   package let status: Status
   /// The title of the last step that was begun.
   package let lastStep: String?
@@ -43,6 +45,7 @@ package struct RunSummary: Sendable, Equatable {
     var status = Status.unfinished
     var lastStep: String?
     var resumptions = 0
+    var predicted: Int64?
     var promised: [(position: Position, call: CallNote)] = []
     for record in journal.records {
       switch record.body {
@@ -50,6 +53,7 @@ package struct RunSummary: Sendable, Equatable {
         resumptions += 1
         status = .unfinished
       case .paused(let why): status = .paused(why: why)
+      case .predicted(let prediction): predicted = prediction.wholeNanoseconds
       case .ended(let result, let message): status = .ended(result, message: message)
       case .step(let title, _): lastStep = title
       case .intent(let intent): promised.append((record.position, intent.call))
@@ -62,6 +66,7 @@ package struct RunSummary: Sendable, Equatable {
     self.status = status
     self.lastStep = lastStep
     self.resumptions = resumptions
+    self.predicted = predicted
     inDoubt = promised.map(\.call)
     if case .ended = status { endedAt = last.at } else { endedAt = nil }
   }
@@ -83,6 +88,7 @@ package struct RunSummary: Sendable, Equatable {
       ("resumptions", .int(Int64(resumptions))),
     ])
     object["ended"] = endedAt.map { .int($0.nanoseconds) }
+    object["predicted"] = predicted.map(Document.int)
     object["step"] = lastStep.map(Document.string)
     switch status {
     case .unfinished: break
@@ -140,6 +146,9 @@ extension JournalRecord.Body {
     let call = act.map { "\($0.call.name) \($0.observation.target)" } ?? "an act"
     switch self {
     case .begun(let identity): return ("\(identity.runbook) begins as \(identity.runID)", false)
+    case .predicted(let prediction):
+      let most = prediction.wholeNanoseconds.map { "at most \(Words.duration($0))" }
+      return ("a plan said that it takes \(most ?? "as long as it takes")", false)
     case .resumed: return ("the run is resumed", false)
     case .step: return ("\(step) begins", false)
     case .stepDone: return ("\(step) is done", false)

@@ -39,7 +39,8 @@ struct Run: AsyncParsableCommand {
     }
     let launch = try saved?.launch ?? runbook.launch(source, world)
     let prepared = try PreparedRun(launch, style: source.output.style)
-    if let saved { try await check(saved, prepared) }
+    var prediction: Prediction?
+    if let saved { prediction = try await check(saved, prepared) }
     switch launch.world {
     case .simulated:
       try SimulatedSession(prepared: prepared, options: simulation).run()
@@ -47,14 +48,17 @@ struct Run: AsyncParsableCommand {
       let store = RunStore()
       let id = RunStore.newID(at: WallClock.now())
       if detach { return try DetachedRun(id: id, store: store).start(launch, approvesAll: yes) }
-      let session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
+      var session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
+      session.prediction = prediction
       try await session.start()
     }
   }
 
-  /// Plans again, by reading only, and throws where the plan does not hold any more.
-  private func check(_ saved: SavedPlan, _ prepared: PreparedRun) async throws {
-    guard let now = try await Planning(prepared, simulation).saved(prepared) else {
+  /// Plans again, by reading only, and throws where the plan does not hold any more. Gives how long it says that
+  /// things take.
+  private func check(_ saved: SavedPlan, _ prepared: PreparedRun) async throws -> Prediction? {
+    let planning = try await Planning(prepared, simulation)
+    guard let now = planning.saved(prepared) else {
       Console.write("the world does not answer: the plan cannot be compared with it\n", to: .error)
       throw ExitCode(3)
     }
@@ -62,5 +66,6 @@ struct Run: AsyncParsableCommand {
       Console.write("\(difference)nothing was done; plan again\n", to: .error)
       throw ExitCode(1)
     }
+    return planning.plan.map(Prediction.init)
   }
 }

@@ -16,6 +16,8 @@ struct RealSession {
   let approvesAll: Bool
   /// What a person found out about acts in doubt.
   var answers: [Event] = []
+  /// What the plan said that a new run is held to.
+  var prediction: Prediction?
 
   /// Begins a new run.
   func start() async throws {
@@ -94,6 +96,7 @@ struct RealSession {
     } catch {
       throw fail(error.diagnostic, status: 4)
     }
+    executor.prediction = prediction
     let begun = journal?.first?.at ?? WallClock.now()
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)

@@ -13,7 +13,7 @@ HEADER, LEAD, TRAIL = 17, 8, 21
 CHANGES = ("create", "patch", "update", "delete")
 # In the order of their numbers, from 1.
 KINDS = ("begun", "resumed", "step", "step_done", "step_failed", "retry", "attempt", "expired", "read", "intent", "outcome",
-         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended")
+         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted")
 
 
 def records(path):
@@ -133,6 +133,10 @@ class Reader:
 
     def ended(self):
         return {"status": self.text(name=True), "message": self.text()}
+
+    def predicted(self):
+        return {"worst_case": self.whole() if self.byte() else None,
+                "steps": {self.plain(): self.whole() for _ in range(self.natural())}}
 
     def call(self):
         return {"call": self.text(name=True), "arguments": self.value()}
