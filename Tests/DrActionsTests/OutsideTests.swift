@@ -34,6 +34,23 @@ import Testing
         == .finish(["status": 200, "body": .string(String(repeating: "x", count: 65_536))]))
   }
 
+  @Test("a server that says how long to wait is waited for, within the timeout of ten seconds")
+  func waits() {
+    let order = "GET http://h/x "
+    func busy(_ seconds: String, _ status: Int = 503) -> Transcript.Turn {
+      turn(order, status, "", headers: [("retry-after", seconds)])
+    }
+    #expect(
+      get([busy("2"), sleep(2000), busy("0", 429), sleep(1000), turn(order, 200, "ok")])
+        == .finish(["status": 200, "body": "ok"]))
+    let late = Transcript.End.fail(.busy("GET http://h/x answers 503, not 2xx"))
+    #expect(get([busy("6"), sleep(6000), busy("6")]) == late)
+    for word in ["10", "-1", "9999999", "Fri, 27 Nov 2026 00:00:00 GMT"] {
+      #expect(get([busy(word)]) == late, "\(word)")
+    }
+    #expect(get([busy("1")], status: 503) == .finish(["status": 503, "body": ""]))
+  }
+
   private func post(_ turns: [Transcript.Turn], _ phase: CallPhase) -> Transcript.End {
     Transcript(turns).run(
       "http.post", ["url": "http://h/x", "body": ["a": 1], "method": "PUT", "headers": [:]], phase)

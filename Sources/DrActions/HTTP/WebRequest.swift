@@ -54,11 +54,28 @@ struct WebRequest {
     case doubt(String)
   }
 
-  /// Sends it once. `{ status, body }`.
-  func send() -> Flow<Outcome> {
+  /// Sends it, and again as often as the server says how long to wait and that ends within the
+  /// timeout. `{ status, body }`.
+  func send() -> Flow<Outcome> { send(left: timeout) }
+
+  private func send(left: Int64) -> Flow<Outcome> {
     let request = HTTPRequest(
-      method: method, url: url, headers: headers, body: body, timeoutNanoseconds: timeout)
-    return .ask(.http(request)) { .value(outcome($0)) }
+      method: method, url: url, headers: headers, body: body, timeoutNanoseconds: left)
+    return .ask(.http(request)) { reply in
+      let rest = left - reply.elapsedNanoseconds
+      guard let pause = pause(reply), pause < rest else { return .value(outcome(reply)) }
+      return .sleep(nanoseconds: pause) { send(left: rest - pause) }
+    }
+  }
+
+  /// What `Retry-After` asks for, of an answer that nothing was done.
+  private func pause(_ reply: Reply) -> Int64? {
+    guard case .response(let status, let headers, _) = reply.answer,
+      status == 429 || status == 503, self.status != Int64(status),
+      let seconds = headers.first(where: { $0.name == "retry-after" }).flatMap({ Int64($0.value) }),
+      seconds >= 0, seconds <= 3_600
+    else { return nil }
+    return max(1, seconds) * Unit.second
   }
 
   private func outcome(_ reply: Reply) -> Outcome {

@@ -123,7 +123,8 @@ extension Bench {
     let runs = try (0..<5).map { _ in
       try? FileManager.default.removeItem(atPath: state)
       try FileManager.default.copyItem(atPath: kept, toPath: state)
-      return try Contest.run([dr, "resume", "last", "--yes"])
+      return try Contest.run(
+        [dr, "resume", "last", "--yes"], countsProcessor: countsProcessor)
     }
     let (time, peak) = (median(runs.map(\.milliseconds)), median(runs.map(\.peak)))
     let bar = steps > 10_000 ? 250.0 : 200.0
