@@ -40,7 +40,7 @@ struct Lexer {
   }
 
   mutating func run(_ bytes: Bytes) {
-    tokens.reserveCapacity(bytes.count / 4 + 16)
+    tokens.reserveCapacity(bytes.count / 3 + 16)
     guard start(bytes) else {
       position = bytes.count
       finish(bytes)
