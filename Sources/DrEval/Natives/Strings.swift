@@ -73,8 +73,7 @@ enum Strings {
     NativeFunction("version.at_least", "(version: String, least: String) -> Bool") {
       machine, arguments throws(Stop) in
       try machine.heap.charge((arguments.string(0).count + arguments.string(1).count) / 16)
-      return .bool(
-        atLeast(versionParts(arguments.string(0).text), versionParts(arguments.string(1).text)))
+      return .bool(isVersion(arguments.string(0).bytes, atLeast: arguments.string(1).bytes))
     },
   ]
 
@@ -244,20 +243,35 @@ enum Strings {
     return "\(label)-\(hash)"
   }
 
-  /// The numbers of `v1.26.3-rc1`: 1, 26, 3.
-  private static func versionParts(_ version: String) -> [Int64] {
-    var text = Substring(version)
-    if text.first == "v" { text = text.dropFirst() }
-    let numbers = text.prefix { $0 == "." || ($0.isASCII && $0.isNumber) }
-    return numbers.split(separator: ".").map { Int64($0) ?? .max }
+  private static func isVersion(
+    _ version: UnsafeBufferPointer<UInt8>, atLeast least: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
+    var (ours, theirs) = (VersionNumbers(version), VersionNumbers(least))
+    while true {
+      let (x, y) = (ours.next(), theirs.next())
+      if x == nil, y == nil { return true }
+      if x ?? 0 != y ?? 0 { return x ?? 0 > y ?? 0 }
+    }
   }
 
-  private static func atLeast(_ version: [Int64], _ least: [Int64]) -> Bool {
-    for index in 0..<max(version.count, least.count) {
-      let x = index < version.count ? version[index] : 0
-      let y = index < least.count ? least[index] : 0
-      if x != y { return x > y }
+  /// The numbers of `v1.26.3-rc1`: 1, 26, 3.
+  private struct VersionNumbers {
+    private var rest: Slice<UnsafeBufferPointer<UInt8>>
+
+    init(_ text: UnsafeBufferPointer<UInt8>) {
+      rest = text.first == UInt8(ascii: "v") ? text.dropFirst() : text[...]
     }
-    return true
+
+    mutating func next() -> Int64? {
+      while rest.first == UInt8(ascii: ".") { rest.removeFirst() }
+      var number: Int64?
+      while let digit = rest.first.map({ Int64($0) - 0x30 }), (0...9).contains(digit) {
+        let (shifted, overflow) = (number ?? 0).multipliedReportingOverflow(by: 10)
+        let (sum, carry) = shifted.addingReportingOverflow(digit)
+        number = overflow || carry ? .max : sum
+        rest.removeFirst()
+      }
+      return number
+    }
   }
 }
