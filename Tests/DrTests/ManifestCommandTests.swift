@@ -194,4 +194,20 @@ struct ManifestCommandTests {
       #expect(!outcome.output.contains("b2xk") && !outcome.output.contains("bmV3"))
     }
   }
+
+  @Test("a full disk is an error, and a compile that is ended leaves the folder that was there")
+  func fullDisk() throws {
+    let streamed = try run("/bin/sh", ["-c", "'\(dr)' compile '\(scenario)' > /dev/full"])
+    #expect(streamed.status == 1)
+    #expect(streamed.errors.hasSuffix("Error: cannot write the output: No space left on device\n"))
+    try inFolder { folder in
+      let target = "\(folder)/out"
+      #expect(try run(dr, ["compile", scenario, "-o", target]).status == 0)
+      let before = try paths(below: target)
+      // Ended in the midst of it: no file may be larger than a block.
+      let command = "ulimit -f 1; '\(dr)' compile '\(scenario)' -o '\(target)'"
+      #expect(try run("/bin/sh", ["-c", command]).status != 0)
+      #expect(try paths(below: target) == before)
+    }
+  }
 }
