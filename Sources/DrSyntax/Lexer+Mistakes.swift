@@ -205,8 +205,6 @@ extension Lexer {
   private mutating func lexLookAlike(_ kind: TokenKind, _ spelling: String, _ length: Int) {
     let range = position..<position + length
     reportLookAlike(spelling, range)
-    if kind == .leftBrace { braceBalance += 1 }
-    if kind == .rightBrace { braceBalance -= 1 }
     emit(kind, range.lowerBound, range.upperBound)
     tokens[tokens.count - 1].flags.remove(.mistake)
   }

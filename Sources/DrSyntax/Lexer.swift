@@ -16,8 +16,6 @@ struct Lexer {
   var position = 0
   var tokens: [Token] = []
   var diagnostics: [Diagnostic] = []
-  /// How many more `{` than `}` there are.
-  var braceBalance = 0
   /// The strings whose interpolation is being read, the outermost first.
   var modes: [StringMode] = []
   /// What to say about the next token.
@@ -88,12 +86,8 @@ struct Lexer {
     case UInt8(ascii: "\""): lexString(bytes)
     case UInt8(ascii: "`"): lexRawString(bytes)
     case UInt8(ascii: "#"): skipComment(bytes)
-    case UInt8(ascii: "{"):
-      braceBalance += 1
-      punctuation(.leftBrace, 1)
-    case UInt8(ascii: "}"):
-      braceBalance -= 1
-      punctuation(.rightBrace, 1)
+    case UInt8(ascii: "{"): punctuation(.leftBrace, 1)
+    case UInt8(ascii: "}"): punctuation(.rightBrace, 1)
     case UInt8(ascii: "("):
       if !modes.isEmpty { modes[modes.count - 1].parenDepth += 1 }
       punctuation(.leftParen, 1)

@@ -14,7 +14,7 @@ extension Parser {
     let open = position
     let saved = openBrace()
     skipSeparators()
-    while kind != .rightBrace, kind != .endOfFile, !isBraceForgotten() {
+    while kind != .rightBrace, kind != .endOfFile {
       let before = position
       item(&self)
       if position == before {
@@ -318,10 +318,10 @@ extension Parser {
     let open = position
     let saved = openBrace()
     parseExpression()
-    if kind != .rightBrace, kind != .endOfFile, !isBraceForgotten() {
+    if kind != .rightBrace, kind != .endOfFile {
       report(
         "expected `}`, found \(found)", help: "join conditions with `and`")
-      while kind != .rightBrace, kind != .endOfFile, !isBraceForgotten() {
+      while kind != .rightBrace, kind != .endOfFile {
         skipItem()
         skipSeparators()
       }

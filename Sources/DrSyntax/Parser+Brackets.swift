@@ -139,7 +139,6 @@ extension Parser {
     }
     tokens = mended + tokens[next...]
     kind = tokens[0].kind
-    unclosedBraces = 0
   }
 
   private mutating func reportLost(_ kind: TokenKind, _ place: Span, _ partner: Span) {

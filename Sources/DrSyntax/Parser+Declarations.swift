@@ -239,7 +239,7 @@ extension Parser {
   /// Whether the current token is the first of the next item, so that what should stand before it
   /// is missing.
   var isItemBegun: Bool {
-    guard newlinesEnd else { return kind != .rightBrace && isBracketForgotten }
+    guard newlinesEnd else { return kind == .endOfFile }
     guard isLineBreak else { return false }
     if kind == .identifier || kind.isKeyword, peek() == .equal { return true }
     return startsKeywordDeclaration || kind == .letKeyword
@@ -406,12 +406,12 @@ extension Parser {
     }
     let saved = openBracket()
     while kind != .rightParen, kind != .leftBrace, kind != .equal, kind != .arrow,
-      !isBracketForgotten
+      !isCutShort
     {
       let before = position
       parseParameter()
       if take(.comma) { continue }
-      if kind == .rightParen || isBracketForgotten { break }
+      if kind == .rightParen || isCutShort { break }
       reportExpected("`,` or `)`", labels: [Label(span(open), "opened here")])
       if position == before { skipToken() }
     }

@@ -273,7 +273,7 @@ extension Parser {
     let start = mark
     let open = position
     let saved = openBracket()
-    while kind != .rightParen, !isBracketForgotten {
+    while kind != .rightParen, !isCutShort {
       let before = position
       parseArgument()
       if !continueList(before, open, .rightParen) { break }
@@ -311,7 +311,7 @@ extension Parser {
   /// After an element of a bracketed list: whether there is another one.
   mutating func continueList(_ before: Int, _ open: Int, _ closing: TokenKind) -> Bool {
     if take(.comma) { return true }
-    if kind == closing || isBracketForgotten { return false }
+    if kind == closing || isCutShort { return false }
     if kind == .semicolon {
       report("elements are separated by `,`", at: span(position), help: "write `,`")
       skipToken()
@@ -339,7 +339,7 @@ extension Parser {
     let start = mark
     var open = 0
     while kind != .endOfFile {
-      if open == 0, kind == .comma || position > start.token && isBracketForgotten { break }
+      if open == 0, kind == .comma { break }
       switch kind {
       case .leftParen, .leftBracket, .leftBrace, .interpolationOpen: open += 1
       case .rightParen, .rightBracket, .rightBrace, .interpolationClose: open -= 1

@@ -143,7 +143,7 @@ extension Parser {
     let open = position
     let saved = openBracket()
     parseExpression()
-    if kind != .rightParen, !isBracketForgotten {
+    if kind != .rightParen, !isCutShort {
       let isComma = kind == .comma
       report(
         "expected `)`, found \(found)", at: span(position),
@@ -160,7 +160,6 @@ extension Parser {
     let start = mark
     var open = 0
     while kind != .endOfFile {
-      if open == 0, position > start.token && isBracketForgotten { break }
       switch kind {
       case .leftParen, .leftBracket, .leftBrace, .interpolationOpen: open += 1
       case .rightParen, .rightBracket, .rightBrace, .interpolationClose: open -= 1
@@ -190,7 +189,7 @@ extension Parser {
       return .mapExpr
     }
     var isMap: Bool?
-    while kind != .rightBracket, !isBracketForgotten {
+    while kind != .rightBracket, !isCutShort {
       let before = position
       let element = mark
       if take(.ellipsis) {

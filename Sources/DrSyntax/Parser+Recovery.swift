@@ -155,21 +155,12 @@ extension Parser {
     }
   }
 
-  /// Whether the braces around the current token were forgotten: a declaration stands at the margin
-  /// inside them.
-  mutating func isBraceForgotten() -> Bool {
-    guard flags.contains(.column0) else { return false }
-    if startsKeywordDeclaration { return true }
-    return unclosedBraces > 0 && startsDeclaration
-  }
-
   /// Takes the brace that closes `open`, or says that it is missing.
   mutating func closeBrace(_ open: Int, _ what: StaticString) {
     if kind == .rightBrace {
       guard flags.contains(.virtual) else { return advance() }
       return takeVirtual()
     }
-    if kind == .endOfFile || flags.contains(.column0) { unclosedBraces -= 1 }
     report(
       "the `{` of \(what) is not closed", at: here, caption: "expected `}`",
       labels: [Label(span(open), "opened here")], help: "close it with `}`")
@@ -200,16 +191,8 @@ extension Parser {
     kind != .endOfFile && flags.contains(.newline) ? "the end of the line" : foundToken
   }
 
-  /// Whether a line inside `( )` or `[ ]` looks as if the bracket had not been closed before it.
-  var isBracketForgotten: Bool {
-    if kind == .endOfFile || kind == .rightBrace { return true }
-    guard flags.contains(.newline) else { return false }
-    if peek() == .equal, kind == .identifier || kind.isKeyword {
-      return indentation(of: position) <= indentation(of: context.bracket)
-    }
-    if kind == .letKeyword || startsKeywordDeclaration { return true }
-    return flags.contains(.column0) && startsDeclaration
-  }
+  /// Whether what is in `( )` or `[ ]` cannot go on.
+  var isCutShort: Bool { kind == .endOfFile || kind == .rightBrace }
 
   /// How far the line of a token is indented, in bytes.
   func indentation(of token: Int) -> Int {

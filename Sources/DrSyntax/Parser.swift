@@ -20,20 +20,16 @@ struct Parser {
   var depth = 0
   /// What the brackets and words around `position` change.
   var context = Context()
-  /// How many more `{` than `}` the file has; while positive, column 0 tells where one was not
-  /// closed.
-  var unclosedBraces: Int
   /// The token at which a mistake was last reported: it explains whatever else is wrong there.
   var explained = -1
   /// What is wrong with the brackets of a file that is read again.
   var bracketMistakes: [Diagnostic] = []
   var hasVirtualTokens = false
 
-  init(source: SourceFile, limits: Limits, tokens: [Token], braceBalance: Int) {
+  init(source: SourceFile, limits: Limits, tokens: [Token]) {
     self.source = source
     maximumDepth = limits.nestingDepth
     self.tokens = tokens
-    unclosedBraces = braceBalance
     kind = tokens[0].kind
     nodes.reserve(tokens.count)
   }
@@ -45,8 +41,6 @@ struct Parser {
     var newlinesEnd = true
     /// Whether `{` after a name opens the code that follows, not a record.
     var isHead = false
-    /// The token of the innermost bracket.
-    var bracket = 0
   }
 
   var newlinesEnd: Bool { context.newlinesEnd }
@@ -54,7 +48,7 @@ struct Parser {
   /// Takes `(`, `[` or what else newlines mean nothing in; gives back the context to restore.
   mutating func openBracket() -> Context {
     let saved = context
-    context = Context(newlinesEnd: false, isHead: false, bracket: position)
+    context = Context(newlinesEnd: false, isHead: false)
     takeOpening()
     return saved
   }
@@ -62,7 +56,7 @@ struct Parser {
   /// Takes `{`; gives back the context to restore.
   mutating func openBrace() -> Context {
     let saved = context
-    context = Context(newlinesEnd: true, isHead: false, bracket: position)
+    context = Context(newlinesEnd: true, isHead: false)
     takeOpening()
     return saved
   }
@@ -186,8 +180,7 @@ private func parse(
   }
   var lexer = Lexer(file: source.id)
   lexer.run(source.bytes.span)
-  var parser = Parser(
-    source: source, limits: limits, tokens: lexer.tokens, braceBalance: lexer.braceBalance)
+  var parser = Parser(source: source, limits: limits, tokens: lexer.tokens)
   lexer.tokens = []
   production(&parser)
   if !parser.diagnostics.isEmpty {
@@ -206,7 +199,7 @@ private func readAgain(
 ) -> Parser? {
   var lexer = Lexer(file: source.id)
   lexer.run(source.bytes.span)
-  var parser = Parser(source: source, limits: limits, tokens: lexer.tokens, braceBalance: 0)
+  var parser = Parser(source: source, limits: limits, tokens: lexer.tokens)
   lexer.tokens = []
   guard parser.mendBrackets(lexer: lexer.diagnostics) else { return nil }
   production(&parser)
