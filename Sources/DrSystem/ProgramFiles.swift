@@ -26,6 +26,14 @@ package enum ProgramFiles {
     return found.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
   }
 
+  /// Names of the programs in a folder, not in those below it, sorted by their bytes; `nil` where it
+  /// cannot be read.
+  package static func directlyIn(_ folder: String) -> [String]? {
+    names(in: folder)?.filter { name in
+      name.hasSuffix(".dr") && !name.hasPrefix(".") && kind("\(folder)/\(name)") == S_IFREG
+    }.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+  }
+
   /// Whether there is a folder of that name.
   package static func isFolder(_ path: String) -> Bool {
     var status = stat()

@@ -132,4 +132,22 @@ struct DiagnosticCommandTests {
     #expect(try run(dr, ["explain", "E0299"]).errors.contains("did you mean E0208 may-be-nil?"))
     #expect(try run(dr, ["explain", "E99999999999999999999"]).status == 2)
   }
+
+  @Test("explain knows the rules of a program, and of the programs in its folder")
+  func explainOwnRule() throws {
+    try inFolder { folder in
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/rules", withIntermediateDirectories: false)
+      try "## Somebody answers for it.\nrule OPS1 no_owner warning { }\n".write(
+        toFile: "\(folder)/rules/own.dr", atomically: true, encoding: .utf8)
+      try "use \"./rules/own.dr\"\n\n## Twice is once too many.\nrule OPS2 twice error { }\n".write(
+        toFile: "\(folder)/main.dr", atomically: true, encoding: .utf8)
+      let near = try run(dr, ["explain", "twice"], in: folder)
+      #expect(near.output == "OPS2 twice (error)\n\nTwice is once too many.\n", "\(near)")
+      let used = try run(dr, ["explain", "OPS1", "main.dr"], in: folder)
+      #expect(used.output == "OPS1 no-owner (warning)\n\nSomebody answers for it.\n", "\(used)")
+      #expect(try run(dr, ["explain", "OPS1"], in: folder).status == 2)
+      #expect(try run(dr, ["explain", "OPS1", "other.dr"], in: folder).status == 2)
+    }
+  }
 }

@@ -6,6 +6,7 @@ import DrCatalogue
 import DrLint
 import DrSema
 import DrStdlib
+import DrSystem
 
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,6 +18,11 @@ struct Explain: ParsableCommand {
     help: "A code or its name: E0201, unit-mismatch, DR107. Without one, all codes are listed.")
   var code: String?
 
+  @Argument(
+    help: "A program, for rules of its own; without one, the programs of this folder are looked at."
+  )
+  var file: String?
+
   @OptionGroup var colour: ColourOptions
 
   func run() throws {
@@ -25,7 +31,7 @@ struct Explain: ParsableCommand {
     if let code = Catalogue.code(word), let page = Catalogue.page(code.rawValue) {
       return show(page, style)
     }
-    let rules = Self.rules
+    let rules = try ownRules(word, style) + Self.rules
     guard let rule = rules.first(where: { $0.isCalled(word) }) else {
       throw ValidationError(
         "there is no diagnostic called \(visible(word)); \(advice(word, rules))")
@@ -38,6 +44,23 @@ struct Explain: ParsableCommand {
       Page.render(
         page, width: OutputStyle.width(.output).map { min($0, 100) },
         colour: style.usesColour(.output)))
+  }
+
+  /// The rules of the program, or of the programs in this folder that have one of that name.
+  private func ownRules(_ word: String, _ style: OutputStyle) throws -> [RulePage] {
+    if let file {
+      let checker = Project(file: file, inputs: [], style: style).checker
+      guard checker.mainFile != nil else {
+        throw ValidationError("\(visible(file)) cannot be read")
+      }
+      return checker.program.rules.map { RulePage($0, in: checker.program) }
+    }
+    return (ProgramFiles.directlyIn(".") ?? []).flatMap { name -> [RulePage] in
+      guard case .success(let bytes) = readFile(name) else { return [] }
+      var sources = SourceMap()
+      let id = sources.add(name: name, bytes: bytes)
+      return RulePage.all(in: sources[id]).filter { $0.isCalled(word) }
+    }
   }
 
   /// The rules of the library.
