@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrBase
+import DrSyntax
 
 /// What is known of one name: how it is declared and what its `##` comment says.
 package struct Explanation: Sendable, Equatable {
@@ -14,6 +15,7 @@ package struct Explanation: Sendable, Equatable {
   /// A field of a type.
   package struct Field: Sendable, Equatable {
     package let name: String
+    /// With its default and its constraint: `Duration = 10s where every >= 1s`.
     package let type: String
     package let documentation: String?
   }
@@ -54,8 +56,19 @@ extension Checker {
       return nil
     }
     return Explanation(
-      signature: "\(record(id).name).\(name): \(typeName(field.type))",
+      signature: "\(record(id).name).\(name): \(declaredType(of: field, in: id))",
       documentation: field.documentation, span: field.span)
+  }
+
+  private func declaredType(of field: RecordField, in id: RecordID) -> String {
+    let node = typeWork.first { $0.record == id }?.node.all(.fieldDecl)
+      .first { $0.name == field.name }
+    let written = { (node: SyntaxNode) in
+      node.text.split { $0 == " " || $0.isNewline }.joined(separator: " ")
+    }
+    let value = node?.token(.equal) != nil ? node?.expression.map { " = " + written($0) } : nil
+    let constraint = node?.first(.constraint)?.expression.map { " where " + written($0) }
+    return typeName(field.type) + (value ?? "") + (constraint ?? "")
   }
 
   private func explain(_ symbol: Symbol) -> Explanation {
@@ -69,7 +82,7 @@ extension Checker {
       let keyword = record.keyword.map { " declares \($0)" } ?? ""
       let fields = record.fields.filter { $0.mark != .implicit }.map {
         Explanation.Field(
-          name: $0.name, type: typeName($0.type), documentation: $0.documentation)
+          name: $0.name, type: declaredType(of: $0, in: id), documentation: $0.documentation)
       }
       return Explanation(
         signature: "type \(record.name)\(keyword)", documentation: record.documentation,

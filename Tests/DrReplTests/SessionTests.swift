@@ -209,6 +209,14 @@ struct WorldTests {
     #expect(talk.session.prompt == "dr> ")
   }
 
+  @Test("a simulated world brings the module that it needs")
+  func module() {
+    let talk = Talk(twoZones.replacing("use kubernetes, ", with: "use "))
+    #expect(talk.say("ready(web, in: az1)").contains("add `use kubernetes`"))
+    #expect(talk.say(":world simulated").hasPrefix("(use kubernetes)\n(a simulated world: "))
+    #expect(talk.say("ready(web, in: az1)") == "1")
+  }
+
   @Test("what was read and named stays as it was read; blocks in it are today's")
   func kept() {
     let talk = Talk(twoZones)

@@ -106,6 +106,12 @@ extension Session {
   }
 
   private func attachSimulated() {
+    // What a simulated world runs is declared there, and so is what looks at it.
+    let uses = checker.modules.last { !$0.isStandard }?.uses ?? []
+    if !uses.contains(where: { checker.modules[$0.module].path == "kubernetes" }) {
+      define("use kubernetes")
+      say(.note("use kubernetes"))
+    }
     let machine = machine(for: checker.program)
     do throws(Diagnostic) {
       let clusters = try SimulatedCluster.all(of: machine)
