@@ -24,7 +24,7 @@ public struct Limits: Sendable, Hashable {
   /// The defaults suit a program that computes a model; an expression or a rule needs far less.
   public init(
     fuel: Int = 200_000_000, memory: Bytes = .mebibytes(512), depth: Int = 2_000,
-    fileSize: Bytes = .mebibytes(64), files: Int = 1_000
+    fileSize: Bytes = .mebibytes(8), files: Int = 1_000
   ) {
     self.fuel = fuel
     self.memory = memory

@@ -10,8 +10,8 @@ package struct Limits: Sendable, Equatable {
   package var callDepth: Int = 2_000
   /// Nested brackets, blocks and operators that the parser accepts.
   package var nestingDepth: Int = 200
-  /// Bytes of one source file.
-  package var fileBytes: Int = 64 << 20
+  /// Bytes of one source file. Reading one takes some hundred bytes of memory for each, at worst.
+  package var fileBytes: Int = 8 << 20
   /// Files of one module graph.
   package var files: Int = 1_000
 

@@ -139,8 +139,9 @@ struct ModuleGraphBuilder {
       add((asName ?? graph.modules[index].alias, index), to: &module, at: item.span)
       return
     }
-    module.hasLostNames = module.hasLostNames || item.name == nil
-    guard let name = item.name else { return }
+    let isBroken = item.name == nil || item.first(.error) != nil
+    module.hasLostNames = module.hasLostNames || isBroken
+    guard !isBroken, let name = item.name else { return }
     let cycle = "std:" + name
     if loading.contains(cycle) {
       reportCycle(to: cycle, at: item.span)
@@ -182,7 +183,9 @@ struct ModuleGraphBuilder {
       graph.diagnostics.append(
         Diagnostic(
           .unknownModule, "a file is used by a path from the file that uses it", at: span,
-          help: "write \"./\(path)\""))
+          help: loader.standardModules.contains(path)
+            ? "write `use \(path)` for the module of the standard library"
+            : "write \"./\(path)\""))
       return nil
     }
     var parts = module.path.split(separator: "/").map(String.init)
@@ -202,7 +205,8 @@ struct ModuleGraphBuilder {
       return nil
     }
     if let index = indexByKey[key] { return index }
-    guard graph.modules.count < limits.files else {
+    // Those that are being read stand in the graph when what they use does.
+    guard graph.modules.count + loading.count < limits.files else {
       graph.diagnostics.append(
         Diagnostic(
           .unreadableFile, "the program has more than \(limits.files) files", at: span,

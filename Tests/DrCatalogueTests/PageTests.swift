@@ -101,6 +101,22 @@ private func diagnostics(_ text: String, _ kind: String) -> [Diagnostic] {
     }
   }
 
+  /// Findings stand under the code of their rule.
+  @Test("every code is in a golden, or its page names its test", arguments: DiagnosticCode.allCases)
+  func goldens(_ code: DiagnosticCode) throws {
+    let page = try #require(Catalogue.page(code.rawValue))
+    let pattern = Array("\(code.rawValue) ".utf8)
+    let isShown = Self.goldens.contains { $0.firstRange(of: pattern) != nil }
+    #expect(isShown || isLinked(page) || code == .ruleFinding)
+  }
+
+  private static let goldens: [[UInt8]] = {
+    let folder = FileManager.default.enumerator(atPath: root.appending(path: "Tests/Golden").path)
+    let files = (folder?.allObjects as? [String]) ?? []
+    return files.filter { !$0.hasSuffix(".dr") }.sorted()
+      .compactMap { contents("Tests/Golden/\($0)") }
+  }()
+
   private func isLinked(_ page: String) -> Bool { comment(page) != nil }
 
   private func comment(_ page: String) -> String? {

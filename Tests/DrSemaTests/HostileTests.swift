@@ -86,11 +86,94 @@ import Testing
       "type A = Int" + repeated("?"), "let a = \"" + repeated("\\(1)") + "\"",
       "box a { " + repeated("box { ") + repeated("} ") + "}",
       "runbook r() { " + repeated("step \"a\" { ") + repeated("} ") + "}",
+      "let a = " + repeated("x => "), "let a = " + repeated("{ a: ") + repeated("}"),
+      "let a = " + repeated("[for x in [1]: ") + repeated("]"),
+      "let a = " + repeated("[1: ") + repeated("]"), "let a = " + repeated("f(") + repeated(")"),
+      "let a = " + repeated("match 1 { _: ") + repeated("}"),
+      "let a = " + repeated("A { b = ") + repeated("}"),
+      "let a = " + repeated("\"\\(") + repeated(")\""), "type A = " + repeated("() -> ") + "Int",
+      "type A = " + repeated("[Int: ") + repeated("]"), "type A = " + repeated("("),
+      "fn f() { " + repeated("for x in [1] { ") + repeated("} ") + "}",
+      "fn f() { " + repeated("if true { ") + repeated("} ") + "}",
+      "runbook r() { " + repeated("parallel { ") + repeated("} ") + "}",
+      "runbook r() { step \"a\" { " + repeated("undo { ") + repeated("} ") + "} }",
+      "runbook r() { " + repeated("on failure { ") + repeated("} ") + "}",
+      "let a = " + repeated("(") + "1", "let a = 1" + repeated(")"), repeated("}"), repeated("{ "),
+      "let a = " + repeated("9"), "let a = " + repeated("1h"), "let " + repeated("a") + " = 1",
+      repeated("\0"), repeated("`"),
     ] {
       let checker = check(program, limits: small)
       #expect(checker.diagnostics.count < 5, "\(program.prefix(60)) \(checker.diagnostics.count)")
       evaluate(checker)
     }
+  }
+
+  @Test("a mistake on every line or in every word is said a hundred times at most")
+  func mistakes() {
+    for text in [
+      "\"\n", "'", "\\(", "let a = = 1\n", "1 .. ", "1 in [1] ", "\u{FF0C}", "(\n", "}\n",
+    ] {
+      let checker = check(String(repeating: text, count: 20_000), limits: small)
+      #expect((1...101).contains(checker.diagnostics.count), "\(text) \(checker.diagnostics.count)")
+    }
+  }
+
+  /// What grows without end, by each of the ways to grow: one error that names the limit.
+  @Test(
+    "values that grow for ever",
+    arguments: [
+      "fn grow(s: String) -> String = grow(s + s)\nlet a = grow(\"x\")",
+      "fn grow(s: String) -> String = grow(\"\\(s)\\(s)\")\nlet a = grow(\"x\")",
+      "fn grow(s: String) -> String = grow(join([s, s], with: s))\nlet a = grow(\"x\")",
+      "fn grow(s: String) -> String = grow(replace(s, old: \"x\", new: s))\nlet a = grow(\"xx\")",
+      "fn grow(s: String) -> String = grow(indented(s, by: s))\nlet a = grow(\"x\")",
+      "fn grow(s: String) -> String = grow(json([s, s]))\nlet a = grow(\"x\")",
+      "fn grow(s: String) -> String = grow(yaml([s, s]))\nlet a = grow(\"x\")",
+      "fn grow(xs: [Int]) -> [Int] = grow(xs + xs)\nlet a = grow([1])",
+      "fn grow(xs: [Int]) -> [Int] = grow([...xs, ...xs])\nlet a = grow([1])",
+      "fn grow(xs: [Int]) -> [Int] = grow(flatten([xs, xs]))\nlet a = grow([1])",
+      "fn grow(m: [Int: Int], n: Int) -> Int = grow([for i in 0..n: i: i], n * 2)\nlet a = grow([:], 1)",
+      "fn grow(m: [Int: Int], n: Int) -> Int = grow([...m, n: n], n + 1)\nlet a = grow([:], 1)",
+      "fn grow(o: Object) -> Object = grow({ a: o, b: o })\nlet a = json(grow({}))",
+      "let a = [for i in 0..9223372036854775807: i]",
+      "let a = [for i in 0..9223372036854775807: i: i]",
+      "let a = [for i in 0..1000000: [for j in 0..1000000: j]]",
+      "fn f(n: Int) -> Int = f(n + 1) + f(n + 2)\nlet a = f(0)",
+      "fn f(n: Int) -> Int = if n == 0 { 1 } else { f(n - 1) + f(n - 1) }\nlet a = f(60)",
+    ]) func growing(_ program: String)
+  {
+    let checker = check(program, limits: small)
+    #expect(checker.diagnostics.isEmpty, "\(checker.rendered)")
+    let failures = Machine(program: Program(checker.program), limits: small).modelFailures()
+    #expect(failures.count == 1, "\(program): \(failures.map(\.message))")
+    let limits: [DiagnosticCode] = [.fuelExhausted, .memoryExhausted, .depthExceeded]
+    #expect(failures.allSatisfy { limits.contains($0.code) }, "\(failures.map(\.message))")
+  }
+
+  @Test("a file of more bytes than are read is refused as a whole") func large() {
+    let bytes = [UInt8](repeating: UInt8(ascii: "("), count: Limits().fileBytes + 1)
+    let tree = parse(SourceFile(id: FileID(0), name: "main.dr", bytes: bytes))
+    #expect(tree.diagnostics.map(\.code) == [.nestingTooDeep])
+    #expect(tree.tokenCount == 0)
+  }
+
+  /// Files that use one another without end: `0.dr` uses `1.dr`, which uses `2.dr`.
+  private struct EndlessFiles: ModuleLoader {
+    var standardModules: [String] { [] }
+    func standardModule(_ path: String) -> [UInt8]? { nil }
+    func file(_ path: String) -> Result<[UInt8], LoadFailure> {
+      let number = Int(path.prefix { $0.isNumber }) ?? 0
+      return .success(Array("use \"./\(number + 1).dr\"\n".utf8))
+    }
+  }
+
+  @Test("files without end are read up to a limit") func files() {
+    var options = CheckOptions()
+    options.limits.files = 50
+    let checker = Checker(loader: EndlessFiles(), options: options)
+    checker.check(path: "0.dr")
+    #expect(checker.diagnostics.map(\.code) == [.unreadableFile])
+    #expect(checker.diagnostics.first?.message == "the program has more than 50 files")
   }
 
   @Test("types that hold themselves") func recursiveTypes() {

@@ -62,6 +62,12 @@ import Testing
     expectLinear(400, { Self.services($0, mistakes: true) }, diagnostics: { $0 })
   }
 
+  @Test("of names that stand for nothing") func unknownNames() {
+    expectLinear(
+      4_000, { count in (0..<count).map { "let a\($0) = unknown\($0)\n" }.joined() },
+      diagnostics: { $0 })
+  }
+
   @Test("of functions that get their effect from one another") func effects() {
     expectLinear(
       1_000,
