@@ -262,7 +262,8 @@ extension Checker {
     } else if let found = keyword(name) {
       id = found
     } else {
-      reportUnknownBlock(head)
+      let body = node.first(.blockBody)
+      reportUnknownBlock(head, isQuery: body?.span.start == head.span.end)
       return broken(node.span)
     }
     let identity = BlockIdentity(name: name, label: name, span: node.span, enclosing: [])
@@ -301,13 +302,23 @@ extension Checker {
     // A name next to the missing one was meant for it.
     let known = Set(record(id).fields.map(\.name))
     let strange = writtenNames(node).filter { !known.contains($0) }
-    for field in missing where field.mark == .ordinary {
-      if nearest(field.name, among: strange) != nil { continue }
+    let fields = missing.filter { field in
+      field.mark == .ordinary && nearest(field.name, among: strange) == nil
+    }
+    if let field = fields.first, fields.count == 1 {
       report(
         .missingField, "the field `\(field.name)` is missing", at: head,
         caption: "\(name) needs it",
         labels: [Label(field.span, "declared here, without a default")],
         help: "add \(example(of: field)), \(describe(field.type))")
+    } else if fields.count > 1 {
+      let names = fields.map { "`\($0.name)`" }
+      report(
+        .missingField,
+        "the fields \(names.dropLast().joined(separator: ", ")) and \(names.last ?? "") are missing",
+        at: head, caption: "\(name) needs them",
+        labels: [Label(record(id).span, "\(record(id).name) is declared here")],
+        help: "add \(fields.map { example(of: $0) }.joined(separator: ", "))")
     }
   }
 

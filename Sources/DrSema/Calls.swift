@@ -92,7 +92,7 @@ extension Checker {
     var fields: [String] = []
     if case .record(let id) = type(receiver.type) { fields = record(id).fields.map(\.name) }
     let near =
-      Self.foreignName(name.text)
+      Self.foreignName(name.text) ?? Self.foreignFunction(name.text)
       ?? nearest(name.text, among: visibleModules.flatMap(functionNames) + fields)
     report(
       .unknownName,
@@ -168,6 +168,7 @@ extension Checker {
       bind(function.result, to: expected, &bindings, weakly: true)
     }
     let hints = bindings
+    let reported = (diagnostics: diagnostics.count, mismatches: mismatches.count)
     bindings = [:]
     var values = [Expr?](repeating: nil, count: slots.count)
     // Lambdas last: the other arguments say what their parameters are.
@@ -200,6 +201,7 @@ extension Checker {
       }
     }
     refit(&values, to: function, bindings, hints)
+    explainOrder(of: slots, id, since: reported)
     let isBroken = values.contains { $0?.type == TypeTable.error }
     let result = resultOfCall(id, bindings, hints, isBroken, node)
     return Expr(.call(id, values.map { $0 ?? broken(node.span) }), result, node.span)

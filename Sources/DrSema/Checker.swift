@@ -143,6 +143,8 @@ package final class Checker {
   var syntaxMistakes: [FileID: [UInt32]] = [:]
   /// The first report of each unknown name, by module, and how often the name stands.
   var unknownNames: [AliasKey: (diagnostic: Int, count: Int)] = [:]
+  /// The values of a wrong type among the arguments of the calls being checked.
+  var mismatches: [Mismatch] = []
   /// How many names were compared with misspelt ones.
   var comparedNames = 0
   /// What modules that the program does not use declare; read when a name is not found.
@@ -273,7 +275,7 @@ package final class Checker {
   /// The nearest of some names. A program with very many mistakes and names gets no more guesses after its first
   /// ones, so that guessing takes a bounded time.
   func nearest(_ name: String, among candidates: @autoclosure () -> [String]) -> String? {
-    guard diagnostics.count <= 200 || comparedNames < Self.comparedNamesAtMost else { return nil }
+    guard diagnostics.count <= 50 || comparedNames < Self.comparedNamesAtMost else { return nil }
     let candidates = candidates()
     comparedNames += candidates.count
     return nearestName(to: name, among: candidates)

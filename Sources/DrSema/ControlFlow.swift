@@ -18,6 +18,7 @@ extension Checker {
       return checkCode(thenNode, expected: wanted)
     }
     guard let elseNode else {
+      if expected == nil, then.type != TypeTable.error { reportUnusedEnd(thenNode) }
       return Expr(.if(condition, then, else: nil), TypeTable.unit, node.span)
     }
     let otherwise = inScope {
@@ -308,19 +309,45 @@ extension Checker {
     }
   }
 
-  /// A value on a line of its own, which does nothing.
-  private func reportUnused(_ node: SyntaxNode) {
+  /// Whether an expression computes and does nothing else.
+  private func isPlainValue(_ node: SyntaxNode) -> Bool {
     switch node.kind {
     case .literal, .stringExpr, .binaryExpr, .unaryExpr, .listExpr, .mapExpr, .rangeExpr, .nameExpr,
       .memberExpr:
+      true
+    default: false  // open: it may do something
+    }
+  }
+
+  /// A value on a line of its own, which does nothing.
+  private func reportUnused(_ node: SyntaxNode) {
+    switch node.kind {
+    case _ where isPlainValue(node):
       guard !hasSyntaxMistake(onLineOf: node.span) else { return }
       report(
         .unexpectedToken, "this value is not used", at: node.span,
         help: node.kind == .stringExpr
           ? "a message follows `else`: assert x > 0 else \"…\""
           : "give it a name, `let x = …`, or take it out")
+    case .ifExpr:
+      let blocks = node.all(.codeBlock)
+      // Without `else`, what it ends with was looked at where it was checked.
+      if blocks.count + node.all(.ifExpr).count > 1 { blocks.forEach { reportUnusedEnd($0) } }
+      node.all(.ifExpr).forEach { reportUnused($0) }
     default: break  // open: everything else may do something
     }
+  }
+
+  /// A value at the end of code that gives nothing.
+  private func reportUnusedEnd(_ code: SyntaxNode) {
+    let statements = code.children.filter { $0.kind != .token }
+    guard let last = statements.last, last.kind == .exprStmt, let value = last.expression,
+      value.kind != .nameExpr || !value.text.isEmpty, isPlainValue(value)
+    else { return }
+    guard !hasSyntaxMistake(onLineOf: value.span) else { return }
+    report(
+      .unexpectedToken, "this value is not used", at: value.span,
+      help: "an `if` gives its value as the last expression: `if … { a } else { b }`")
   }
 
   private func checkFor(_ node: SyntaxNode) -> Statement? {

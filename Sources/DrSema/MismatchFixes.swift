@@ -60,7 +60,27 @@ extension Checker {
     case "null", "None", "NULL", "Nil", "nullptr", "undefined": "nil"
     case "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON": "true"
     case "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF": "false"
-    case "length", "strlen": "len"
+    case "strlen": "len"
+    default: nil  // open: any other name
+    }
+  }
+
+  /// What another language calls a function, be it called or only named.
+  static func foreignFunction(_ name: String) -> String? {
+    switch name {
+    case "length", "size", "count": "len"
+    case "toUpperCase", "toUpper", "uppercase", "uppercased", "upcase": "upper"
+    case "toLowerCase", "toLower", "lowercase", "lowercased", "downcase": "lower"
+    case "startsWith", "hasPrefix", "startswith": "starts_with"
+    case "endsWith", "hasSuffix", "endswith": "ends_with"
+    case "includes", "has", "indexOf": "contains"
+    case "sort", "sort_by", "sortBy": "sorted"
+    case "reverse": "reversed"
+    case "distinct", "uniq": "unique"
+    case "flat", "concat": "flatten"
+    case "where", "select": "filter"
+    case "round", "toInt", "to_int": "rounded"
+    case "toFloat", "float": "to_float"
     default: nil  // open: any other name
     }
   }
@@ -101,7 +121,23 @@ extension Checker {
     case "str", "string", "toString", "format": "put the value into a text: \"… \\(value) …\""
     case "range": "a range is written `0..3`"
     case "self", "this": "write the name of the field or value alone"
-    case "var", "local", "input", "params", "env": "write the name of the input alone"
+    case "var", "local", "input", "params": "write the name of the input alone"
+    case "env", "getenv", "environ", "process", "os":
+      "a program sees no environment: declare `input name: String`, and give it with `--set`"
+    case "now", "today", "time", "date", "random", "rand", "uuid", "open", "read", "fetch", "http":
+      "values know no clock, chance, file or network: declare an `input`, and give it with `--set`"
+    case "assert", "require", "verify": "write `\(name) condition else \"…\"`"
+    case "assertEqual", "assertEquals", "assert_eq", "assertTrue", "assert_equal", "expect":
+      "write `assert a == b`"
+    case "pause", "sleep": "write `pause 5s`"
+    case "approve": "write `approve \"…\" by \"…\"`"
+    case "wait": "write `wait until condition within 5m`"
+    case "lock": "write `lock \"name\" for 15m`"
+    case "fail", "throw", "raise": "write `fail \"why\"`"
+    case "step": "write `step \"title\" { … }`"
+    case "it": "a function is written `x => …`"
+    case "new": "a record is made without `new`: `Name { field = value }`"
+    case "await", "async": "nothing waits but `wait until`: leave it out"
     default: nil  // open: any other name
     }
   }

@@ -92,6 +92,14 @@ extension Checker {
   // MARK: One value
 
   func reportMismatch(_ expr: Expr, wanted: TypeID) {
+    let before = diagnostics.count
+    explainMismatch(expr, wanted: wanted)
+    if diagnostics.count > before {
+      mismatches.append(Mismatch(diagnostic: before, span: expr.span, type: expr.type))
+    }
+  }
+
+  private func explainMismatch(_ expr: Expr, wanted: TypeID) {
     let from = typeName(expr.type)
     let to = typeName(wanted)
     if expr.type == nilType {
@@ -108,7 +116,7 @@ extension Checker {
         .unitMismatch,
         "this is \(describe(expr.type)), where \(describe(unwrapped(wanted))) is needed",
         at: expr.span, caption: "\(from), not \(to)",
-        help: helpForUnit(unwrapped(wanted), from: expr.type),
+        help: helpForUnit(expr, unwrapped(wanted)),
         fixes: fixesForUnit(expr, wanted: unwrapped(wanted)))
     } else {
       report(
@@ -123,8 +131,11 @@ extension Checker {
     "give a value for that case: `… ?? some_default`, or test it: `if … != nil { … }`"
   }
 
-  private func helpForUnit(_ wanted: TypeID, from: TypeID) -> String? {
-    switch (wanted, from) {
+  private func helpForUnit(_ expr: Expr, _ wanted: TypeID) -> String? {
+    switch (wanted, expr.type) {
+    case (TypeTable.int, TypeTable.percent) where expr.isBinary,
+      (TypeTable.float, TypeTable.percent) where expr.isBinary:
+      "take a share of a number with a Float: `rounded(10 * 0.5)`"
     case (TypeTable.float, TypeTable.int): "turn the whole number into a Float: `to_float(…)`"
     case (TypeTable.float, TypeTable.duration):
       "write the number without a unit; a share of a CPU is written 0.5, not 500m"
@@ -154,6 +165,8 @@ extension Checker {
     }
     switch type(wanted) {
     case .string: return "write it as a text: \"\\(…)\""
+    case .bool where expr.isString:
+      return "compare it with something: `… == \"a\"`; a message follows `else`"
     case .bool: return "compare it with something: `… > 0`, `… == \"a\"`"
     case .list(let element):
       if case .list = type(expr.type) { return "each element must be \(describe(element))" }
@@ -172,8 +185,13 @@ extension Checker {
       return "write "
         + ids.map { "`\(record($0).keyword ?? record($0).name) { … }`" }
         .joined(separator: " or ")
+    case .int where expr.type == TypeTable.range:
+      return "take the elements one by one: `[for i in 0..3: xs[i]]`"
     case .duration, .bytes, .percent, .rate, .throughput, .int, .float:
-      if case .string = expr.kind {
+      if case .string(let text) = expr.kind {
+        if wanted == TypeTable.float, text.hasSuffix("m") {
+          return "write a share of a CPU as a number: 0.5 for 500m"
+        }
         let isNumber = wanted == TypeTable.int || wanted == TypeTable.float
         return isNumber
           ? "write the number without quotes"
@@ -190,6 +208,11 @@ extension Checker {
 
   private func helpForRecord(_ expr: Expr, _ id: RecordID) -> String {
     let wanted = intern(.record(id))
+    if case .string(let text) = expr.kind,
+      let named = program.globals.first(where: { $0.type == wanted && $0.name == text })
+    {
+      return "name it without quotes: `\(named.name)`"
+    }
     if case .record(let from) = type(expr.type),
       let field = record(from).fields.first(where: { $0.type == wanted })
     {
@@ -253,4 +276,9 @@ extension Checker {
       return "\(verb) values of one type"
     }
   }
+}
+
+extension Expr {
+  fileprivate var isBinary: Bool { if case .binary = kind { true } else { false } }
+  fileprivate var isString: Bool { if case .string = kind { true } else { false } }
 }

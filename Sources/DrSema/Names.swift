@@ -17,7 +17,7 @@ extension Checker {
     }
     guard let symbol = symbol(name) else {
       if isModel(node) { return reportBareModel(node) }
-      reportUnknownName(node)
+      reportUnknownName(node, expected: expected)
       return broken(node.span)
     }
     return value(of: symbol, node, expected: expected)
@@ -179,16 +179,26 @@ extension Checker {
 
   private func reportNoField(_ base: Expr, _ nameNode: SyntaxNode) {
     let name = nameNode.text
-    if functionSymbol(name) != nil {
+    if functionSymbol(name) != nil, Self.foreignFunction(name) == nil {
       report(
         .unknownField, "\(describe(base.type)) has no field `\(name)`", at: nameNode.span,
         help: "call the function: `.\(name)(…)`")
       return
     }
-    let near = nearest(name, among: visibleModules.flatMap(functionNames))
+    if case .map(TypeTable.string, _) = type(base.type) {
+      let index = "[\"\(name)\"]"
+      let place = Span(nameNode.span.file, base.span.end, nameNode.span.end)
+      report(
+        .unknownField, "\(describe(base.type)) has no fields", at: nameNode.span,
+        help: "take what stands under a key: `…\(index)`",
+        fixes: [Fix("write `\(index)`", replacing: place, with: index)])
+      return
+    }
+    let near =
+      Self.foreignFunction(name) ?? nearest(name, among: visibleModules.flatMap(functionNames))
     report(
       .unknownField, "\(describe(base.type)) has no field `\(name)`", at: nameNode.span,
-      help: near.map { "did you mean the function `.\($0)(…)`?" }
+      help: near.map { "did you mean the function `.\($0)()`?" }
         ?? "there is no function `\(name)` that could be called on it either")
   }
 
@@ -229,7 +239,9 @@ extension Checker {
       report(
         .typeMismatch, "only lists, maps and objects have `[…]`, not \(describe(base.type))",
         at: base.span, caption: "this is \(typeName(base.type))",
-        help: "take a field with `.name`, or leave the brackets out")
+        help: base.type == TypeTable.string
+          ? "cut a text into a list: `split(text, by: \",\")`, `lines(text)`"
+          : "take a field with `.name`, or leave the brackets out")
       return broken(node.span)
     }
   }

@@ -92,6 +92,7 @@ extension Checker {
 
   private func checkEquality(_ symbol: String, _ sides: [SyntaxNode], _ node: SyntaxNode) -> Expr {
     let (left, right) = operands(sides)
+    if left.type == TypeTable.error || right.type == TypeTable.error { return broken(node.span) }
     if !areComparable(left.type, right.type) {
       reportOperands("compare", left, right, node)
       return broken(node.span)
@@ -105,7 +106,6 @@ extension Checker {
     if a == nilType || b == nilType { return true }
     let (a, b) = (unwrapped(a), unwrapped(b))
     switch (type(a), type(b)) {
-    case (.error, _), (_, .error): return true
     case (.record(let x), .record(let y)): return x == y
     case (.record(let x), .union(let y)), (.union(let y), .record(let x)): return y.contains(x)
     case (.union(let x), .union(let y)): return x.contains(where: y.contains)
@@ -158,6 +158,7 @@ extension Checker {
         help: "write `element in [a, b]`, `key in map` or `\"part\" in text`")
     }
     let element = checkExpression(sides[0], expected: wanted)
+    if container.type == TypeTable.error { return broken(node.span) }
     let test = Expr(.binary(.contains, element, container), TypeTable.bool, node.span)
     return symbol == "in" ? test : Expr(.not(test), TypeTable.bool, node.span)
   }

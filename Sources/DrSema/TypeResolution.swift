@@ -108,6 +108,7 @@ extension Checker {
   }
 
   private func resolveUnion(_ node: SyntaxNode) -> TypeID {
+    if reportBareWords(node) { return TypeTable.error }
     var records: [RecordID] = []
     for part in node.children.filter(\.kind.isType) {
       let id = resolve(part)
@@ -123,6 +124,25 @@ extension Checker {
       }
     }
     return records.isEmpty ? TypeTable.error : intern(.union(records))
+  }
+
+  /// `type Colour = red | green`: words that should be texts.
+  private func reportBareWords(_ node: SyntaxNode) -> Bool {
+    let parts = node.children.filter(\.kind.isType)
+    let names = parts.compactMap { $0.kind == .namedType ? $0.name : nil }
+    let isWord = { (name: String) in
+      name.first?.isLowercase == true && self.symbol(name) == nil && self.keyword(name) == nil
+        && Self.foreignType(name) == nil
+    }
+    guard names.count == parts.count, names.allSatisfy(isWord), !hasSyntaxMistake(node) else {
+      return false
+    }
+    let choice = names.map { "\"\($0)\"" }.joined(separator: " | ")
+    report(
+      .unknownName, "there is no type `\(names[0])`", at: parts[0].span,
+      help: "a choice of texts is written \(choice)",
+      fixes: [Fix("put them in quotes", replacing: node.span, with: choice)])
+    return true
   }
 
   static let builtIn: [String: TypeID] = [

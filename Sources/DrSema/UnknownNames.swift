@@ -5,7 +5,7 @@ import DrSyntax
 
 /// What to say of names that stand for nothing.
 extension Checker {
-  func reportUnknownName(_ node: SyntaxNode) {
+  func reportUnknownName(_ node: SyntaxNode, expected: TypeID? = nil) {
     // Next to what the parser could not read, a name may be half of something.
     if hasSyntaxMistake(onLineOf: node.span) { return }
     let key = AliasKey(module: module, name: node.text)
@@ -14,7 +14,12 @@ extension Checker {
       return
     }
     let before = diagnostics.count
-    explainUnknownName(node)
+    if let expected, case .choice(let words) = type(unwrapped(expected)), words.contains(node.text)
+    {
+      reportBareWord(node)
+    } else {
+      explainUnknownName(node)
+    }
     if diagnostics.count > before { unknownNames[key] = (before, 1) }
   }
 
@@ -24,6 +29,16 @@ extension Checker {
       diagnostics[diagnostic].notes.append(
         "the same name stands in \(count == 2 ? "another place" : "\(count - 1) other places")")
     }
+  }
+
+  /// A word of a choice without its quotes.
+  private func reportBareWord(_ node: SyntaxNode) {
+    report(
+      .unknownName, "there is nothing called `\(node.text)` here", at: node.span,
+      help: "write the word as a text: \"\(node.text)\"",
+      fixes: [
+        Fix("put it in quotes", replacing: node.span, with: "\"\(node.text)\"", .safe)
+      ])
   }
 
   private func explainUnknownName(_ node: SyntaxNode) {
@@ -59,6 +74,10 @@ extension Checker {
           : "it is part of a module: add `use \(provider.path)`"
             + (provider.acts.contains(name) ? ", and write `\(provider.alias).\(name)`" : ""),
         fixes: fixesForUse(provider.path))
+    } else if keyword(name) != nil {
+      report(
+        .unknownName, "`\(name)` begins a block, and has no value of its own", at: node.span,
+        help: "write `\(name) { … }`")
     } else {
       let near = nearest(name, among: visibleNames() + selfFields())
       report(
@@ -147,8 +166,14 @@ extension Checker {
 
   // MARK: Kinds of blocks
 
-  func reportUnknownBlock(_ kind: SyntaxNode, fields: [String] = []) {
+  /// `isQuery`: it is written as what a monitoring system is asked, `up{job="web"}`.
+  func reportUnknownBlock(_ kind: SyntaxNode, fields: [String] = [], isQuery: Bool = false) {
     if hasSyntaxMistake(onLineOf: kind.span) { return }
+    if isQuery {
+      return report(
+        .unknownBlock, "there is no kind of block called `\(kind.text)`", at: kind.span,
+        help: "a query is a text, between backticks: `up{job=\"web\"} == 0`")
+    }
     if let help = Self.foreignBlock(kind) {
       return report(
         .unknownBlock, "there is no kind of block called `\(kind.text)`", at: kind.span, help: help)
@@ -173,6 +198,10 @@ extension Checker {
       "a module is taken with `use`, as in `use kubernetes`"
     case "variable", "parameter", "arg": "what is passed in is written `input name: Type = value`"
     case "locals", "output": "a value is written `let name = value`"
+    case "env", "environment", "envs": "a service has `environment = [\"NAME\": \"value\"]`"
+    case "resources", "requests", "limits": "a service has `needs { cpu = 1, memory = 1Gi }`"
+    case "livenessProbe", "healthcheck", "health_check": "write `probe live { … }`"
+    case "readinessProbe": "write `probe ready { … }`"
     default: nil  // open: any other word
     }
   }
@@ -184,13 +213,13 @@ extension Checker {
       switch child.kind {
       case .error: return true
       case .block:
-        guard child.first(.blockBody) != nil, child.names.count > 1 || node.kind != .file else {
-          return true
-        }
+        guard child.first(.blockBody) != nil, child.names.count > 1 || node.kind != .file,
+          !child.hasBrokenName
+        else { return true }
         if losesNames(child) { return true }
       case .blockBody: if losesNames(child) { return true }
       case .letDecl, .fnDecl, .typeDecl, .inputDecl, .runbookDecl, .policyDecl, .drillDecl:
-        if child.name?.isEmpty ?? true { return true }
+        if child.name?.isEmpty ?? true || child.hasBrokenName { return true }
       default: continue  // open: nothing else declares names
       }
     }
@@ -219,6 +248,15 @@ extension Checker {
       found.append(UnusedModule(path: path, root: parse(source, limits: options.limits).root))
     }
     return found
+  }
+}
+
+extension SyntaxNode {
+  /// Whether what follows the node's name belongs to the name.
+  fileprivate var hasBrokenName: Bool {
+    let parts = children.filter { $0.kind != .token }
+    guard let name = parts.lastIndex(where: { $0.kind == .name }) else { return false }
+    return name + 1 < parts.count && parts[name + 1].kind == .error
   }
 }
 

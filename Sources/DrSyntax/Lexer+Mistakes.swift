@@ -60,6 +60,25 @@ extension Lexer {
     tokens[tokens.count - 1].flags.remove(.mistake)
   }
 
+  /// Whether `!` stands behind a value and in front of none, so that it does not mean `not`.
+  func isForced(_ next: UInt8) -> Bool {
+    guard lastEnd == position, let last = tokens.last, !next.continuesIdentifier else {
+      return false
+    }
+    return next != UInt8(ascii: "(")
+      && [.identifier, .rightParen, .rightBracket].contains(last.kind)
+  }
+
+  /// `value!`
+  mutating func skipForce() {
+    report(
+      .unexpectedToken, "there is no `!`", position..<position + 1,
+      caption: "this promises that a value is not nil",
+      help: "give a value for that case: `… ?? some_default`, or test it: `if … != nil { … }`")
+    position += 1
+    pending.remove(.mistake)
+  }
+
   /// `+=` and its like.
   mutating func lexAssignment(_ bytes: Bytes) {
     let text = String(UnicodeScalar(bytes[position])) + "="
@@ -288,8 +307,28 @@ extension Lexer {
     return true
   }
 
+  /// `'''` … `'''`; false where nothing closes it.
+  private mutating func lexTripleQuoted(_ bytes: Bytes) -> Bool {
+    let quotes = [UInt8](repeating: UInt8(ascii: "'"), count: 3)
+    guard bytes.holds(quotes, at: position) else { return false }
+    var end = position + 3
+    while end < bytes.count, !bytes.holds(quotes, at: end) { end += 1 }
+    guard end < bytes.count else { return false }
+    let range = position..<end + 3
+    report(
+      .invalidCharacter, Self.wrongQuotes, range.lowerBound..<position + 3,
+      help: "write `\"\"\"` at both ends",
+      fixes: [position..<position + 3, end..<end + 3].map {
+        Fix("write `\"\"\"`", replacing: span($0), with: "\"\"\"")
+      })
+    emit(.rawString, range.lowerBound, range.upperBound)
+    tokens[tokens.count - 1].flags.remove(.mistake)
+    return true
+  }
+
   /// A string between quotes that are not the right ones; becomes a string all the same.
   private mutating func lexQuoted(_ bytes: Bytes, openLength: Int, closing: [[UInt8]]) {
+    if lexTripleQuoted(bytes) { return }
     let start = position
     let lineEnd = endOfLine(bytes, from: start)
     var index = start + openLength
@@ -314,14 +353,25 @@ extension Lexer {
     }
     let range = start..<index + closingLength
     let content = String(decoding: text.map { bytes[$0] }, as: UTF8.self)
-    report(
-      .invalidCharacter, "a string stands between double quotes", range,
-      help: "write `\"` at both ends",
-      fixes: isPlain
-        ? [Fix("write `\"`", replacing: span(range), with: "\"\(content)\"", .safe)] : [])
+    let fix = Fix("write `\"`", replacing: span(range), with: "\"\(content)\"", .safe)
+    if isPlain, let last = diagnostics.last, last.message == Self.wrongQuotes,
+      let before = last.fixes.last, Int(before.span.end) >= previousLineStart
+    {
+      // Whoever writes one string so writes all of them so.
+      diagnostics[diagnostics.count - 1].fixes.append(fix)
+      if last.labels.count < 3 {
+        diagnostics[diagnostics.count - 1].labels.append(Label(fix.span, "and here"))
+      }
+    } else {
+      report(
+        .invalidCharacter, Self.wrongQuotes, range, help: "write `\"` at both ends",
+        fixes: isPlain ? [fix] : [])
+    }
     emit(.rawString, range.lowerBound, range.upperBound)
     tokens[tokens.count - 1].flags.remove(.mistake)
   }
+
+  private static let wrongQuotes = "a string stands between double quotes"
 
   private static func closingQuotes(_ scalar: Unicode.Scalar) -> [[UInt8]]? {
     let double: [[UInt8]] = [Array("”".utf8), Array("“".utf8), Array("\"".utf8)]

@@ -14,6 +14,9 @@ extension Lexer {
         return lexDotted(bytes, from: index)
       }
     }
+    if bytes[start] == UInt8(ascii: "0"), bytes[orZero: start + 1].isDigit {
+      reportLeadingZero(bytes, start..<index)
+    }
     let next = bytes[orZero: index]
     if next == UInt8(ascii: "%") {
       return lexQuantity(bytes, start..<index + 1)
@@ -32,6 +35,19 @@ extension Lexer {
     }
     emit(isFraction ? .float : .integer, start, index)
     tokens[tokens.count - 1].flags.remove(.mistake)
+  }
+
+  /// `007`, which elsewhere is octal, and `2026-01-02`: once for a line.
+  private mutating func reportLeadingZero(_ bytes: Bytes, _ range: Range<Int>) {
+    let message = "a number does not begin with 0"
+    if let last = diagnostics.last, last.message == message,
+      Int(last.span?.start ?? 0) >= lineStart
+    {
+      return
+    }
+    report(
+      .invalidNumber, message, range,
+      help: "leave the 0 out; a date or a code is a text, in double quotes")
   }
 
   private func digits(_ bytes: Bytes, from: Int) -> Int {

@@ -21,6 +21,7 @@ struct Lexer {
   /// What to say about the next token.
   var pending: TokenFlags = []
   var lineStart = 0
+  var previousLineStart = 0
   var lastEnd = 0
   /// The places of the last delimiter of a kind in the file, once they were looked for.
   var lastTripleQuote: Int?
@@ -124,6 +125,7 @@ struct Lexer {
       if position >= bytes.count || bytes[position] != UInt8(ascii: "\n") { return }
     }
     position += 1
+    previousLineStart = lineStart
     lineStart = position
     pending.insert(.newline)
   }
@@ -238,6 +240,7 @@ struct Lexer {
         return lexInstead("!==", .notEqual, "!=")
       }
       if isEqual { return punctuation(.notEqual, 2) }
+      if isForced(next) { return skipForce() }
       lexInstead("!", .notKeyword, "not", fix: "not ")
     case UInt8(ascii: "<"): punctuation(isEqual ? .lessEqual : .less, isEqual ? 2 : 1)
     case UInt8(ascii: ">"): punctuation(isEqual ? .greaterEqual : .greater, isEqual ? 2 : 1)

@@ -7,7 +7,9 @@ extension Parser {
   mutating func parseBraces(_ what: StaticString, _ item: (inout Parser) -> Void) {
     guard kind == .leftBrace else {
       if kind == .colon { return parseColonForBraces(what) }
-      reportExpected("`{` and the body of \(what)")
+      reportExpected(
+        "`{` and the body of \(what)",
+        help: "it stands in braces, be it short: `{ … }`")
       return missing()
     }
     guard enter() else { return }
@@ -56,6 +58,10 @@ extension Parser {
     case _ where habitHere != nil:
       guard let habit = habitHere else { break }
       report(habit.message, help: habit.help, fixes: habit.fixes)
+    case .leftBrace where position > 1 && tokens[position - 2].kind == .dot:
+      report(
+        "what is called stands before `(…)`",
+        help: "write a function between parentheses: `.\(text(position - 1))(x => …)`")
     case .leftBrace:
       report(
         "expected the end of the item, found `{`",
@@ -72,6 +78,7 @@ extension Parser {
     var isNamed = false
     if kind == .identifier, !isLineBreak {
       advance()
+      skipDashedName()
       isNamed = true
     }
     if kind == .stringOpen || kind == .rawString, !isLineBreak {
@@ -84,6 +91,12 @@ extension Parser {
       parseHead()
       isNamed = true
     }
+    if kind == .colon, peek() == .leftBrace, !isOnNewLine(1) {
+      report(
+        "a block has no `:`", help: "write `kind name { … }`",
+        fixes: [Fix("leave it out", replacing: span(position), with: "", .safe)])
+      skipToken()
+    }
     if kind == .leftBrace {
       parseBlockBody("this block")
     } else if isNamed, isBodyWithoutBraces(start.token) {
@@ -91,14 +104,17 @@ extension Parser {
         "`{`", help: "the body of a block stands in braces: `{` here, `}` below its last line")
       skipDeeper(than: start.token)
     } else if !isNamed || !isItemEnd {
-      reportBlockBody()
+      reportBlockBody(start.token)
       missing()
     }
     finish(.block, start)
   }
 
-  private mutating func reportBlockBody() {
+  private mutating func reportBlockBody(_ head: Int) {
     switch kind {
+    case .equal where position == head + 2 && text(head).first?.isUppercase == true:
+      let name = text(head + 1)
+      report("a value begins with `let`", help: "write `let \(name): \(text(head)) = …`")
     case .equal:
       report(
         "a block has no `=`",
@@ -133,6 +149,7 @@ extension Parser {
 
   mutating func parseField() {
     let start = mark
+    if isBlockAfterEqual { return parseBlockAfterEqual() }
     takeName()
     advance()
     parseValue()
@@ -160,6 +177,12 @@ extension Parser {
   private mutating func parseBrokenItem(_ next: TokenKind) {
     switch next {
     case .colon, .equalEqual: parseFieldWithout(equal: next)
+    case .minus where kind == .identifier && !tokens[position + 1].flags.contains(.space):
+      let start = mark
+      advance()
+      skipDashedName()
+      if take(.equal) { parseValue() }
+      finish(.error, start)
     case .leftParen:
       report(
         "a call stands inside code, not in a block",
@@ -181,13 +204,15 @@ extension Parser {
       ? "write a list in brackets, as in `\(name) = [a, b]`"
       : "write `\(name) { … }` for a block, `\(name) = …` for a value"
     takeName()
-    report(
-      "a field is written `name = value`", at: sign,
-      caption: wrong == .colon ? "`:` stands in objects and types" : "`==` compares",
-      help: isLast ? instead : "write `=`",
-      fixes: isLast
-        ? []
-        : [Fix("write `=`", replacing: sign, with: wrong == .colon ? " =" : "=", .safe)])
+    let message = "a field is written `name = value`"
+    let caption = wrong == .colon ? "`:` stands in objects and types" : "`==` compares"
+    if isLast {
+      report(message, at: sign, caption: caption, help: instead)
+    } else {
+      reportHabit(
+        message, at: sign, caption: caption, help: "write `=`",
+        fix: Fix("write `=`", replacing: sign, with: wrong == .colon ? " =" : "=", .safe))
+    }
     skipToken()
     if isLast {
       explained = position
@@ -211,6 +236,12 @@ extension Parser {
       report(
         "`\(text(position))` stands inside code, not in a block",
         help: "a field is written `name = value`; the value may be an `if` or `match`")
+      return skipItem()
+    }
+    if kind == .identifier, peek() == .dot, peek(2) == .identifier, peek(3) == .equal {
+      report(
+        "a field of a block is given inside it", at: span(position).joined(span(position + 2)),
+        help: "write `\(text(position)) { \(text(position + 2)) = … }`")
       return skipItem()
     }
     if kind == .identifier {
@@ -292,7 +323,13 @@ extension Parser {
       missing()
     }
     parseHead()
-    if word == .lasting, kind == .identifier {
+    if kind == .forKeyword, !isLineBreak {
+      report(
+        "how long a condition holds is written `lasting`", help: "write `lasting`",
+        fixes: [Fix("write `lasting`", replacing: span(position), with: "lasting", .safe)])
+      skipToken()
+      parseHead()
+    } else if word == .lasting, kind == .identifier {
       takeWord()
       parseHead()
     }

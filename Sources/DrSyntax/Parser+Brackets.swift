@@ -61,7 +61,7 @@ extension TokenKind {
 extension Parser {
   /// Makes the brackets pair up; false when they do.
   mutating func mendBrackets(lexer: [Diagnostic]) -> Bool {
-    guard !arePaired(0..<tokens.count) else { return false }
+    guard !arePaired(0..<tokens.count), unpairedCount <= Self.unpairedAtMost else { return false }
     var edits: [BracketEdit] = []
     var unsaid: [Range<Int>] = []
     let openStrings = lexer.compactMap { $0.code == .unterminatedString ? $0.span?.start : nil }
@@ -76,6 +76,22 @@ extension Parser {
     let pairs = whole.mendByPairs()
     apply(pairs.count < edits.count ? pairs : edits, unsaid: unsaid)
     return true
+  }
+
+  /// A file with more lost brackets is no program, and mending it would take memory without end.
+  private static let unpairedAtMost = 100_000
+
+  private var unpairedCount: Int {
+    var open: [TokenKind] = []
+    var stray = 0
+    for token in tokens {
+      if let closing = token.kind.closing {
+        open.append(closing)
+      } else if token.kind.opening != nil, open.popLast() != token.kind {
+        stray += 1
+      }
+    }
+    return open.count + stray
   }
 
   private func arePaired(_ range: Range<Int>) -> Bool {
@@ -211,6 +227,14 @@ extension Parser {
     tokens.removeAll { $0.flags.contains(.virtual) }
   }
 
+  /// Whether two halves of a string stand on lines of their own.
+  private func isOtherHalf(_ end: Diagnostic, of start: Diagnostic) -> Bool {
+    guard end.caption == "ends no string", start.caption == "opened here",
+      !start.fixes.isEmpty, let first = start.span?.start, let last = end.span?.start
+    else { return false }
+    return source.line(at: last) - source.line(at: first) < 40
+  }
+
   /// What was found, without what follows from a lost bracket or a string without an end on the same
   /// line.
   func causes(lexer: [Diagnostic]) -> [Diagnostic] {
@@ -218,7 +242,13 @@ extension Parser {
     var causes: [Diagnostic] = []
     var lines: Set<Int> = []
     for diagnostic in lexer.inSourceOrder() where diagnostic.code == .unterminatedString {
-      if lines.insert(line(diagnostic)).inserted { causes.append(diagnostic) }
+      if let last = causes.last, isOtherHalf(diagnostic, of: last) {
+        lines.formUnion(line(last)...line(diagnostic))
+        causes[causes.count - 1].help = "a text of several lines stands between `\"\"\"`"
+        causes[causes.count - 1].fixes = []
+      } else if lines.insert(line(diagnostic)).inserted {
+        causes.append(diagnostic)
+      }
     }
     causes += lexer.filter { !lines.contains(line($0)) }
     for diagnostic in lexer where diagnostic.fixes.isEmpty { lines.insert(line(diagnostic)) }

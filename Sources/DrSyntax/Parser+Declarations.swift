@@ -65,6 +65,9 @@ extension Parser {
     case .policyKeyword: parsePolicy()
     case .drillKeyword: parseDrill()
     case .testKeyword: parseTest()
+    case .identifier where isForeignModifier:
+      skipForeignModifier()
+      parseDeclaration()
     case .identifier where startsDeclaration: if !parseForeignDeclaration() { parseBlock() }
     case .identifier where isForeignLet:
       reinterpret(.letKeyword, "let")
@@ -161,6 +164,7 @@ extension Parser {
         expectName("the name of a module or a file in quotes")
       }
       if take(.asKeyword) { expectName("the name to use") }
+      skipForeignUse(item)
       finish(.useItem, item)
     } while takeComma()
     finish(.useDecl, start)
@@ -188,7 +192,7 @@ extension Parser {
     let start = mark
     advance()
     expectName("the name of the input")
-    expect(.colon, "and the type of the input")
+    expectColon("the type of the input")
     parseType()
     parseDefault()
     finish(.inputDecl, start)
@@ -197,8 +201,13 @@ extension Parser {
   mutating func parseLet(_ result: NodeKind) {
     let start = mark
     advance()
+    skipForeignMutable()
+    if parseForeignPattern() { return finish(result, start) }
     expectName("a name")
-    if take(.colon) { parseType() }
+    if take(.colon) {
+      if isValueForType { return parseValueForType(start, result) }
+      parseType()
+    }
     expectEqual("a `let` is written `let name = value`")
     parseValue()
     finish(result, start)
@@ -219,7 +228,15 @@ extension Parser {
 
   /// `= value` after a type, when it is there.
   private mutating func parseDefault() {
-    guard kind == .equal || kind == .equalEqual, !isLineBreak else { return }
+    guard !isLineBreak else { return }
+    if kind == .colon {
+      report(
+        "a value follows `=`", help: "write `=`",
+        fixes: [Fix("write `=`", replacing: span(position), with: " =", .safe)])
+      skipToken()
+      return parseValue()
+    }
+    guard kind == .equal || kind == .equalEqual else { return }
     expectEqual("write `= value` after the type")
     parseValue()
   }
@@ -250,7 +267,12 @@ extension Parser {
     advance()
     expectName("the name of the type")
     if kind == .less { parseTypeParameters() }
-    if take(.equal) {
+    if kind == .equal, peek() == .leftBrace {
+      report(
+        "a type with fields has no `=`", help: "write `type \(text(position - 1)) { … }`",
+        fixes: [Fix("leave it out", replacing: span(position), with: "", .safe)])
+      skipToken()
+    } else if take(.equal) {
       parseType()
       return finish(.typeDecl, start)
     }
@@ -293,7 +315,7 @@ extension Parser {
       missing()
       finish(.namedType, type)
     } else {
-      expect(.colon, "and the type of the field")
+      expectColon("the type of the field")
       parseType()
     }
     parseDefault()
@@ -365,6 +387,12 @@ extension Parser {
     advance()
     expectName(what)
     parseParameters()
+    if kind == .arrow, !isLineBreak {
+      report(
+        result == .emitDecl ? "an emit function yields manifests" : "a runbook gives no value",
+        help: "leave the type of a result out")
+      skipTo(.leftBrace)
+    }
     parseCode(result == .emitDecl ? "this emit function" : "this runbook")
     finish(result, start)
   }
@@ -383,6 +411,10 @@ extension Parser {
     let start = mark
     advance()
     parseRequiredString("the title of the test")
+    if kind == .leftParen, !isLineBreak {
+      report("a test takes nothing", help: "write `test \"title\" { … }`")
+      skipTo(.leftBrace)
+    }
     parseCode("this test")
     finish(.testDecl, start)
   }
@@ -400,7 +432,8 @@ extension Parser {
     let start = mark
     let open = position
     guard kind == .leftParen else {
-      reportExpected("`(` and the parameters")
+      reportExpected(
+        "`(` and the parameters", help: "write `\(text(position - 1))()` if it takes none")
       missing()
       return finish(.parameterList, start)
     }
@@ -428,7 +461,7 @@ extension Parser {
     }
     takeName()
     if kind == .identifier, peek() == .colon { advance() }
-    expect(.colon, "and the type of the parameter")
+    expectColon("the type of the parameter")
     parseType()
     parseDefault()
     finish(.parameter, start)

@@ -161,6 +161,7 @@ extension Parser {
     if kind == .notKeyword { parseNot(minimum) } else { parseUnary() }
     var levels = 0
     while true {
+      if kind == .ellipsis, minimum <= Self.range, !isLineBreak, !isSpread { replaceEllipsis() }
       let power = power
       guard power >= minimum, power > 0, goesOn else { break }
       levels += 1
@@ -168,6 +169,7 @@ extension Parser {
       let isNotIn = kind == .notKeyword
       advance()
       if isNotIn { advance() }
+      if power == Self.range { skipSignOfRange() }
       depth += levels
       parseBinary(power + 1)
       depth -= levels
@@ -179,6 +181,10 @@ extension Parser {
   }
 
   private mutating func reportChain(isRange: Bool) {
+    if !isRange, kind == .greater, peek() == .leftParen, tokens[position - 1].kind == .identifier {
+      return report(
+        "a call names no types", at: span(position), help: "leave the `<…>` out")
+    }
     report(
       isRange ? "a range has two ends" : "comparisons do not chain", at: span(position),
       help: isRange ? "remove this end" : "write `a < b and b < c`")
@@ -256,16 +262,22 @@ extension Parser {
 
   /// `f(a [k: v])`: a comma is missing, and `[` was taken for an index.
   private mutating func reportNoIndex(_ open: Int) {
+    if kind == .colon, !tokens[open].flags.contains(.space) {
+      report(
+        "a list is not cut with `:`",
+        help: "take the elements: `[for i in a..b: xs[i]]`, or the only one, `xs[i]`")
+      return skipInBrackets()
+    }
     let end = tokens[open - 1].end
     report(
       "an index is one expression", caption: "found `\(text(position))`",
       labels: [Label(span(open), "this `[` begins an index")],
       help: "write `,` before the `[` of a list or map of its own",
       fixes: [Fix("write `,`", replacing: Span(source.id, end, end), with: ",")])
-    skipInBrackets(.rightBracket)
+    skipInBrackets()
     while kind == .comma {
       advance()
-      skipInBrackets(.rightBracket)
+      skipInBrackets()
     }
   }
 
@@ -302,10 +314,9 @@ extension Parser {
   mutating func reportEqualForColon(_ what: StaticString) {
     let sign = span(position + 1)
     let next = position + 2 < tokens.count && tokens[position + 2].flags.contains(.space)
-    report(
+    reportHabit(
       "\(what) is written `name: value`", at: sign, caption: "`=` stands in blocks",
-      help: "write `:`",
-      fixes: [Fix("write `:`", replacing: sign, with: next ? ":" : ": ", .safe)])
+      help: "write `:`", fix: Fix("write `:`", replacing: sign, with: next ? ":" : ": ", .safe))
   }
 
   /// After an element of a bracketed list: whether there is another one.
@@ -321,8 +332,10 @@ extension Parser {
     guard position > before, beginsExpression else {
       report(
         "expected `,` or `\(spelling)`, found \(found)", at: span(position),
-        labels: [Label(span(open), "opened here")])
-      skipInBrackets(closing)
+        labels: [Label(span(open), "opened here")],
+        help: kind == .forKeyword
+          ? "write the loop first: `[for x in xs: …]`" : "write `,` between elements")
+      skipInBrackets()
       return take(.comma)
     }
     let end = tokens[position - 1].end
@@ -335,7 +348,7 @@ extension Parser {
   }
 
   /// Takes what does not belong into a list, up to the next comma or the end of the list.
-  private mutating func skipInBrackets(_ closing: TokenKind) {
+  private mutating func skipInBrackets() {
     let start = mark
     var open = 0
     while kind != .endOfFile {

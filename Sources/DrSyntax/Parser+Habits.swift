@@ -172,9 +172,26 @@ extension Parser {
       return Habit(message: "there is no `sleep`", help: "write `pause`", fixes: rewrite("pause"))
     case "throw", "raise", "panic", "error":
       return Habit(message: "there is no `\(word)`", help: "write `fail`", fixes: rewrite("fail"))
+    case "rollback", "revert", "compensate":
+      return Habit(
+        message: "there is no `\(word)`", help: "write `undo { … }` in the step, after its act")
+    case "catch", "rescue", "finally", "except":
+      return Habit(
+        message: "there is no `\(word)`", help: "write `on failure { … }` in the runbook")
+    case "expect", "should":
+      return Habit(
+        message: "there is no `\(word)` here", help: "write `assert`", fixes: rewrite("assert"))
     case "echo", "print", "log":
       return Habit(
         message: "a program does not print", help: "look at a value with `dr eval FILE NAME`")
+    case "new", "await", "async", "defer":
+      let end = token + 1 < tokens.count ? tokens[token + 1].start : tokens[token].end
+      return Habit(
+        message: "there is no `\(word)`",
+        help: word == "new" ? "write `Name { field = value }`" : "leave it out",
+        fixes: [
+          Fix("leave it out", replacing: Span(source.id, tokens[token].start, end), with: "")
+        ])
     case "try":
       return Habit(
         message: "there is no `try`", help: "a step that fails is undone; see `on failure { … }`")
@@ -202,6 +219,14 @@ extension Parser {
         message: "a text has no prefix",
         help: "leave `\(text(position - 1))` out; `\\(name)` puts a value in",
         fixes: [Fix("leave it out", replacing: span(position - 1), with: "")])
+    case .identifier where before.kind == .stringClose && !flags.contains(.space):
+      return Habit(
+        message: "a `\"` ends the text",
+        help: "write `\\\"` for one in it, or put the text between backticks")
+    case .identifier where before.kind == .rightBrace && word.isClause:
+      return Habit(
+        message: "`\(text(position))` stands in front of the braces",
+        help: "write `step \"title\" \(text(position)) … { … }`")
     case .identifier: return habitOfName(before)
     default: return nil  // open: nobody knows
     }

@@ -46,7 +46,7 @@ extension Parser {
         reportExpected("an expression", help: "end the line before with the operator")
         break
       }
-      reportExpected("an expression")
+      reportExpected("an expression", help: helpForSign)
     case .fatArrow: reportExpected("a name before `=>`")
     case .forKeyword:
       reportExpected(
@@ -64,6 +64,15 @@ extension Parser {
     }
     missing()
     finish(.nameExpr, start)
+  }
+
+  /// What to write for a sign that begins an expression elsewhere.
+  private var helpForSign: String? {
+    switch (kind, peek()) {
+    case (.pipe, .identifier): "a function is written `x => …`"
+    case (.star, .identifier): "write `...\(text(position + 1))` to put its elements in"
+    default: nil  // open: no such habit
+    }
   }
 
   /// What to do about the operator that nothing follows on its line.
@@ -222,8 +231,7 @@ extension Parser {
 
   private mutating func parseComprehension() -> NodeKind {
     advance()
-    advance()
-    expect(.inKeyword, "and what to go through")
+    parseElementName()
     parseExpression()
     if take(.ifKeyword) { parseExpression() }
     expect(.colon, "and what to make of each element")
@@ -252,6 +260,7 @@ extension Parser {
     if kind == .stringOpen || kind == .rawString {
       parseString()
     } else if kind == .identifier || kind.isKeyword {
+      if let end = endOfBareKey { return parseBareKey(start, end) }
       if peek() == .equal {
         reportEqualForColon("a member")
         takeName()
@@ -291,6 +300,7 @@ extension Parser {
     guard enter() else { return }
     advance()
     parseHead()
+    if isBranchWithoutBraces { return skipBranches(start) }
     parseCode("this branch")
     if kind == .identifier, !isLineBreak, ["elif", "elsif", "elseif"].contains(text(position)) {
       report(
@@ -307,6 +317,23 @@ extension Parser {
     finish(.ifExpr, start)
   }
 
+  /// Takes what follows a condition without braces, with its `else`.
+  private mutating func skipBranches(_ start: Mark) {
+    report("a branch stands in braces", help: "write `if condition { … } else { … }`")
+    let rest = mark
+    var open = 0
+    while kind != .endOfFile, open > 0 || !isItemEnd {
+      if kind.closing != nil { open += 1 }
+      if kind.opening != nil { open -= 1 }
+      if open < 0 { break }
+      advance()
+    }
+    explained = position
+    finish(.error, rest)
+    depth -= 1
+    finish(.ifExpr, start)
+  }
+
   private mutating func parseMatch() {
     let start = mark
     advance()
@@ -317,11 +344,15 @@ extension Parser {
 
   private mutating func parseArm() {
     let start = mark
+    skipCase()
     parsePattern()
+    skipMorePatterns()
     if kind == .fatArrow || kind == .arrow || kind == .equal {
-      report(
+      reportHabit(
         "an arm is written `pattern: value`", at: span(position), help: "write `:`",
-        fixes: [Fix("write `:`", replacing: span(position), with: ":", .safe)])
+        fix: Fix(
+          "write `:`", replacing: gapBefore(position).joined(span(position)), with: ":", .safe)
+      )
       skipToken()
     } else {
       expect(.colon, "and what to do then")

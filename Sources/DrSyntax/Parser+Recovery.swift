@@ -54,6 +54,24 @@ extension Parser {
         fixes: fixes))
   }
 
+  /// Reports a mistake that people make on line after line: once for lines that follow each other.
+  mutating func reportHabit(
+    _ message: String, at place: Span, caption: String? = nil, help: String, fix: Fix
+  ) {
+    guard !isExplained, let last = diagnostics.last, last.message == message,
+      let before = last.fixes.last?.span,
+      source.line(at: place.start) - source.line(at: before.start) <= 1
+    else {
+      return report(message, at: place, caption: caption, help: help, fixes: [fix])
+    }
+    explained = position
+    let index = diagnostics.count - 1
+    diagnostics[index].fixes.append(fix)
+    if diagnostics[index].labels.count < 3 {
+      diagnostics[index].labels.append(Label(place, "and here"))
+    }
+  }
+
   mutating func reportExpected(
     _ what: String, labels: [Label] = [], help: String? = nil, fixes: [Fix] = []
   ) {

@@ -35,6 +35,10 @@ extension Parser {
       parseDeclaration()
       return finish(.error, start)
     }
+    if kind == .identifier, peek() == .leftBrace, let habit = foreignStatement(position) {
+      report(habit.message, help: habit.help, fixes: habit.fixes)
+      return skipItem()
+    }
     let start = mark
     if kind == .identifier, peek() == .equal {
       advance()
@@ -54,6 +58,8 @@ extension Parser {
     let shape: (expected: String, help: String)
     switch tokens[start.token].word {
     case .step: shape = ("the title of the step in double quotes", "write `step \"title\" { … }`")
+    case .wait where kind == .quantity:
+      shape = ("`until` after `wait`", "write `pause \(text(position))` to let time pass")
     case .wait: shape = ("`until` after `wait`", "write `wait until condition within 5m`")
     case .run: shape = ("the name of a runbook", "write `run name(…)`")
     case .lock: shape = ("the name of the lock", "write `lock \"name\" for 15m`")
@@ -112,7 +118,23 @@ extension Parser {
       finish(.error, start)
       return parseCode(what)
     }
+    parseElementName()
+    parseHead()
+    parseCode(what)
+  }
+
+  /// `name in` of a loop or comprehension
+  mutating func parseElementName() {
     expectName("a name for each element")
+    if kind == .comma, peek() == .identifier, peek(2) == .inKeyword {
+      report(
+        "a loop has one name",
+        help: "a loop over a map goes through its keys: `for k in m`, and `m[k]` is the value")
+      let second = mark
+      advance()
+      advance()
+      finish(.error, second)
+    }
     if kind == .identifier, text(position) == "of" {
       report(
         "there is no `of`", help: "write `in`",
@@ -121,8 +143,6 @@ extension Parser {
     } else {
       expect(.inKeyword, "and what to go through")
     }
-    parseHead()
-    parseCode(what)
   }
 
   /// Whether the word at the current token begins a statement: what follows must fit.
@@ -247,7 +267,13 @@ extension Parser {
   // MARK: Clauses
 
   mutating func parseClauses(isParallel: Bool = false) {
-    while isClause(at: position, isParallel: isParallel) || isClauseAfterComma(isParallel) {
+    while isForeignClause || isClause(at: position, isParallel: isParallel)
+      || isClauseAfterComma(isParallel)
+    {
+      if isForeignClause {
+        parseForeignClause()
+        continue
+      }
       _ = take(.comma)
       let start = mark
       if kind == .elseKeyword || kind == .ifKeyword || kind == .forKeyword {

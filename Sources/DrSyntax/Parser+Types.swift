@@ -8,14 +8,17 @@ extension Parser {
     defer { depth -= 1 }
     let start = mark
     parsePostfixType()
-    guard kind == .pipe else { return }
-    while take(.pipe) { parsePostfixType() }
-    finish(.unionType, start)
+    if kind == .pipe {
+      while take(.pipe) { parsePostfixType() }
+      finish(.unionType, start)
+    }
+    if kind == .arrow, !isLineBreak { parseResultOfType(start) }
   }
 
   private mutating func parsePostfixType() {
     let start = mark
     parsePrimaryType()
+    if kind == .leftBracket, peek() == .rightBracket, !isLineBreak { skipBracketsOfType(start) }
     var levels = 0
     while kind == .question || kind == .questionQuestion, !isLineBreak {
       levels += 1
@@ -61,6 +64,9 @@ extension Parser {
   private mutating func parseBracketType() {
     let start = mark
     let open = position
+    if peek() == .rightBracket, !isOnNewLine(2), [.identifier, .leftBracket].contains(peek(2)) {
+      return parseBracketsBeforeType()
+    }
     let saved = openBracket()
     parseType()
     var result = NodeKind.listType

@@ -124,7 +124,10 @@ struct Parser {
 
   /// Takes a name that must be here; `what` says what it names.
   mutating func expectName(_ what: StaticString) {
-    if kind == .identifier, !isLineBreak { return advance() }
+    if kind == .identifier, !isLineBreak {
+      advance()
+      return skipDashedName()
+    }
     if kind.isKeyword, !isLineBreak {
       report(
         "`\(text(position))` is a reserved word and cannot be \(what)",
@@ -216,7 +219,8 @@ private func refuse(_ source: SourceFile, _ limits: Limits) -> SyntaxTree {
   nodes.append(.file, since: 0, tokens: 0..<0)
   nodes.finishRoot()
   let diagnostic = Diagnostic(
-    .nestingTooDeep, "this file has more than \(limits.fileBytes) bytes",
+    .nestingTooDeep,
+    "this file has \(source.bytes.count) bytes; \(limits.fileBytes) are the most that are read",
     at: Span(source.id, 0, 0), help: "split it into several files and `use` them")
   return SyntaxTree(source: source, diagnostics: [diagnostic], tokens: [token], nodes: nodes)
 }
