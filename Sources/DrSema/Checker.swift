@@ -124,6 +124,12 @@ package final class Checker {
   var effectCause: [FunctionID: FunctionID] = [:]
   /// What the statements of the body being checked may give.
   var output = Output.none
+  /// The runbooks that `run` starts in the code being checked, in the order of the text.
+  var startedRunbooks: [String] = []
+  /// Modules that ask for runbooks in the model.
+  var outlineReaders: Set<Int> = []
+  /// Whether all of the program was checked: what comes then is a prompt's.
+  var isChecked = false
 
   // Work noted by the declaring pass for the later ones.
   var typeWork: [(module: Int, record: RecordID, node: SyntaxNode)] = []
@@ -186,6 +192,9 @@ package final class Checker {
     }
     modules = builder.graph.modules
     program.sources = builder.graph.sources
+    program.files = ([mainModule] + modules.indices.filter { $0 != mainModule }).filter {
+      !modules[$0].isStandard
+    }.map { (modules[$0].path, modules[$0].tree.source.id) }
     diagnostics = builder.graph.diagnostics
     for span in diagnostics.compactMap(\.span) {
       syntaxMistakes[span.file, default: []].append(span.start)
@@ -203,6 +212,8 @@ package final class Checker {
     checkBodies()
     checkEffects()
     countUnknownNames()
+    fillOutlines()
+    isChecked = true
     diagnostics = diagnostics.inSourceOrder()
   }
 

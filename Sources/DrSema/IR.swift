@@ -425,6 +425,18 @@ package struct Rule: Sendable {
   package let isStandard: Bool
 }
 
+/// What rules and backends see of a runbook, or of what a policy does.
+package struct Outline: Sendable {
+  /// What was read.
+  package enum Source: Sendable {
+    case runbook(FunctionID)
+    case policy(GlobalID)
+  }
+  package let source: Source
+  /// A block of the type `Runbook` or `Reaction`.
+  package let block: GlobalID
+}
+
 /// A whole program that has been checked.
 package struct CheckedProgram: Sendable {
   /// All files, those of the standard library included.
@@ -444,10 +456,14 @@ package struct CheckedProgram: Sendable {
   /// By type, the global that lists the program's named blocks of the type, for those that code
   /// asked for: `model.services`.
   package var models: [RecordID: GlobalID]
+  /// Runbooks and policies as blocks, where code asked for them; no `roots`.
+  package var outlines: [Outline]
   /// Runbooks of the first file, by name.
   package var runbooks: [String: FunctionID]
   /// Globals of the user's modules that are named blocks or lets, in source order.
   package var roots: [GlobalID]
+  /// The program's own files by their paths from the project root, the first one first.
+  package var files: [(path: String, file: FileID)]
 
   package init() {
     sources = SourceMap()
@@ -458,8 +474,10 @@ package struct CheckedProgram: Sendable {
     emits = []
     rules = []
     models = [:]
+    outlines = []
     runbooks = [:]
     roots = []
+    files = []
   }
 
   package subscript(id: FunctionID) -> Function { functions[Int(id.rawValue)] }

@@ -106,6 +106,7 @@ extension Checker {
     if let lasting = node.expression(after: "lasting") {
       values["lasting"] = checkExpression(lasting, expected: TypeTable.duration)
     }
+    startedRunbooks = []
     func makeCase(_ subject: Expr) -> Expr {
       let holds = closure(test.span, "detector", role: .condition) {
         allowing(.reads, .condition("a detector")) {
@@ -133,6 +134,10 @@ extension Checker {
       let only = makeCase(Expr(.string(""), TypeTable.string, node.span))
       values["cases"] = list([only], of: caseID, node.span)
     }
+    let runs = startedRunbooks.map { name in
+      Element.value(Expr(.string(name), TypeTable.string, node.span))
+    }
+    values["runs"] = Expr(.list(runs), intern(.list(TypeTable.string)), node.span)
     return makeRecord(id, values, node.span)
   }
 

@@ -180,19 +180,29 @@ extension Checker {
       }
       return broken(node.span)
     }
+    let list = modelList(of: id, at: node.span)
+    if id == preludeRecord("Runbook") || id == preludeRecord("Reaction") {
+      outlineReaders.insert(module)
+    }
+    if isChecked { fillOutlines() }
+    return list
+  }
+
+  /// The list of the program's named blocks of a type.
+  func modelList(of id: RecordID, at span: Span) -> Expr {
     let list = intern(.list(intern(.record(id))))
-    if let known = program.models[id] { return Expr(.global(known), list, node.span) }
+    if let known = program.models[id] { return Expr(.global(known), list, span) }
     let blocks = namedBlocks(of: id).map {
       Element.value(Expr(.global($0), intern(.record(id)), program[$0].span))
     }
     let global = GlobalID(Int32(program.globals.count))
     program.globals.append(
       Global(
-        name: "model.\(name.text)", module: "", type: list,
+        name: "model.\(Self.plural(of: record(id).keyword ?? ""))", module: "", type: list,
         body: .value(Expr(.list(blocks), list, record(id).span)), localCount: 0,
         span: record(id).span))
     program.models[id] = global
-    return Expr(.global(global), list, node.span)
+    return Expr(.global(global), list, span)
   }
 
   /// The kinds of blocks that `model` has, sorted; `nil` where the word stands for something else.
@@ -231,8 +241,11 @@ extension Checker {
     return word + (last == "x" || word.hasSuffix("ch") || word.hasSuffix("sh") ? "es" : "s")
   }
 
-  /// The user's named blocks of a type, policies and drills included.
+  /// The user's named blocks of a type, policies, drills and runbooks included.
   private func namedBlocks(of id: RecordID) -> [GlobalID] {
+    if id == preludeRecord("Runbook") || id == preludeRecord("Reaction") {
+      return outlineBlocks(of: id)
+    }
     var found = blockWork.filter { $0.record == id && !modules[$0.module].isStandard }
       .map(\.global)
     for work in globalWork where !modules[work.module].isStandard {

@@ -163,6 +163,7 @@ extension Checker {
     guard let callNode = node.expression, let id = runbook(callNode) else {
       return broken(node.span)
     }
+    if !startedRunbooks.contains(program[id].name) { startedRunbooks.append(program[id].name) }
     let body = closure(node.span, program[id].name) {
       checkCall(callNode, expected: nil, startsRunbook: true)
     }

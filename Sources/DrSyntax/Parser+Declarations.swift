@@ -278,7 +278,7 @@ extension Parser {
     }
     if take(.declaresKeyword) {
       // Policies and drills have a declaration of their own, whose word is reserved.
-      if kind == .policyKeyword || kind == .drillKeyword {
+      if [.policyKeyword, .drillKeyword, .runbookKeyword].contains(kind) {
         takeName()
       } else {
         expectName("the word that begins its blocks")
