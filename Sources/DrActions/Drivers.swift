@@ -50,6 +50,8 @@ package enum Drivers {
     ProbeSuccessRate.self,
     PrometheusQuery.self,
     RegistryDigest.self,
+    RouteSetWeights.self,
+    RouteWeights.self,
     ShellRun.self,
   ]
 

@@ -21,18 +21,29 @@ package struct CompileResult: Sendable {
 
   /// All objects as one text: YAML documents, or a JSON `List`, which kubectl reads. `format` is
   /// the one that they were compiled in.
-  package func stream(_ format: ManifestFormat, sourceComments: Bool = false) -> [UInt8] {
+  package func stream(
+    _ format: ManifestFormat, sourceComments: Bool = false, drills: Bool = false
+  ) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity(manifests.reduce(80) { $0 + $1.text.count + $1.source.utf8.count + 12 })
-    stream(format, sourceComments: sourceComments) { text += $0 }
+    stream(format, sourceComments: sourceComments, drills: drills) { text += $0 }
     return text
   }
 
-  /// The same, part by part.
+  /// The labels of drills whose faults no stream holds: a stream is there to be applied, and nobody
+  /// wants an outage because of that.
+  package var drills: [String] {
+    var seen: Set<String> = []
+    return manifests.compactMap(\.drill).filter { seen.insert($0).inserted }
+  }
+
+  /// The same, part by part; the faults of drills only where they are asked for.
   package func stream(
-    _ format: ManifestFormat, sourceComments: Bool, to write: (ArraySlice<UInt8>) -> Void
+    _ format: ManifestFormat, sourceComments: Bool, drills: Bool = false,
+    to write: (ArraySlice<UInt8>) -> Void
   ) {
     func say(_ text: String) { write(Array(text.utf8)[...]) }
+    let manifests = manifests.filter { drills || $0.drill == nil }
     switch format {
     case .yaml:
       for (index, manifest) in manifests.enumerated() {
@@ -58,6 +69,8 @@ package struct Compiler {
   private let machine: Machine
   private var result = CompileResult()
   private var manifests = ManifestSet()
+  /// What backends are told of the target.
+  private var target = Document.null
   /// What is compiled, by type, in source order.
   private var blocks: [RecordID: [SourceBlock]] = [:]
   private var files: [String: (file: EmittedFile, origin: Span)] = [:]
@@ -82,9 +95,11 @@ package struct Compiler {
 
   /// Compiles for one version, or where it is `nil` for the version that the program's clusters
   /// run.
-  /// With `block`, what the named blocks of that name give and nothing else.
+  /// With `block`, what the named blocks of that name give and nothing else; with `kind`, what the
+  /// blocks give that this word begins; with `cluster`, what that cluster gets, for its version: its
+  /// own, and what belongs to none.
   package mutating func compile(
-    target: KubernetesVersion?, block: String? = nil
+    target: KubernetesVersion?, block: String? = nil, kind: String? = nil, cluster: String? = nil
   ) -> CompileResult {
     result = CompileResult()
     manifests = ManifestSet()
@@ -93,13 +108,19 @@ package struct Compiler {
     findings = SchemaFindings()
     do throws(Diagnostic) {
       var version = target
-      if version == nil { version = try clusterVersion() }
+      if version == nil { version = try clusterVersion(of: cluster) }
       guard let version else { return result }
       let schemas = KubernetesSchemas.set(for: version, custom: customSchemas)
       var reader = ManifestReader(machine, schemas)
       var sink = ManifestSink(format, schemas)
-      try collectBlocks(named: block)
-      for id in program.emits { try run(id, version, &reader, &sink) }
+      try collectBlocks(named: block, kind: kind)
+      if let cluster {
+        for record in blocks.keys {
+          blocks[record]?.removeAll { $0.source.cluster ?? cluster != cluster }
+        }
+      }
+      self.target = description(version)
+      for id in program.emits { try run(id, &reader, &sink) }
     } catch {
       result.diagnostics.append(error)
     }
@@ -112,14 +133,19 @@ package struct Compiler {
     return result
   }
 
-  /// The one version that all clusters of the program run.
-  package func clusterVersion() throws(Diagnostic) -> KubernetesVersion {
+  /// The one version that all clusters of the program run, or that the cluster of that label runs.
+  package func clusterVersion(
+    of label: String? = nil
+  ) throws(Diagnostic) -> KubernetesVersion {
     var versions: [(version: KubernetesVersion, span: Span)] = []
     for id in program.roots {
       guard case .block(let record, _) = program[id].body, program[record].name == "Cluster" else {
         continue
       }
       let cluster = try machine.global(id)
+      if let label, try machine.field(cluster, named: "label").flatMap(machine.string) != label {
+        continue
+      }
       guard let value = try machine.field(cluster, named: "kubernetes"),
         let text = machine.string(value)
       else { continue }
@@ -154,18 +180,26 @@ package struct Compiler {
     return version
   }
 
-  private mutating func collectBlocks(named name: String?) throws(Diagnostic) {
+  private mutating func collectBlocks(
+    named name: String?, kind: String?
+  ) throws(Diagnostic) {
     blocks = [:]
     var ways = ClusterWays()
-    for id in program.roots {
+    for id in program.roots + program.outlines.map(\.block) {
       guard case .block(let record, _) = program[id].body, name == nil || name == program[id].name
       else { continue }
+      if let kind, program[record].keyword != kind { continue }
       blocks[record, default: []].append(try SourceBlock(id, record, of: machine, &ways))
+    }
+    if let kind, blocks.isEmpty {
+      throw Diagnostic(
+        .unsupportedTarget, "the program has no `\(kind)` block, so nothing comes out for it",
+        at: nil, help: "`dr doc \(kind)` shows what such a block says")
     }
   }
 
   private mutating func run(
-    _ id: FunctionID, _ version: KubernetesVersion, _ reader: inout ManifestReader,
+    _ id: FunctionID, _ reader: inout ManifestReader,
     _ sink: inout ManifestSink
   ) throws(Diagnostic) {
     let function = program[id]
@@ -176,16 +210,33 @@ package struct Compiler {
         .wrongArguments, "a backend takes a block of one type, and the target", at: function.span,
         help: "write `emit \(function.name)(s: Service, to: Target) { … }`")
     }
-    let target = try machine.value(
-      ["kubernetes": .string(version.text)], as: function.parameters[1].type)
-    for block in blocks[wanted] ?? [] {
+    guard let own = blocks[wanted], !own.isEmpty else { return }
+    let to = try machine.value(target, as: function.parameters[1].type)
+    for block in own {
       let maker = SchemaFindings.Maker(machine: machine, function: id, source: block.source)
       try machine.scratch { () throws(Diagnostic) in
-        for object in try machine.emitted(try machine.call(id, [block.value, target])) {
+        for object in try machine.emitted(try machine.call(id, [block.value, to])) {
           try add(object, by: maker, &reader, &sink)
         }
       }
     }
+  }
+
+  /// What backends know of the target. The program's files are left out where a ConfigMap could not
+  /// hold them.
+  private func description(_ version: KubernetesVersion) -> Document {
+    var target = DocumentObject([("kubernetes", .string(version.text))])
+    let files = program.files.map { ($0.path, program.sources[$0.file].bytes) }
+    guard files.reduce(0, { $0 + $1.1.count }) <= 900_000 else { return .object(target) }
+    var hash = SHA256()
+    for (path, bytes) in files {
+      hash.update(path.utf8)
+      hash.update(bytes)
+    }
+    target["digest"] = .string(String(SHA256.hex(hash.finish()).prefix(16)))
+    target["sources"] = .object(
+      DocumentObject(files.map { ($0.0, .string(String(decoding: $0.1, as: UTF8.self))) }))
+    return .object(target)
   }
 
   private mutating func add(

@@ -211,12 +211,26 @@ private struct ModelReader {
 
   func front(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Front {
     let via = try field(block, "via")
-    let isGslb = machine.record(via).map { program[$0.type].name == "K8gb" } ?? false
+    let kind: SimulatedCluster.Front.Kind
+    switch machine.record(via).map({ program[$0.type].name }) {
+    case "Haproxy":
+      kind = .haproxy(socket: try text(via, "socket"), backend: try text(via, "backend"))
+    case "Gateway": kind = .route(url: try url(via, secureWith: "tls"))
+    case "Nginx": kind = .route(url: try url(via, secureWith: "certificate"))
+    case "Istio": kind = .route(url: "http://\(try text(via, "domain"))")
+    case "Dns":
+      kind = .gslb(
+        domain: "\(try text(via, "host")).\(try text(via, "zone"))", ttl: try whole(via, "ttl"))
+    case _: kind = .gslb(domain: try text(via, "domain"), ttl: try whole(via, "ttl"))
+    }
     return SimulatedCluster.Front(
       label: try text(block, "label"), service: try text(try field(block, "service"), "label"),
-      kind: isGslb
-        ? .gslb(domain: try text(via, "domain"), ttl: try whole(via, "ttl"))
-        : .haproxy(socket: try text(via, "socket"), backend: try text(via, "backend")),
-      zones: try labels(list(block, "prefer")))
+      kind: kind, zones: try labels(list(block, "prefer")))
+  }
+
+  /// As `url` of stdlib/traffic.dr says it.
+  private func url(_ via: Value, secureWith field: String) throws(Diagnostic) -> String {
+    let isSecure = !machine.isNil(try self.field(via, field))
+    return "\(isSecure ? "https" : "http")://\(try text(via, "domain"))"
   }
 }

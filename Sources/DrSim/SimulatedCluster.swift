@@ -206,6 +206,8 @@ extension SimulatedCluster {
       /// DNS answers, kept by resolvers for `ttl`.
       case gslb(domain: String, ttl: Int64)
       case haproxy(socket: String, backend: String)
+      /// A route of a gateway or a mesh, in the cluster; `url` is where clients send requests.
+      case route(url: String)
     }
 
     /// The name of the Gslb.

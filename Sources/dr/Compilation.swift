@@ -29,7 +29,7 @@ struct Compilation {
       project.report(error)
       throw project.fail()
     }
-    result = compiler.compile(target: version)
+    result = compiler.compile(target: version, kind: target.kind)
     for diagnostic in result.diagnostics { project.report(diagnostic) }
     if result.diagnostics.hasErrors { throw project.fail() }
     project.printDiagnostics()

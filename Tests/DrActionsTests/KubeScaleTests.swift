@@ -60,6 +60,52 @@ struct KubeScaleTests {
         ]))
   }
 
+  @Test(
+    "scales what else has replicas, and only its own autoscaler counts",
+    arguments: [
+      ("StatefulSet", "apps/v1/namespaces/n/statefulsets", "statefulsets.apps"),
+      ("ReplicaSet", "apps/v1/namespaces/n/replicasets", "replicasets.apps"),
+      (
+        "LeaderWorkerSet", "leaderworkerset.x-k8s.io/v1/namespaces/n/leaderworkersets",
+        "leaderworkersets.leaderworkerset.x-k8s.io"
+      ),
+      ("Rollout", "argoproj.io/v1alpha1/namespaces/n/rollouts", "rollouts.argoproj.io"),
+    ])
+  func otherKinds(_ kind: String, _ path: String, _ resource: String) {
+    var all = arguments.objectValue ?? DocumentObject()
+    all["kind"] = .string(kind)
+    let autoscalers =
+      kind == "StatefulSet"
+      ? autoscaler(1).replacing("Deployment", with: "ReplicaSet") : autoscaler(1)
+    let end = Transcript([
+      turn("GET /apis/\(path)/d", 200, object(1, 10)), turn(list, 200, autoscalers),
+    ]).run("kube.scale", .object(all), .observe)
+    guard case .finish(let seen) = end else { return #expect(end == .finish(.null)) }
+    // Of a StatefulSet, its own autoscaler has no minimum that is in the way.
+    let changes: Document =
+      kind == "StatefulSet"
+      ? ["minReplicas of horizontalpodautoscalers/x 1 → 2", "replicas 1 → 2"] : ["replicas 1 → 2"]
+    #expect(seen["changes"] == changes)
+    #expect(
+      seen["permissions"]?.arrayValue?.contains(.string("patch \(resource)/scale in n")) == true)
+    #expect(
+      Transcript([
+        turn(
+          #"PATCH /apis/\#(path)/d/scale {"spec":{"replicas":2},"metadata":{"resourceVersion":"10"}}"#
+        )
+      ]).run("kube.scale", .object(all), .perform(observed: before)) == .finish(1))
+  }
+
+  @Test("a kind that has no replicas is refused")
+  func noKind() {
+    var all = arguments.objectValue ?? DocumentObject()
+    all["kind"] = "DaemonSet"
+    guard
+      case .fail(.refused(let reason)) = Transcript([]).run("kube.scale", .object(all), .observe)
+    else { return #expect(Bool(false), "it was taken") }
+    #expect(reason.contains("\"StatefulSet\""))
+  }
+
   @Test("more than the autoscaler allows is refused before anything is done")
   func beyondMaximum() {
     #expect(

@@ -213,3 +213,120 @@ struct GslbTests {
           .refused("gslbs/g in n has strategy failover, which looks at no weights")))
   }
 }
+
+struct RouteTests {
+  private func arguments(_ kind: String, _ version: String, weights: Document? = nil) -> Document {
+    var all = DocumentObject([
+      ("cluster", "a"), ("kind", .string(kind)), ("api_version", .string(version)),
+      ("namespace", "n"), ("name", "front"), ("targets", ["az1": "web-az1", "az2": "web-az2"]),
+    ])
+    all["weights"] = weights
+    return .object(all)
+  }
+
+  private let gateway = "/apis/gateway.networking.k8s.io/v1/namespaces/n/httproutes/front"
+  private let mesh = "/apis/networking.istio.io/v1/namespaces/n/virtualservices/front"
+  private let shifted: Document = ["az1": 0, "az2": 1_000_000_000]
+
+  private func route(_ first: Int, _ second: Int) -> String {
+    #"{"metadata":{"resourceVersion":"3"},"spec":{"rules":[{"backendRefs":[{"name":"other"}]},"#
+      + #"{"timeouts":{"request":"60s"},"backendRefs":[{"name":"web-az1","port":80,"weight":\#(first)},"#
+      + #"{"name":"web-az2","port":80,"weight":\#(second)}]}]}}"#
+  }
+
+  private func service(_ first: String, _ second: String) -> String {
+    #"{"metadata":{"resourceVersion":"3"},"spec":{"http":[{"route":["#
+      + #"{"destination":{"host":"web","subset":"web-az1"}\#(first)},"#
+      + #"{"destination":{"host":"web","subset":"web-az2"}\#(second)}]}]}}"#
+  }
+
+  @Test("reads the shares of the rule that goes to all zones")
+  func weights() {
+    let asked = arguments("HTTPRoute", "gateway.networking.k8s.io/v1")
+    #expect(
+      Transcript([turn("GET \(gateway)", 200, route(3, 1))]).run("route.weights", asked, .read)
+        == .finish(["az1": 750_000_000, "az2": 250_000_000]))
+    let meshed = arguments("VirtualService", "networking.istio.io/v1")
+    #expect(
+      Transcript([turn("GET \(mesh)", 200, service(#","weight":100"#, ""))])
+        .run("route.weights", meshed, .read)
+        == .finish(["az1": 1_000_000_000, "az2": 0]))
+  }
+
+  @Test("sets the weights of that rule and leaves the rest of the route as it is")
+  func performs() {
+    let asked = arguments("HTTPRoute", "gateway.networking.k8s.io/v1", weights: shifted)
+    let patch =
+      #"PATCH \#(gateway) {"spec":{"rules":[{"backendRefs":[{"name":"other"}]},"#
+      + #"{"timeouts":{"request":"60s"},"backendRefs":[{"name":"web-az1","port":80,"weight":0},"#
+      + #"{"name":"web-az2","port":80,"weight":100}]}]},"metadata":{"resourceVersion":"3"}}"#
+    #expect(
+      Transcript([turn("GET \(gateway)", 200, route(50, 50)), turn(patch)])
+        .run("route.set_weights", asked, .perform(observed: observed(.null, ["az1": 1])))
+        == .finish(["az1": 1]))
+    #expect(
+      Transcript([turn("GET \(gateway)", 200, route(0, 100))])
+        .run("route.set_weights", asked, .settle(observed: observed(.null, ["az1": 1])))
+        == settled("done", ["az1": 1]))
+    #expect(
+      Transcript([turn("GET \(gateway)", 200, route(50, 50))])
+        .run("route.set_weights", asked, .settle(observed: observed(.null, ["az1": 1])))
+        == settled("not_done", .null))
+  }
+
+  @Test("after a conflict it looks again, and a copy that has done it is enough")
+  func conflicts() {
+    let asked = arguments("VirtualService", "networking.istio.io/v1", weights: shifted)
+    let before = service(#","weight":50"#, #","weight":50"#)
+    let patch =
+      #"PATCH \#(mesh) {"spec":{"http":[{"route":[{"destination":{"host":"web","subset":"web-az1"},"weight":0},"#
+      + #"{"destination":{"host":"web","subset":"web-az2"},"weight":100}]}]},"metadata":{"resourceVersion":"3"}}"#
+    #expect(
+      Transcript([
+        turn("GET \(mesh)", 200, before), turn(patch, 409),
+        turn("GET \(mesh)", 200, service(#","weight":0"#, #","weight":100"#)),
+      ]).run("route.set_weights", asked, .perform(observed: observed(.null, ["az1": 1])))
+        == .finish(["az1": 1]))
+  }
+
+  @Test("thirds make 100 together, as Istio wants it")
+  func thirds() {
+    var all = DocumentObject([
+      ("cluster", "a"), ("kind", "VirtualService"), ("api_version", "networking.istio.io/v1"),
+      ("namespace", "n"), ("name", "front"), ("targets", ["a": "a", "b": "b", "c": "c"]),
+    ])
+    all["weights"] = ["a": 333_333_333, "b": 333_333_333, "c": 333_333_334]
+    let body =
+      #"{"metadata":{"resourceVersion":"3"},"spec":{"http":[{"route":[{"destination":{"subset":"a"}},"#
+      + #"{"destination":{"subset":"b"}},{"destination":{"subset":"c"}}]}]}}"#
+    guard
+      case .finish(let document) = Transcript([turn("GET \(mesh)", 200, body)])
+        .run("route.set_weights", .object(all), .observe)
+    else { return #expect(Bool(false), "it could not be observed") }
+    let changes = document["changes"]?.arrayValue?.compactMap(\.stringValue)
+    #expect(changes?.count == 3)
+    #expect(changes?.filter { $0.hasSuffix("→ 33") }.count == 2)
+    #expect(changes?.filter { $0.hasSuffix("→ 34") }.count == 1)
+  }
+
+  @Test("refuses a route that goes elsewhere, zones that it has not, and to leave none with weight")
+  func refuses() {
+    let asked = arguments("HTTPRoute", "gateway.networking.k8s.io/v1", weights: shifted)
+    #expect(
+      Transcript([
+        turn("GET \(gateway)", 200, #"{"spec":{"rules":[{"backendRefs":[{"name":"x"}]}]}}"#)
+      ])
+      .run("route.set_weights", asked, .observe)
+        == .fail(
+          .refused("httproutes/front in n has no rule that goes to every zone: web-az1, web-az2")))
+    let nowhere = arguments(
+      "HTTPRoute", "gateway.networking.k8s.io/v1", weights: ["az3": 1_000_000_000])
+    #expect(
+      Transcript([]).run("route.set_weights", nowhere, .observe)
+        == .fail(.refused("httproutes/front in n goes to no zone az3")))
+    let none = arguments("HTTPRoute", "gateway.networking.k8s.io/v1", weights: ["az1": 0])
+    #expect(
+      Transcript([]).run("route.set_weights", none, .observe)
+        == .fail(.refused("httproutes/front in n would be left without any weight")))
+  }
+}

@@ -49,7 +49,9 @@ struct CompileCase: Sendable, CustomTestStringConvertible {
 
   /// What was compiled, the manifests as one stream with each file after them as a comment, and what
   /// is wrong.
-  func compile(as format: ManifestFormat = .yaml) throws
+  func compile(
+    as format: ManifestFormat = .yaml, cluster: String? = nil, kind: String? = nil
+  ) throws
     -> (result: CompileResult, stream: String, diagnostics: String)
   {
     var options = CheckOptions()
@@ -62,11 +64,12 @@ struct CompileCase: Sendable, CustomTestStringConvertible {
     if !checker.diagnostics.hasErrors {
       let machine = Machine(program: Program(checker.program), limits: Limits())
       result.diagnostics = machine.modelFailures()
-      if result.diagnostics.isEmpty { result = compile(machine, format) }
+      if result.diagnostics.isEmpty { result = compile(machine, format, cluster, kind) }
     }
     let renderer = DiagnosticRenderer(sources: checker.program.sources, colour: false)
     let stream =
-      String(decoding: result.stream(format), as: UTF8.self) + result.files.map(comment).joined()
+      String(decoding: result.stream(format, drills: true), as: UTF8.self)
+      + result.files.map(comment).joined()
     return (result, stream, renderer.render(result.diagnostics))
   }
 
@@ -77,8 +80,13 @@ struct CompileCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  private func compile(_ machine: Machine, _ format: ManifestFormat) -> CompileResult {
+  private func compile(
+    _ machine: Machine, _ format: ManifestFormat, _ cluster: String?, _ kind: String?
+  ) -> CompileResult {
     var compiler = Compiler(machine: machine, format: format)
+    if cluster != nil || kind != nil {
+      return compiler.compile(target: nil, kind: kind, cluster: cluster)
+    }
     if version == "own" { return compiler.compile(target: nil, block: onlyBlock) }
     do throws(Diagnostic) {
       return compiler.compile(target: try Compiler.version(version, at: nil), block: onlyBlock)
@@ -157,9 +165,38 @@ private struct Loader: ModuleLoader {
   @Test("a JSON stream is a List of all objects")
   func list() throws {
     let result = try CompileCase(name: "deepseek", version: "1.26").compile(as: .json).result
-    let list = try JSON.parse(result.stream(.json))
+    let list = try JSON.parse(result.stream(.json, drills: true))
     #expect(list["kind"] == "List")
     #expect(list["items"]?.arrayValue?.count == result.manifests.count)
+  }
+
+  @Test("a stream that is applied as it comes injects no fault")
+  func drills() throws {
+    let result = try CompileCase(name: "deepseek", version: "1.26").compile().result
+    #expect(result.drills == ["az1-goes-dark"])
+    let kinds = try YAML.parse(result.stream(.yaml)).map { $0["kind"] }
+    #expect(!kinds.contains("NetworkChaos") && !kinds.contains("PodChaos"))
+    let all = try YAML.parse(result.stream(.yaml, drills: true)).map { $0["kind"] }
+    #expect(all.contains("NetworkChaos"))
+  }
+
+  @Test("a cluster gets its own objects, and what belongs to none")
+  func clusters() throws {
+    let sample = CompileCase(name: "identity-of-two-clusters", version: "own")
+    let north = try sample.compile(cluster: "north").result.manifests
+    let south = try sample.compile(cluster: "south").result.manifests
+    #expect(Set(north.compactMap(\.namespace)) == ["shop"])
+    #expect(Set(south.compactMap(\.namespace)) == ["spare", "dr-system"])
+    #expect(Set(north.map(\.title)).isDisjoint(with: south.map(\.title)))
+  }
+
+  @Test("of one kind of blocks, nothing else is compiled")
+  func kinds() throws {
+    let sample = CompileCase(name: "operator", version: "own")
+    let made = try sample.compile(kind: "operator").result.manifests
+    #expect(made.contains { $0.kind == "Deployment" && $0.name == "watcher" })
+    #expect(!made.contains { $0.name.hasPrefix("web") })
+    #expect(try sample.compile(kind: "dashboard").diagnostics.contains("no `dashboard` block"))
   }
 
   @Test("every Kubernetes version that is known has its API versions", arguments: 20...34)

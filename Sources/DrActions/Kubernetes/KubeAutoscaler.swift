@@ -3,7 +3,7 @@
 import DrData
 import DrRun
 
-/// The HorizontalPodAutoscaler of a Deployment, as far as it would undo a change of replicas.
+/// The HorizontalPodAutoscaler of a workload, as far as it would undo a change of replicas.
 struct KubeAutoscaler: Equatable {
   /// `v2`, `v2beta2` or `v1` of autoscaling.
   let version: String
@@ -38,24 +38,25 @@ struct KubeAutoscaler: Equatable {
       name)
   }
 
-  /// The one whose `scaleTargetRef` is the Deployment. Versions: v2 since 1.23, v2beta2 until 1.25,
+  /// The one whose `scaleTargetRef` is the workload. Versions: v2 since 1.23, v2beta2 until 1.25,
   /// v1 always.
   static func find(
-    _ kube: KubeClient, _ namespace: String, deployment: String,
+    _ kube: KubeClient, of workload: ScalableWorkload,
     versions: [String] = ["v2", "v2beta2", "v1"]
   ) -> Flow<KubeAutoscaler?> {
     guard let version = versions.first else { return .value(nil) }
+    let namespace = workload.namespace
     return kube.get(path(version, in: namespace), [.init("limit", "500")]).then { reply in
       if reply.status == 404 {
         return find(
-          kube, namespace, deployment: deployment, versions: Array(versions.dropFirst()))
+          kube, of: workload, versions: Array(versions.dropFirst()))
       }
       return reply.document("list horizontalpodautoscalers in \(namespace)").map { list in
         let items = list["items"]?.arrayValue ?? []
         let target = items.first { item in
           let target = item["spec"]?["scaleTargetRef"]
-          return target?["kind"]?.stringValue == "Deployment"
-            && target?["name"]?.stringValue == deployment
+          return target?["kind"]?.stringValue == workload.kind.rawValue
+            && target?["name"]?.stringValue == workload.name
         }
         return target.flatMap { KubeAutoscaler(version: version, $0) }
       }

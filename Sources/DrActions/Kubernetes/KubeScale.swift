@@ -3,26 +3,24 @@
 import DrData
 import DrRun
 
-/// Sets the replicas of a Deployment through its `scale` subresource. A HorizontalPodAutoscaler on
+/// Sets the replicas of a Deployment, or of what else scales, through its `scale` subresource. A HorizontalPodAutoscaler on
 /// it would undo that, so its `minReplicas` is set first.
 struct KubeScale: Act {
   static let name = "kube.scale"
   private let kube: KubeClient
-  private let namespace: String
-  private let deployment: String
+  private let workload: ScalableWorkload
   private let replicas: Int64
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     kube = try arguments.kube()
-    namespace = try arguments.text("namespace")
-    deployment = try arguments.text("name")
+    workload = try ScalableWorkload(arguments)
     replicas = try arguments.int("replicas", atLeast: 0)
     guard replicas <= Int64(Int32.max) else {
       throw arguments.mismatch("replicas", "at most \(Int32.max)")
     }
   }
 
-  /// The Deployment and its autoscaler.
+  /// The workload and its autoscaler.
   private struct Seen {
     let resourceVersion: String
     let uid: String
@@ -30,15 +28,13 @@ struct KubeScale: Act {
     let autoscaler: KubeAutoscaler?
   }
 
-  private var what: String { "deployment \(deployment) in \(namespace)" }
-  private var path: KubePath { .deployment(deployment, in: namespace) }
-  private var scalePath: KubePath { .deployment(deployment, in: namespace, "scale") }
+  private var what: String { workload.what }
 
-  /// The Deployment itself tells what its `scale` would, so that reading `scale` need not be
+  /// The workload itself tells what its `scale` would, so that reading `scale` need not be
   /// allowed.
   private func look() -> Flow<Seen> {
-    lookAtDeployment().then { seen in
-      KubeAutoscaler.find(kube, namespace, deployment: deployment).map { autoscaler in
+    lookAtWorkload().then { seen in
+      KubeAutoscaler.find(kube, of: workload).map { autoscaler in
         Seen(
           resourceVersion: seen.resourceVersion, uid: seen.uid, replicas: seen.replicas,
           autoscaler: autoscaler)
@@ -46,8 +42,8 @@ struct KubeScale: Act {
     }
   }
 
-  private func lookAtDeployment() -> Flow<Seen> {
-    kube.document(path, what).then { object in
+  private func lookAtWorkload() -> Flow<Seen> {
+    kube.document(workload.path(), what).then { object in
       guard let version = object["metadata"]?["resourceVersion"]?.stringValue,
         let uid = object["metadata"]?["uid"]?.stringValue
       else { return .failure(.refused("\(what): the object has no resourceVersion")) }
@@ -63,9 +59,9 @@ struct KubeScale: Act {
       var changes: [String] = []
       var minimum = Document.null
       var permissions = [
-        "get deployments.apps in \(namespace)",
-        "list horizontalpodautoscalers.autoscaling in \(namespace)",
-        "patch deployments.apps/scale in \(namespace)",
+        workload.permission("get"),
+        "list horizontalpodautoscalers.autoscaling in \(workload.namespace)",
+        workload.permission("patch", "/scale"),
       ]
       if let autoscaler = seen.autoscaler {
         if replicas > autoscaler.maxReplicas {
@@ -79,13 +75,14 @@ struct KubeScale: Act {
           changes.append(
             "minReplicas of horizontalpodautoscalers/\(autoscaler.name) "
               + "\(autoscaler.minReplicas) → \(wanted)")
-          permissions.append("patch horizontalpodautoscalers.autoscaling in \(namespace)")
+          permissions.append(
+            "patch horizontalpodautoscalers.autoscaling in \(workload.namespace)")
         }
       }
       if seen.replicas != replicas { changes.append("replicas \(seen.replicas) → \(replicas)") }
       return .value(
         Observation(
-          target: "deployments/\(deployment) in \(namespace)", changes: changes,
+          target: workload.target, changes: changes,
           permissions: permissions,
           state: [
             "replicas": .int(seen.replicas), "uid": .string(seen.uid),
@@ -109,9 +106,10 @@ struct KubeScale: Act {
   /// Sets the minimum that was found to be due; `nil` where the autoscaler can stay as it is.
   private func setAutoscaler(_ minimum: Int64?, attempt: Int) -> Flow<Void> {
     guard let minimum else { return .value(()) }
-    return KubeAutoscaler.find(kube, namespace, deployment: deployment).then { autoscaler in
+    return KubeAutoscaler.find(kube, of: workload).then { autoscaler in
       guard let autoscaler, autoscaler.minReplicas != minimum else { return .value(()) }
-      let path = KubeAutoscaler.path(autoscaler.version, in: namespace, autoscaler.name)
+      let path = KubeAutoscaler.path(
+        autoscaler.version, in: workload.namespace, autoscaler.name)
       let patch = autoscaler.patch(minimum: minimum)
       return kube.patch(path, resourceVersion: autoscaler.resourceVersion, patch).then { reply in
         if reply.isSuccess { return .value(()) }
@@ -127,13 +125,14 @@ struct KubeScale: Act {
   private func setReplicas(_ seen: Seen, attempt: Int) -> Flow<Void> {
     if seen.replicas == replicas { return .value(()) }
     let patch = DocumentObject([("spec", ["replicas": .int(replicas)])])
-    return kube.patch(scalePath, resourceVersion: seen.resourceVersion, patch).then { reply in
+    return kube.patch(workload.path("scale"), resourceVersion: seen.resourceVersion, patch).then {
+      reply in
       if reply.isSuccess { return .value(()) }
       guard reply.status == 409, attempt < KubeConflict.attempts else {
         return .failure(reply.changeFailure("scale \(what)"))
       }
       // The object has moved on: perhaps a copy of this very act has landed.
-      return lookAtDeployment().then { now in
+      return lookAtWorkload().then { now in
         guard now.uid == seen.uid else {
           return .failure(.refused("\(what) was replaced by another of the same name"))
         }

@@ -132,7 +132,8 @@ extension SimulatedWorld {
     case "kube.free": return try readFree(arguments)
     case "kube.replicas": return try readReplicas(arguments)
     case "inference.serving": return .bool(try isServing(arguments))
-    case "haproxy.weights", "gslb.weights": return weights(of: try front(arguments))
+    case "haproxy.weights", "gslb.weights", "route.weights":
+      return weights(of: try front(arguments))
     case "haproxy.success_rate", "probe.success_rate":
       return try successRate(arguments, since: begunAt)
     case "runs.failovers":
@@ -154,7 +155,8 @@ extension SimulatedWorld {
     case "kube.delete": return try delete(arguments)
     case "kube.apply": return try apply(arguments)
     case "inference.generate": return try generate(arguments)
-    case "haproxy.set_weights", "gslb.set_weights": return try setWeights(arguments)
+    case "haproxy.set_weights", "gslb.set_weights", "route.set_weights":
+      return try setWeights(arguments)
     case "lock.acquire": return try acquire(arguments)
     case "lock.renew": return try renew(arguments)
     case "lock.release": return try release(arguments)

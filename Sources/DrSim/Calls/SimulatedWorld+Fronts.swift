@@ -8,16 +8,24 @@ extension SimulatedWorld {
   /// domain.
   func front(_ arguments: CallArguments) throws(WorldFailure) -> Int {
     let names = arguments.call.arguments
-    if arguments.call.name.hasPrefix("gslb.") {
+    let isRoute = arguments.call.name.hasPrefix("route.")
+    if isRoute || arguments.call.name.hasPrefix("gslb.") {
       let cluster = try reachableCluster(arguments)
       let namespace = try arguments.text("namespace")
       let name = try arguments.text("name")
       let found = fronts.firstIndex { front in
-        guard case .gslb = front.spec.kind, front.spec.label == name else { return false }
+        switch front.spec.kind {
+        case .gslb where !isRoute && front.spec.label == name: break
+        case .route where isRoute && front.spec.label == name: break
+        case .gslb, .route, .haproxy: return false
+        }
         let service = services[front.service]
         return service.cluster == cluster && service.spec.namespace == namespace
       }
-      guard let found else { throw .refused("gslbs/\(name) in \(namespace) does not exist") }
+      guard let found else {
+        let what = isRoute ? "the route \(name)" : "gslbs/\(name)"
+        throw .refused("\(what) in \(namespace) does not exist")
+      }
       return found
     }
     let url = names["url"]?.stringValue
@@ -27,6 +35,7 @@ extension SimulatedWorld {
       switch front.spec.kind {
       case .gslb(let domain, _): url == "http://\(domain)"
       case .haproxy(let itsSocket, let itsBackend): socket == itsSocket && backend == itsBackend
+      case .route(let itsURL): url == itsURL
       }
     }
     guard let found else {
@@ -94,6 +103,9 @@ extension SimulatedWorld {
     case .gslb:
       target = "gslbs/\(state.spec.label) in \(namespace)"
       permissions = ["get gslbs.k8gb.io in \(namespace)", "patch gslbs.k8gb.io in \(namespace)"]
+    case .route:
+      target = "the route \(state.spec.label) in \(namespace)"
+      permissions = []
     case .haproxy(let socket, let backend):
       target = "backend \(backend) of HAProxy at \(socket)"
       permissions = ["level admin on \(socket)"]
@@ -111,7 +123,7 @@ extension SimulatedWorld {
     let state = fronts[front]
     var next: [Int64]
     switch state.spec.kind {
-    case .gslb: next = [Int64](repeating: 0, count: state.spec.zones.count)
+    case .gslb, .route: next = [Int64](repeating: 0, count: state.spec.zones.count)
     case .haproxy: next = state.published
     }
     for (name, value) in wanted {

@@ -123,7 +123,7 @@ struct FrontState {
   var ttl: Int64 {
     switch spec.kind {
     case .gslb(_, let ttl): ttl
-    case .haproxy: 0
+    case .haproxy, .route: 0
     }
   }
 }

@@ -8,10 +8,11 @@ import DrSystem
 
 struct Apply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make a cluster what a program says.",
+    abstract: "Make clusters what a program says.",
     discussion: """
       The program is compiled, every object is tried by a dry run of the API server, and only then are they applied, \
-      server-side, as the field manager `dr`, and waited for. Applying the same again changes nothing.
+      server-side, as the field manager `dr`, and waited for. Applying the same again changes nothing. The clusters of a \
+      program are applied one after the other; one that fails does not keep the others from it.
 
       Ctrl-C stops after the request in flight; a second one at once. Applying again goes on from there.
 
@@ -40,7 +41,8 @@ struct Apply: AsyncParsableCommand {
   @OptionGroup var source: SourceOptions
 
   mutating func run() async throws {
-    let target = try ClusterTarget(file: file, source: source, target: target, options: cluster)
+    let targets = try ClusterTarget.all(
+      file: file, source: source, target: target, options: cluster)
     let signals = StopSignal.watch()
     defer { signals.cancel() }
     var options = ApplySession.Options()
@@ -49,16 +51,22 @@ struct Apply: AsyncParsableCommand {
     options.isDryRun = dryRun
     options.skipsUnknownKinds = cluster.skipUnknownKinds
     options.timeoutNanoseconds = timeout.nanoseconds
-    let status: Int32
+    var worst: Int32 = 0
+    for target in targets {
+      if StopSignal.remembered == nil { worst = max(worst, await apply(target, options)) }
+      await target.world.shutdown()
+    }
+    if worst != 0 { throw ExitCode(worst) }
+  }
+
+  /// The exit status.
+  private func apply(_ target: ClusterTarget, _ options: ApplySession.Options) async -> Int32 {
     do throws(ClusterFailure) {
-      status = try await ApplySession(target, options).run()
+      return try await ApplySession(target, options).run()
     } catch {
       Console.write("\(error.message)\n", to: .error)
-      await target.world.shutdown()
-      throw ExitCode(error.isUnreachable ? 3 : 1)
+      return error.isUnreachable ? 3 : 1
     }
-    await target.world.shutdown()
-    if status != 0 { throw ExitCode(status) }
   }
 }
 

@@ -72,6 +72,10 @@ struct Compile: ParsableCommand {
     var buffer = Console.Buffer()
     result.stream(format, sourceComments: sourceComments) { buffer.write($0) }
     buffer.flush()
+    if !result.drills.isEmpty {
+      let names = result.drills.map { "`\($0)`" }.joined(separator: ", ")
+      Console.write("note: the faults of \(names) are written only with -o\n", to: .error)
+    }
     if let first = result.files.first {
       let rest = result.files.count - 1
       let what =

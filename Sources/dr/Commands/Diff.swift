@@ -31,17 +31,21 @@ struct Diff: AsyncParsableCommand {
   @OptionGroup var source: SourceOptions
 
   mutating func run() async throws {
-    let target = try ClusterTarget(file: file, source: source, target: target, options: cluster)
-    let status: Int32
-    do throws(ClusterFailure) {
-      status = try await compare(target)
-    } catch {
-      Console.write("\(error.message)\n", to: .error)
+    let targets = try ClusterTarget.all(
+      file: file, source: source, target: target, options: cluster)
+    var worst: Int32 = 0
+    for target in targets {
+      let status: Int32
+      do throws(ClusterFailure) {
+        status = try await compare(target)
+      } catch {
+        Console.write("\(error.message)\n", to: .error)
+        status = error.isUnreachable ? 3 : 7
+      }
       await target.world.shutdown()
-      throw ExitCode(error.isUnreachable ? 3 : 7)
+      worst = max(worst, status)
     }
-    await target.world.shutdown()
-    if status != 0 { throw ExitCode(status) }
+    if worst != 0 { throw ExitCode(worst) }
   }
 
   private func compare(_ target: ClusterTarget) async throws(ClusterFailure) -> Int32 {

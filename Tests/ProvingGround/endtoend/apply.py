@@ -1,6 +1,7 @@
 """Cases: dr apply and dr diff, on a namespace of their own beside the deployed service."""
 
 import base64
+import copy
 import json
 import signal
 import time
@@ -217,6 +218,40 @@ def prune_takes_away_what_the_program_made_and_nothing_else(world):
     return " ".join(invocation.text.splitlines()[-1].split())
 
 
+def of_two_clusters_the_one_that_answers_is_applied_and_the_other_is_named(world):
+    two = program(world, "two", ("service web {", """cluster south {
+  kubernetes = "1.20"
+  region s { zone s1 { nodes gpu { count = 1, cpu = 8, memory = 32Gi } } }
+}
+
+service far {
+  on        = south
+  namespace = "apply-test-far"
+  image     = "registry.example.net/web:v1"
+  needs { cpu = 0.1, memory = 64Mi }
+  spread { over = [s1] }
+  objective { rto = 5m }
+}
+
+service web {"""))
+    config = json.loads(world.layout.kubeconfig.read_text())
+    there = copy.deepcopy(config["clusters"][0])
+    there["name"], there["cluster"]["server"] = "far", f"https://{CLOSED_PORT}"
+    config["clusters"].append(there)
+    config["contexts"].append({"name": "elsewhere", "context": {"cluster": "far", "user": config["users"][0]["name"]}})
+    path = world.work / "two.kubeconfig"
+    path.write_text(json.dumps(config, indent=1))
+    run(world, "apply", two, "--kubeconfig", path).exited(3, "no context called like the cluster south", "--context south=")
+    flags = ["--kubeconfig", path, "--context", "south=elsewhere"]
+    run(world, "apply", two, *flags).exited(3, "done:", "apply-test/web-cn-beijing-az1", CLOSED_PORT)
+    before = settled(world)
+    run(world, "apply", two, *flags, "--cluster", "deepseek-dr-cluster").exited(0, "unchanged", "done:")
+    expect(before == versions(world), "applying one of two clusters changed something")
+    expect(gone(world.cluster.api, "/api/v1/namespaces/apply-test-far"), "an object of the other cluster was made here")
+    run(world, "apply", two, "--context", "elsewhere").exited(2, "--cluster")
+    run(world, "apply", two, "--kubeconfig", path, "--context", "south=deepseek-dr-cluster").exited(3, "the same API server")
+
+
 def gone(api, path):
     try:
         api.get(path)
@@ -296,6 +331,7 @@ CASES = [
     a_dry_run_and_a_diff_change_nothing,
     killed_at_any_moment_and_applied_again_it_comes_to_the_same_end,
     interrupted_it_says_what_is_done_and_the_next_goes_on,
+    of_two_clusters_the_one_that_answers_is_applied_and_the_other_is_named,
     prune_takes_away_what_the_program_made_and_nothing_else,
     a_conflict_names_the_other_manager_and_the_field_and_changes_nothing,
     what_belongs_to_another_program_is_refused,

@@ -41,7 +41,13 @@ class Manifest:
 
 
 def compiled(world):
-    documents = [Manifest(text + "\n") for text in world.dr.compile().decode().strip().split("\n---\n")]
+    """The stream, in its order, and the faults of drills, which only a folder has."""
+    folder = world.work / "compiled" / "all"
+    world.dr.compile("-o", folder)
+    faults = [path.read_text() for path in sorted(folder.glob("*/drills/**/*.yaml")) if path.name != "kustomization.yaml"]
+    texts = world.dr.compile().decode().strip().split("\n---\n")
+    expect(faults and not any("chaos-mesh.org" in text for text in texts), "a stream that is applied as it comes must inject no fault")
+    documents = [Manifest(text.strip() + "\n") for text in texts + faults]
     expect(len(documents) > 5, "fewer objects than the example declares")
     return documents
 

@@ -1,0 +1,76 @@
+"""Cases: accounts with what `identity` derives from a runbook."""
+
+import json
+
+from groundlib.testing import expect, until
+
+from .cluster import LABELS
+
+NAMESPACE = "dr-system"
+USER = f"system:serviceaccount:{NAMESPACE}:responder"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+DECLARED = [("use kubernetes,", "use operating, kubernetes,"), ("runbook evacuate(", "identity responder { on = dr }\n\nrunbook evacuate(")]
+# What the runbook has no business with: verb, group, resource, subresource, namespace, name.
+FORBIDDEN = [
+    ("list", "", "secrets", "", "deepseek", ""),
+    ("delete", "apps", "deployments", "", "deepseek", f"deepseek-inference-{LABELS['az1']}"),
+    ("patch", "apps", "deployments", "", "deepseek", f"deepseek-inference-{LABELS['az1']}"),
+    ("patch", "apps", "deployments", "scale", "deepseek", "another"),
+    ("patch", "apps", "deployments", "scale", "default", f"deepseek-inference-{LABELS['az1']}"),
+    ("patch", "k8gb.io", "gslbs", "", "deepseek", "front"),
+    ("create", "", "pods", "exec", "deepseek", ""),
+    ("delete", "", "nodes", "", "", ""),
+    ("patch", "coordination.k8s.io", "leases", "", "default", "dr-another"),
+    ("create", "rbac.authorization.k8s.io", "rolebindings", "", "deepseek", ""),
+]
+
+
+def what_identity_derives_is_enough_for_the_whole_runbook_and_for_nothing_else(world):
+    world.cluster.reset()
+    api = world.cluster.api
+    program = world.variant("identity", *DECLARED)
+    # As runs are started here: a front that is HAProxy needs no Gslb.
+    flags = ["--set", "front_door=haproxy", "--set", f"haproxy_socket={world.dr.socket}"]
+    command = ["compile", str(program), "--target", "identity", "--target", "kubernetes=1.20", "--format", "json", *flags]
+    compiled = world.dr.start("compile-identity", command).exited(0)
+    made = [create(api, item) for item in json.loads(compiled.text)["items"]]
+    try:
+        token = api.post(f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/responder/token",
+                         {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}})["status"]["token"]
+        config = json.loads(world.layout.kubeconfig.read_text())
+        for user in config["users"]:
+            user["user"] = {"token": token}
+        path = world.work / "identity.kubeconfig"
+        path.write_text(json.dumps(config, indent=1))
+        until("the new rights", lambda: may(api, "get", "", "nodes", "", "", "a-node") and may(api, "list", "", "pods", "", "deepseek", ""), 20)
+        runs = world.dr.runs("identity")
+        with world.client("identity"):
+            invocation = runs.run(flags=["--kubeconfig", path]).exited(0)
+        expect(world.audit.users(runs.id) == {USER}, f"somebody else acted: {world.audit.users(runs.id)}")
+        expect(world.cluster.snapshot()["weights"] == {LABELS["az1"]: 0, LABELS["az2"]: 100}, "traffic was not shifted")
+        wrong = [attempt for attempt in FORBIDDEN if may(api, *attempt)]
+        expect(not wrong, f"the account may do what no runbook does: {wrong}")
+        return f"{invocation.seconds:.1f} s; {len(made)} objects, {len(world.audit.changes(runs.id))} changes"
+    finally:
+        for place in reversed(made):
+            api.delete(place)
+
+
+def create(api, item):
+    """Makes an object, and gives its path."""
+    metadata = item["metadata"]
+    version = item["apiVersion"]
+    base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    namespace = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
+    collection = f"{base}{namespace}/{item['kind'].lower()}s"
+    api.ensure(collection, item)
+    return f"{collection}/{metadata['name']}"
+
+
+def may(api, verb, group, resource, part, namespace, name):
+    wanted = {"group": group, "resource": resource, "subresource": part, "verb": verb, "namespace": namespace, "name": name}
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {"user": USER, "resourceAttributes": wanted}}
+    return api.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
+
+
+CASES = [what_identity_derives_is_enough_for_the_whole_runbook_and_for_nothing_else]
