@@ -73,6 +73,52 @@ struct RealWorldTests {
     await server.stop()
   }
 
+  @Test("a slow server's requests do not wait for one another")
+  func manyAtOnce() async throws {
+    let server = try await TestServer { _ in .hang }
+    let transport = HTTPTransport()
+    let slow = message("http://127.0.0.1:\(server.port)/", seconds: 1)
+    let answers = await withTaskGroup(of: Reply.Answer.self) { group in
+      for _ in 0..<40 { group.addTask { await transport.send(slow) } }
+      return await group.reduce(into: [Reply.Answer]()) { $0.append($1) }
+    }
+    let late = TransportFailure.lostAnswer(
+      "http://127.0.0.1:\(server.port): no answer within the time allowed")
+    #expect(answers == Array(repeating: .failure(late), count: 40))
+    #expect(server.connections == 40)
+    await transport.shutdown()
+    await server.stop()
+  }
+
+  @Test("a program runs without a shell, and is ended with all that it started when it is late")
+  func programs() async throws {
+    let world = RealWorld(RealWorld.Options())
+    func run(_ command: Document, seconds: Double) async -> Result<Document, WorldFailure> {
+      let observed = Observation(
+        target: "", changes: [], permissions: [], state: .null, result: .null)
+      return await world.answer(
+        call(
+          "shell.run",
+          ["command": command, "status": 0, "timeout": .int(Int64(seconds * 1e9))]),
+        .perform(observed: observed.document))
+    }
+    #expect(
+      await run(["printf", "%s|", "$HOME; exit 1", "*"], seconds: 20)
+        == .success(["status": 0, "output": "$HOME; exit 1|*|", "errors": ""]))
+    #expect(
+      await run(["sh", "-c", "echo $DR_KEY; echo no >&2; exit 3"], seconds: 20)
+        == .failure(.refused("sh -c 'echo $DR_KEY; echo no >&2; exit 3' ends with 3, not 0: no")))
+    #expect(
+      await run(["no-such-program-here"], seconds: 20)
+        == .failure(.refused("no-such-program-here does not start: No such file or directory")))
+    let start = WallClock.monotonicNanoseconds()
+    #expect(
+      await run(["sh", "-c", "sleep 60 & sleep 60"], seconds: 0.3)
+        == .failure(.inDoubt("sh was ended: it took longer than it may")))
+    #expect(WallClock.monotonicNanoseconds() - start < 20_000_000_000)
+    await world.shutdown()
+  }
+
   private func message(
     _ url: String, _ method: HTTPMethod = .get, seconds: Double = 5
   ) -> HTTPTransport.Message {
