@@ -144,6 +144,8 @@ private struct ModelReader {
       try whole(block, "replicas"), by: Published.podsPerDeployment, "replicas of one service")
     let objective = try field(block, "objective")
     let weights = try field(block, "weights")
+    let spread = try field(block, "spread")
+    let isRequired = try text(spread, "nodes") == "require"
     var deployments: [SimulatedCluster.Deployment] = []
     for zone in try list(try field(block, "spread"), "over") {
       deployments.append(try deployment(block, zone))
@@ -159,6 +161,8 @@ private struct ModelReader {
           model: try text(weights, "model"), size: try whole(weights, "size"),
           loadRate: try whole(weights, "load_rate"), warmUp: try whole(weights, "warm_up")),
       ready: try probe(block, "ready"), startup: try probe(block, "startup"),
+      live: try probe(block, "live"), skew: isRequired ? Int(try whole(spread, "skew")) : nil,
+      apart: machine.bool(try field(spread, "apart")) ?? false,
       grace: try whole(block, "grace"), atLeast: Int(try whole(objective, "at_least")),
       rto: try whole(objective, "rto"))
   }
@@ -225,7 +229,23 @@ private struct ModelReader {
     }
     return SimulatedCluster.Front(
       label: try text(block, "label"), service: try text(try field(block, "service"), "label"),
-      kind: kind, zones: try labels(list(block, "prefer")))
+      kind: kind, zones: try labels(list(block, "prefer")), shares: try shares(of: block),
+      watchesZones: ["K8gb", "Haproxy"].contains(machine.record(via).map { program[$0.type].name }))
+  }
+
+  /// By the zones of a front; empty where none is written.
+  private func shares(of front: Value) throws(Diagnostic) -> [Int64] {
+    let shares = machine.entries(try field(front, "shares")) ?? []
+    var given: [Int64] = []
+    for zone in try list(front, "prefer") {
+      let label = try text(zone, "label")
+      var share: Int64 = 0
+      for entry in shares where try text(entry.key, "label") == label {
+        share = machine.int(entry.value) ?? 0
+      }
+      given.append(share)
+    }
+    return given.contains { $0 > 0 } ? given : []
   }
 
   /// As `url` of stdlib/traffic.dr says it.

@@ -88,6 +88,12 @@ extension SimulatedCluster {
     package var weights: Weights?
     package var ready: Probe?
     package var startup: Probe?
+    package var live: Probe?
+    /// How many more pods one node of a zone may have than another; `nil` where spreading is only
+    /// preferred.
+    package var skew: Int?
+    /// Whether no two pods stand on one node.
+    package var apart: Bool
     /// How long a pod may take to stop.
     package var grace: Int64
     /// Replicas that must serve at any time.
@@ -100,7 +106,8 @@ extension SimulatedCluster {
     package init(
       label: String, namespace: String = "default", image: String = "", deployments: [Deployment],
       labels: [LabelPair], needs: Size, port: Int64 = 8080, weights: Weights? = nil,
-      ready: Probe? = nil, startup: Probe? = nil, grace: Int64 = 60 * Second.one,
+      ready: Probe? = nil, startup: Probe? = nil, live: Probe? = nil, skew: Int? = nil,
+      apart: Bool = false, grace: Int64 = 60 * Second.one,
       atLeast: Int = 1, rto: Int64, requestsPerSecond: Double = 50
     ) {
       self.label = label
@@ -113,6 +120,9 @@ extension SimulatedCluster {
       self.weights = weights
       self.ready = ready
       self.startup = startup
+      self.live = live
+      self.skew = skew
+      self.apart = apart
       self.grace = grace
       self.atLeast = atLeast
       self.rto = rto
@@ -215,14 +225,23 @@ extension SimulatedCluster {
     /// Label of the service.
     package var service: String
     package var kind: Kind
-    /// Labels of the zones that get requests; in the beginning all get the same share.
+    /// Labels of the zones that get requests.
     package var zones: [String]
+    /// The share of each zone in the beginning, in units of 1e-9; the same for all where empty.
+    package var shares: [Int64]
+    /// Whether it takes out zones in which nothing is ready, as HAProxy and k8gb do.
+    package var watchesZones: Bool
 
-    package init(label: String, service: String, kind: Kind, zones: [String]) {
+    package init(
+      label: String, service: String, kind: Kind, zones: [String], shares: [Int64] = [],
+      watchesZones: Bool = true
+    ) {
       self.label = label
       self.service = service
       self.kind = kind
       self.zones = zones
+      self.shares = shares
+      self.watchesZones = watchesZones
     }
   }
 }

@@ -55,10 +55,15 @@ package struct Chance: Sendable, Equatable {
   package var noticing: Int64
   /// By how much of its usual time a call may take longer, in percent.
   package var latencyPercent: Int64
+  /// By how much later than at the earliest kube-proxy may learn of a pod, in nanoseconds.
+  package var endpoints: Int64
 
-  package init(leaseAge: Int64 = 0, noticing: Int64 = 0, latencyPercent: Int64 = 0) {
+  package init(
+    leaseAge: Int64 = 0, noticing: Int64 = 0, latencyPercent: Int64 = 0, endpoints: Int64 = 0
+  ) {
     self.leaseAge = leaseAge
     self.noticing = noticing
+    self.endpoints = endpoints
     self.latencyPercent = latencyPercent
   }
 
@@ -67,7 +72,8 @@ package struct Chance: Sendable, Equatable {
   /// Leases are renewed every 10 s; a loss is seen within one observation and one round of the
   /// controller, 5 s each.
   package static let usual = Chance(
-    leaseAge: Published.leaseRenewal, noticing: 2 * Published.nodeMonitor, latencyPercent: 50)
+    leaseAge: Published.leaseRenewal, noticing: 2 * Published.nodeMonitor, latencyPercent: 50,
+    endpoints: Published.endpointLag.most - Published.endpointLag.least)
 }
 
 /// A world in virtual time. For one thread.
@@ -104,6 +110,7 @@ package final class SimulatedWorld {
     random = SeededRandom(seed: seed)
     for description in descriptions { add(description) }
     for index in clusters.indices { refreshControlPlane(index) }
+    for front in fronts.indices { beginFront(front) }
     recordAvailability()
   }
 
@@ -163,6 +170,8 @@ package final class SimulatedWorld {
     case .ready(let pod, let epoch): setReady(true, pod, epoch, event)
     case .unready(let pod, let epoch): setReady(false, pod, epoch, event)
     case .stopped(let pod): finishStop(pod, event)
+    case .routed(let pod, let change): route(pod, change)
+    case .frontJudges(let front, let zone, let number): judge(front, zone, number)
     case .weightsSettled: break  // Availability is recorded after every event.
     }
   }

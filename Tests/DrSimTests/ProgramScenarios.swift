@@ -59,10 +59,10 @@ private let az1 = "cn-beijing-az1"
     #expect(summary.keptRTO == true)
     #expect(
       summary.lines(since: seconds(10)) == [
-        "deepseek-inference: full service lost +0s, back +2m26s",
-        "degraded +0s to +2m26s: 2m26s",
-        "3297 of 9459 requests lost",
-        "recovery within 5m promised, 2m26s needed: kept",
+        "deepseek-inference: full service lost +0s, back +1m25s",
+        "degraded +0s to +1m25s: 1m25s",
+        "1625 of 7858 requests lost",
+        "recovery within 5m promised, 1m25s needed: kept",
       ])
     #expect(trial.lines.contains { $0.contains("weight of cn-beijing-az2 50% → 100%") })
     print(summary.lines(since: seconds(10)).joined(separator: "\n"))

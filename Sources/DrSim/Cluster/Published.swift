@@ -17,6 +17,22 @@ enum Published {
   /// `--node-monitor-period`: how often the controller looks at nodes.
   static let nodeMonitor: Int64 = 5 * Second.one
 
+  /// From a pod's readiness being written until kube-proxy sends requests accordingly, at least and
+  /// at most (EndpointSlice controller; kube-proxy's `minSyncPeriod` is 1 s).
+  static let endpointLag = (least: Second.one, most: 3 * Second.one)
+
+  /// How often k8gb looks at its endpoints (chart value `reconcileRequeueSeconds`).
+  static let gslbRound: Int64 = 30 * Second.one
+
+  /// The checks that dr writes for HAProxy: `inter 2s fall 3 rise 2`, `timeout check 2s`.
+  static let haproxyCheck = (
+    every: 2 * Second.one, timeout: 2 * Second.one, fall: Int64(3), rise: Int64(2)
+  )
+
+  /// Whether a spread constraint counts nodes whose taints the pod does not tolerate:
+  /// `nodeTaintsPolicy: Honor`, which does not, is written from 1.26 on.
+  static func countsLostNodes(minor: Int) -> Bool { minor < 26 }
+
   /// Back-off of restarts: 10 s, doubled each time, at most 300 s (kubernetes.io, Pod Lifecycle).
   static func restartPause(failures: Int) -> Int64 {
     min(10 << Int64(min(failures, 10)), 300) * Second.one

@@ -51,9 +51,12 @@ extension SimulatedWorld {
     guard !front.zones.isEmpty else { return }
     services[service].fronts.append(fronts.count)
     let count = Int64(front.zones.count)
-    var published = [Int64](repeating: Share.whole / count, count: front.zones.count)
-    published[0] += Share.whole % count
-    let shares = [Double](repeating: 1 / Double(count), count: front.zones.count)
+    var published = front.shares
+    if published.count != front.zones.count || !published.contains(where: { $0 > 0 }) {
+      published = [Int64](repeating: Share.whole / count, count: front.zones.count)
+      published[0] += Share.whole % count
+    }
+    let shares = published.map { _ in 0.0 }
     fronts.append(
       FrontState(
         spec: front, service: service, from: shares, to: shares, published: published,
@@ -68,6 +71,7 @@ extension SimulatedWorld {
       pods[pod].epoch += 1
       pods[pod].stage = .up
       pods[pod].isReady = true
+      pods[pod].isRouted = true
       noteImage(of: pod)
     }
   }

@@ -66,12 +66,12 @@ extension SimulatedWorld {
   func place(_ pod: Int) -> Bool {
     let deployment = pods[pod].deployment
     let needs = services[deployments[deployment].service].spec.needs
+    let most = mostOnOneNode(deployment)
     var best: (node: Int, count: Int)?
     for node in zones[deployments[deployment].zone].nodes {
       guard isSchedulable(node), room(for: needs, on: nodes[node]) > 0 else { continue }
-      let count = nodes[node].pods.count {
-        pods[$0].deployment == deployment && pods[$0].isActive
-      }
+      let count = count(of: deployment, on: node)
+      guard count < most else { continue }
       if best.map({ count < $0.count }) ?? true { best = (node, count) }
     }
     guard let best else { return false }
@@ -79,6 +79,22 @@ extension SimulatedWorld {
     nodes[best.node].pods.append(pod)
     nodes[best.node].free.take(needs)
     return true
+  }
+
+  private func count(of deployment: Int, on node: Int) -> Int {
+    nodes[node].pods.count { pods[$0].deployment == deployment && pods[$0].isActive }
+  }
+
+  /// How many pods of a Deployment its spread constraint and anti-affinity allow on one node.
+  private func mostOnOneNode(_ deployment: Int) -> Int {
+    let spec = services[deployments[deployment].service].spec
+    let most = spec.apart ? 1 : Int.max
+    guard let skew = spec.skew else { return most }
+    let countsAll = Published.countsLostNodes(
+      minor: clusters[cluster(ofDeployment: deployment)].minor)
+    let counts = zones[deployments[deployment].zone].nodes
+      .filter { countsAll || isSchedulable($0) }.map { count(of: deployment, on: $0) }
+    return min(most, (counts.min() ?? 0) + skew)
   }
 
   /// How many pods of that size a node takes yet.
@@ -95,7 +111,9 @@ extension SimulatedWorld {
   /// Takes a pod out of service and stops it.
   func terminate(_ pod: Int) {
     pods[pod].isTerminating = true
-    pods[pod].isReady = false
+    markReady(false, pod)
+    // What stops in order is out of service before it stops.
+    if isOnLiveNode(pod) { pods[pod].isRouted = false }
     guard let node = pods[pod].node else {
       pods[pod].stage = .gone
       return

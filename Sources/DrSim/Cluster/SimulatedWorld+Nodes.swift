@@ -51,7 +51,7 @@ extension SimulatedWorld {
   func noticeSilence(of node: Int, _ epoch: Int, _ event: WorldEvent) {
     guard nodes[node].epoch == epoch, reachesAPI(cluster(ofNode: node), event) else { return }
     nodes[node].isReady = false
-    for pod in nodes[node].pods { pods[pod].isReady = false }
+    for pod in nodes[node].pods { markReady(false, pod) }
     refreshTaints(cluster(ofNode: node))
   }
 

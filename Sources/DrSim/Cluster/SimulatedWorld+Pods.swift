@@ -50,9 +50,9 @@ extension SimulatedWorld {
     // Without a readiness probe a container that runs counts as ready.
     if spec.ready == nil, spec.startup == nil { later(.ready(pod: pod, epoch: epoch), at: now) }
     let up = now.advanced(by: spec.weights?.startTime ?? 0)
-    if let startup = spec.startup {
-      let deadline = ProbeTiming(probe: startup, startedAt: now).failure(from: now)
-      if deadline < up || isHanging(pod) {
+    if let patient = spec.startup ?? spec.live {
+      let deadline = ProbeTiming(probe: patient, startedAt: now).failure(from: now)
+      if deadline < up || spec.startup != nil && isHanging(pod) {
         return later(.startFailed(pod: pod, epoch: epoch), at: deadline)
       }
     }
@@ -93,7 +93,22 @@ extension SimulatedWorld {
     guard isCurrent(pod, epoch), !pods[pod].isTerminating, let node = pods[pod].node,
       reachesAPI(cluster(ofNode: node), event)
     else { return }
+    markReady(isReady, pod)
+  }
+
+  /// Writes whether a pod is ready; what sends requests learns of it a little later.
+  func markReady(_ isReady: Bool, _ pod: Int) {
+    guard pods[pod].isReady != isReady else { return }
     pods[pod].isReady = isReady
+    pods[pod].readyChanges += 1
+    later(
+      .routed(pod: pod, change: pods[pod].readyChanges),
+      after: Published.endpointLag.least + random.below(chance.endpoints))
+  }
+
+  func route(_ pod: Int, _ change: Int) {
+    guard pods[pod].readyChanges == change else { return }
+    pods[pod].isRouted = pods[pod].isReady && pods[pod].isActive
   }
 
   // MARK: Mishaps
@@ -101,7 +116,7 @@ extension SimulatedWorld {
   /// Its node has lost power and has it again.
   func reboot(_ pod: Int) {
     pods[pod].epoch += 1
-    pods[pod].isReady = false
+    markReady(false, pod)
     if pods[pod].isTerminating {
       later(.stopped(pod: pod), after: Self.nodeReturn)
     } else if pods[pod].stage == .pulling {

@@ -96,6 +96,10 @@ struct PodState {
   var startedAt: Instant
   /// Its condition Ready in the API.
   var isReady = false
+  /// How often that condition changed.
+  var readyChanges = 0
+  /// Whether kube-proxy sends requests to it.
+  var isRouted = false
   var isTerminating = false
   /// Counts starts, so that what was due before the latest is seen to be stale.
   var epoch = 0
@@ -116,6 +120,11 @@ struct FrontState {
   /// As they were set, in units of 1e-9.
   var published: [Int64]
   var changedAt: Instant
+  /// Which of its zones it has taken out because nothing is ready there.
+  var isOut: [Bool] = []
+  /// What it is about to find of each zone: counts findings, so that one that did not last is stale.
+  var findings: [Int] = []
+  var isFinding: [Bool] = []
   /// The share of its requests that is answered.
   var success = Curve()
 
@@ -159,5 +168,8 @@ enum WorldEvent {
   case ready(pod: Int, epoch: Int)
   case unready(pod: Int, epoch: Int)
   case stopped(pod: Int)
+  case routed(pod: Int, change: Int)
+  /// What a front has found of a zone has lasted for as many checks as it takes.
+  case frontJudges(front: Int, zone: Int, finding: Int)
   case weightsSettled(front: Int)
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where requests go. A front shares them out to zones by weight and does not look whether anything
-// answers there; within a zone they go to the pods that the API calls ready. What reaches a pod
-// that does not serve, or a zone without pods, fails.
+// Where requests go. A front shares them out to the zones that it takes to be well by weight
+// (`SimulatedWorld+Health`); within a zone they go to the pods that kube-proxy has learnt of. What
+// reaches a pod that does not serve, or a zone without pods, fails.
 
 import DrRun
 
@@ -12,7 +12,7 @@ extension SimulatedWorld {
     var ready = 0
     var serving = 0
     for deployment in services[service].deployments where deployments[deployment].zone == zone {
-      for pod in deployments[deployment].pods where pods[pod].isReady && pods[pod].isActive {
+      for pod in deployments[deployment].pods where pods[pod].isRouted {
         ready += 1
         if serves(pod) { serving += 1 }
       }
@@ -20,7 +20,7 @@ extension SimulatedWorld {
     return ready == 0 ? 0 : Double(serving) / Double(ready)
   }
 
-  private func zone(labelled label: String, of front: Int) -> Int? {
+  func zone(labelled label: String, of front: Int) -> Int? {
     let cluster = services[fronts[front].service].cluster
     return zones.firstIndex { $0.label == label && $0.cluster == cluster }
   }
@@ -41,17 +41,31 @@ extension SimulatedWorld {
 
   /// Publishes new weights, in units of 1e-9, by the zones of the front; their sum is positive.
   func setWeights(_ weights: [Int64], of front: Int) {
-    let total = Double(weights.reduce(0, +))
-    fronts[front].from = effectiveShares(front)
-    fronts[front].to = weights.map { Double($0) / total }
     fronts[front].published = weights
+    publish(front)
+  }
+
+  /// Lets the weights take effect, without the zones that are out.
+  func publish(_ front: Int) {
+    fronts[front].from = effectiveShares(front)
+    fronts[front].to = wantedShares(front)
     fronts[front].changedAt = now
     later(.weightsSettled(front: front), after: fronts[front].ttl)
+  }
+
+  /// Shares by the published weights of the zones that are not out; of all where none is in.
+  func wantedShares(_ front: Int) -> [Double] {
+    let published = fronts[front].published.map(Double.init)
+    let well = zip(published, fronts[front].isOut).map { $1 ? 0 : $0 }
+    let weights = well.contains { $0 > 0 } ? well : published
+    let total = weights.reduce(0, +)
+    return weights.map { $0 / total }
   }
 
   /// Takes down how services fare from now on.
   func recordAvailability() {
     for front in fronts.indices {
+      watchZones(front)
       let zonesOfFront = fronts[front].spec.zones
       let answered = zonesOfFront.map { label in
         zone(labelled: label, of: front).map { self.answered(fronts[front].service, in: $0) } ?? 0
@@ -78,9 +92,12 @@ extension SimulatedWorld {
     if ours.isEmpty {
       // Without a front its Service shares requests out to all ready pods.
       let ready = services[service].deployments.reduce(0) { sum, deployment in
-        sum + deployments[deployment].pods.count { pods[$0].isReady && pods[$0].isActive }
+        sum + deployments[deployment].pods.count { pods[$0].isRouted }
       }
-      let value = ready == 0 ? 0 : Double(serving) / Double(ready)
+      let answering = services[service].deployments.reduce(0) { sum, deployment in
+        sum + deployments[deployment].pods.count { pods[$0].isRouted && serves($0) }
+      }
+      let value = ready == 0 ? 0 : Double(answering) / Double(ready)
       services[service].success.turn(at: now, value: value, slope: 0)
     } else {
       let count = Double(ours.count)
