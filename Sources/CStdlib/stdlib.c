@@ -10,389 +10,393 @@ static const unsigned char module_1[] = {
 #embed "../../stdlib/alerting.dr"
 };
 static const unsigned char module_2[] = {
-#embed "../../stdlib/analysis/domains.dr"
+#embed "../../stdlib/analysis/changes.dr"
 };
 static const unsigned char module_3[] = {
-#embed "../../stdlib/analysis/interval.dr"
+#embed "../../stdlib/analysis/domains.dr"
 };
 static const unsigned char module_4[] = {
-#embed "../../stdlib/analysis/placement.dr"
+#embed "../../stdlib/analysis/interval.dr"
 };
 static const unsigned char module_5[] = {
-#embed "../../stdlib/analysis/prove.dr"
+#embed "../../stdlib/analysis/placement.dr"
 };
 static const unsigned char module_6[] = {
-#embed "../../stdlib/analysis/recovery.dr"
+#embed "../../stdlib/analysis/prove.dr"
 };
 static const unsigned char module_7[] = {
-#embed "../../stdlib/analysis/timers.dr"
+#embed "../../stdlib/analysis/recovery.dr"
 };
 static const unsigned char module_8[] = {
-#embed "../../stdlib/chaos.dr"
+#embed "../../stdlib/analysis/timers.dr"
 };
 static const unsigned char module_9[] = {
-#embed "../../stdlib/core.dr"
+#embed "../../stdlib/chaos.dr"
 };
 static const unsigned char module_10[] = {
-#embed "../../stdlib/emit/account.dr"
+#embed "../../stdlib/core.dr"
 };
 static const unsigned char module_11[] = {
-#embed "../../stdlib/emit/alertmanager.dr"
+#embed "../../stdlib/emit/account.dr"
 };
 static const unsigned char module_12[] = {
-#embed "../../stdlib/emit/alertmanager_config.dr"
+#embed "../../stdlib/emit/alertmanager.dr"
 };
 static const unsigned char module_13[] = {
-#embed "../../stdlib/emit/argo_rollout.dr"
+#embed "../../stdlib/emit/alertmanager_config.dr"
 };
 static const unsigned char module_14[] = {
-#embed "../../stdlib/emit/argo_workflow.dr"
+#embed "../../stdlib/emit/argo_rollout.dr"
 };
 static const unsigned char module_15[] = {
-#embed "../../stdlib/emit/autoscaler.dr"
+#embed "../../stdlib/emit/argo_workflow.dr"
 };
 static const unsigned char module_16[] = {
-#embed "../../stdlib/emit/chaos_experiment.dr"
+#embed "../../stdlib/emit/autoscaler.dr"
 };
 static const unsigned char module_17[] = {
-#embed "../../stdlib/emit/chaos_mesh.dr"
+#embed "../../stdlib/emit/chaos_experiment.dr"
 };
 static const unsigned char module_18[] = {
-#embed "../../stdlib/emit/chaos_workflow.dr"
+#embed "../../stdlib/emit/chaos_mesh.dr"
 };
 static const unsigned char module_19[] = {
-#embed "../../stdlib/emit/cluster_api.dr"
+#embed "../../stdlib/emit/chaos_workflow.dr"
 };
 static const unsigned char module_20[] = {
-#embed "../../stdlib/emit/deployment.dr"
+#embed "../../stdlib/emit/cluster_api.dr"
 };
 static const unsigned char module_21[] = {
-#embed "../../stdlib/emit/disruption_budget.dr"
+#embed "../../stdlib/emit/deployment.dr"
 };
 static const unsigned char module_22[] = {
-#embed "../../stdlib/emit/dns.dr"
+#embed "../../stdlib/emit/disruption_budget.dr"
 };
 static const unsigned char module_23[] = {
-#embed "../../stdlib/emit/dockerfile.dr"
+#embed "../../stdlib/emit/dns.dr"
 };
 static const unsigned char module_24[] = {
-#embed "../../stdlib/emit/external_dns.dr"
+#embed "../../stdlib/emit/dockerfile.dr"
 };
 static const unsigned char module_25[] = {
-#embed "../../stdlib/emit/gateway.dr"
+#embed "../../stdlib/emit/external_dns.dr"
 };
 static const unsigned char module_26[] = {
-#embed "../../stdlib/emit/grafana_dashboard.dr"
+#embed "../../stdlib/emit/gateway.dr"
 };
 static const unsigned char module_27[] = {
-#embed "../../stdlib/emit/haproxy.dr"
+#embed "../../stdlib/emit/grafana_dashboard.dr"
 };
 static const unsigned char module_28[] = {
-#embed "../../stdlib/emit/hot_update.dr"
+#embed "../../stdlib/emit/haproxy.dr"
 };
 static const unsigned char module_29[] = {
-#embed "../../stdlib/emit/identity.dr"
+#embed "../../stdlib/emit/hot_update.dr"
 };
 static const unsigned char module_30[] = {
-#embed "../../stdlib/emit/inference_pool.dr"
+#embed "../../stdlib/emit/identity.dr"
 };
 static const unsigned char module_31[] = {
-#embed "../../stdlib/emit/ingress.dr"
+#embed "../../stdlib/emit/inference_pool.dr"
 };
 static const unsigned char module_32[] = {
-#embed "../../stdlib/emit/istio.dr"
+#embed "../../stdlib/emit/ingress.dr"
 };
 static const unsigned char module_33[] = {
-#embed "../../stdlib/emit/k8gb.dr"
+#embed "../../stdlib/emit/istio.dr"
 };
 static const unsigned char module_34[] = {
-#embed "../../stdlib/emit/karmada.dr"
+#embed "../../stdlib/emit/k8gb.dr"
 };
 static const unsigned char module_35[] = {
-#embed "../../stdlib/emit/keda.dr"
+#embed "../../stdlib/emit/karmada.dr"
 };
 static const unsigned char module_36[] = {
-#embed "../../stdlib/emit/kserve.dr"
+#embed "../../stdlib/emit/keda.dr"
 };
 static const unsigned char module_37[] = {
-#embed "../../stdlib/emit/leader_worker_set.dr"
+#embed "../../stdlib/emit/kserve.dr"
 };
 static const unsigned char module_38[] = {
-#embed "../../stdlib/emit/load_jmeter.dr"
+#embed "../../stdlib/emit/leader_worker_set.dr"
 };
 static const unsigned char module_39[] = {
-#embed "../../stdlib/emit/load_k6.dr"
+#embed "../../stdlib/emit/load_jmeter.dr"
 };
 static const unsigned char module_40[] = {
-#embed "../../stdlib/emit/load_locust.dr"
+#embed "../../stdlib/emit/load_k6.dr"
 };
 static const unsigned char module_41[] = {
-#embed "../../stdlib/emit/locust.dr"
+#embed "../../stdlib/emit/load_locust.dr"
 };
 static const unsigned char module_42[] = {
-#embed "../../stdlib/emit/manifest.dr"
+#embed "../../stdlib/emit/locust.dr"
 };
 static const unsigned char module_43[] = {
-#embed "../../stdlib/emit/namespace.dr"
+#embed "../../stdlib/emit/manifest.dr"
 };
 static const unsigned char module_44[] = {
-#embed "../../stdlib/emit/network_policy.dr"
+#embed "../../stdlib/emit/namespace.dr"
 };
 static const unsigned char module_45[] = {
-#embed "../../stdlib/emit/nginx.dr"
+#embed "../../stdlib/emit/network_policy.dr"
 };
 static const unsigned char module_46[] = {
-#embed "../../stdlib/emit/operator.dr"
+#embed "../../stdlib/emit/nginx.dr"
 };
 static const unsigned char module_47[] = {
-#embed "../../stdlib/emit/pod_monitor.dr"
+#embed "../../stdlib/emit/operator.dr"
 };
 static const unsigned char module_48[] = {
-#embed "../../stdlib/emit/priority_class.dr"
+#embed "../../stdlib/emit/pod_monitor.dr"
 };
 static const unsigned char module_49[] = {
-#embed "../../stdlib/emit/prometheus.dr"
+#embed "../../stdlib/emit/priority_class.dr"
 };
 static const unsigned char module_50[] = {
-#embed "../../stdlib/emit/prometheus_rule.dr"
+#embed "../../stdlib/emit/prometheus.dr"
 };
 static const unsigned char module_51[] = {
-#embed "../../stdlib/emit/provider_command.dr"
+#embed "../../stdlib/emit/prometheus_rule.dr"
 };
 static const unsigned char module_52[] = {
-#embed "../../stdlib/emit/resource_quota.dr"
+#embed "../../stdlib/emit/provider_command.dr"
 };
 static const unsigned char module_53[] = {
-#embed "../../stdlib/emit/service.dr"
+#embed "../../stdlib/emit/resource_quota.dr"
 };
 static const unsigned char module_54[] = {
-#embed "../../stdlib/emit/service_monitor.dr"
+#embed "../../stdlib/emit/service.dr"
 };
 static const unsigned char module_55[] = {
-#embed "../../stdlib/emit/volume_claim.dr"
+#embed "../../stdlib/emit/service_monitor.dr"
 };
 static const unsigned char module_56[] = {
-#embed "../../stdlib/emit/zone_service.dr"
+#embed "../../stdlib/emit/volume_claim.dr"
 };
 static const unsigned char module_57[] = {
-#embed "../../stdlib/escaping.dr"
+#embed "../../stdlib/emit/zone_service.dr"
 };
 static const unsigned char module_58[] = {
-#embed "../../stdlib/federation.dr"
+#embed "../../stdlib/escaping.dr"
 };
 static const unsigned char module_59[] = {
-#embed "../../stdlib/images.dr"
+#embed "../../stdlib/federation.dr"
 };
 static const unsigned char module_60[] = {
-#embed "../../stdlib/inference.dr"
+#embed "../../stdlib/images.dr"
 };
 static const unsigned char module_61[] = {
-#embed "../../stdlib/kubernetes.dr"
+#embed "../../stdlib/inference.dr"
 };
 static const unsigned char module_62[] = {
-#embed "../../stdlib/lint/dr101_survivor_gpu_short.dr"
+#embed "../../stdlib/kubernetes.dr"
 };
 static const unsigned char module_63[] = {
-#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
+#embed "../../stdlib/lint/dr101_survivor_gpu_short.dr"
 };
 static const unsigned char module_64[] = {
-#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
+#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
 };
 static const unsigned char module_65[] = {
-#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
+#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
 };
 static const unsigned char module_66[] = {
-#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
+#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
 };
 static const unsigned char module_67[] = {
-#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
+#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
 };
 static const unsigned char module_68[] = {
-#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
+#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
 };
 static const unsigned char module_69[] = {
-#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
+#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
 };
 static const unsigned char module_70[] = {
-#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
+#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
 };
 static const unsigned char module_71[] = {
-#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
+#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
 };
 static const unsigned char module_72[] = {
-#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
 };
 static const unsigned char module_73[] = {
-#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
+#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
 };
 static const unsigned char module_74[] = {
-#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
+#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
 };
 static const unsigned char module_75[] = {
-#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
+#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
 };
 static const unsigned char module_76[] = {
-#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
+#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
 };
 static const unsigned char module_77[] = {
-#embed "../../stdlib/lint/dr812_latest_tag.dr"
+#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
 };
 static const unsigned char module_78[] = {
-#embed "../../stdlib/load.dr"
+#embed "../../stdlib/lint/dr812_latest_tag.dr"
 };
 static const unsigned char module_79[] = {
-#embed "../../stdlib/manifests.dr"
+#embed "../../stdlib/load.dr"
 };
 static const unsigned char module_80[] = {
-#embed "../../stdlib/monitoring.dr"
+#embed "../../stdlib/manifests.dr"
 };
 static const unsigned char module_81[] = {
-#embed "../../stdlib/notify.dr"
+#embed "../../stdlib/monitoring.dr"
 };
 static const unsigned char module_82[] = {
-#embed "../../stdlib/operating.dr"
+#embed "../../stdlib/notify.dr"
 };
 static const unsigned char module_83[] = {
-#embed "../../stdlib/pods.dr"
+#embed "../../stdlib/operating.dr"
 };
 static const unsigned char module_84[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/pods.dr"
 };
 static const unsigned char module_85[] = {
-#embed "../../stdlib/prometheus.dr"
+#embed "../../stdlib/policy.dr"
 };
 static const unsigned char module_86[] = {
-#embed "../../stdlib/provisioning.dr"
+#embed "../../stdlib/prometheus.dr"
 };
 static const unsigned char module_87[] = {
-#embed "../../stdlib/quotas.dr"
+#embed "../../stdlib/provisioning.dr"
 };
 static const unsigned char module_88[] = {
-#embed "../../stdlib/registry.dr"
+#embed "../../stdlib/quotas.dr"
 };
 static const unsigned char module_89[] = {
-#embed "../../stdlib/rollout.dr"
+#embed "../../stdlib/registry.dr"
 };
 static const unsigned char module_90[] = {
-#embed "../../stdlib/scaling.dr"
+#embed "../../stdlib/rollout.dr"
 };
 static const unsigned char module_91[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/scaling.dr"
 };
 static const unsigned char module_92[] = {
-#embed "../../stdlib/shell.dr"
+#embed "../../stdlib/service.dr"
 };
 static const unsigned char module_93[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/shell.dr"
 };
 static const unsigned char module_94[] = {
-#embed "../../stdlib/traffic.dr"
+#embed "../../stdlib/topology.dr"
 };
 static const unsigned char module_95[] = {
+#embed "../../stdlib/traffic.dr"
+};
+static const unsigned char module_96[] = {
 #embed "../../stdlib/web.dr"
 };
 
 static const struct dr_module modules[] = {
   {"access", module_0, sizeof module_0},
   {"alerting", module_1, sizeof module_1},
-  {"analysis/domains", module_2, sizeof module_2},
-  {"analysis/interval", module_3, sizeof module_3},
-  {"analysis/placement", module_4, sizeof module_4},
-  {"analysis/prove", module_5, sizeof module_5},
-  {"analysis/recovery", module_6, sizeof module_6},
-  {"analysis/timers", module_7, sizeof module_7},
-  {"chaos", module_8, sizeof module_8},
-  {"core", module_9, sizeof module_9,
+  {"analysis/changes", module_2, sizeof module_2},
+  {"analysis/domains", module_3, sizeof module_3},
+  {"analysis/interval", module_4, sizeof module_4},
+  {"analysis/placement", module_5, sizeof module_5},
+  {"analysis/prove", module_6, sizeof module_6},
+  {"analysis/recovery", module_7, sizeof module_7},
+  {"analysis/timers", module_8, sizeof module_8},
+  {"chaos", module_9, sizeof module_9},
+  {"core", module_10, sizeof module_10,
     "Target all any at_least best contains count cpu_quantity ends_with filter find first flatten in_bytes indented index_of join json larger last len lines lower map max milliseconds min percents pretty_json quantity replace reversed rounded seconds secret secret_name share slug smaller sorted split starts_with sum to_float unique upper yaml"},
-  {"emit/account", module_10, sizeof module_10},
-  {"emit/alertmanager", module_11, sizeof module_11},
-  {"emit/alertmanager_config", module_12, sizeof module_12},
-  {"emit/argo_rollout", module_13, sizeof module_13},
-  {"emit/argo_workflow", module_14, sizeof module_14},
-  {"emit/autoscaler", module_15, sizeof module_15},
-  {"emit/chaos_experiment", module_16, sizeof module_16},
-  {"emit/chaos_mesh", module_17, sizeof module_17},
-  {"emit/chaos_workflow", module_18, sizeof module_18},
-  {"emit/cluster_api", module_19, sizeof module_19},
-  {"emit/deployment", module_20, sizeof module_20},
-  {"emit/disruption_budget", module_21, sizeof module_21},
-  {"emit/dns", module_22, sizeof module_22},
-  {"emit/dockerfile", module_23, sizeof module_23},
-  {"emit/external_dns", module_24, sizeof module_24},
-  {"emit/gateway", module_25, sizeof module_25},
-  {"emit/grafana_dashboard", module_26, sizeof module_26},
-  {"emit/haproxy", module_27, sizeof module_27},
-  {"emit/hot_update", module_28, sizeof module_28},
-  {"emit/identity", module_29, sizeof module_29},
-  {"emit/inference_pool", module_30, sizeof module_30},
-  {"emit/ingress", module_31, sizeof module_31},
-  {"emit/istio", module_32, sizeof module_32},
-  {"emit/k8gb", module_33, sizeof module_33},
-  {"emit/karmada", module_34, sizeof module_34},
-  {"emit/keda", module_35, sizeof module_35},
-  {"emit/kserve", module_36, sizeof module_36},
-  {"emit/leader_worker_set", module_37, sizeof module_37},
-  {"emit/load_jmeter", module_38, sizeof module_38},
-  {"emit/load_k6", module_39, sizeof module_39},
-  {"emit/load_locust", module_40, sizeof module_40},
-  {"emit/locust", module_41, sizeof module_41},
-  {"emit/manifest", module_42, sizeof module_42},
-  {"emit/namespace", module_43, sizeof module_43},
-  {"emit/network_policy", module_44, sizeof module_44},
-  {"emit/nginx", module_45, sizeof module_45},
-  {"emit/operator", module_46, sizeof module_46},
-  {"emit/pod_monitor", module_47, sizeof module_47},
-  {"emit/priority_class", module_48, sizeof module_48},
-  {"emit/prometheus", module_49, sizeof module_49},
-  {"emit/prometheus_rule", module_50, sizeof module_50},
-  {"emit/provider_command", module_51, sizeof module_51},
-  {"emit/resource_quota", module_52, sizeof module_52},
-  {"emit/service", module_53, sizeof module_53},
-  {"emit/service_monitor", module_54, sizeof module_54},
-  {"emit/volume_claim", module_55, sizeof module_55},
-  {"emit/zone_service", module_56, sizeof module_56},
-  {"escaping", module_57, sizeof module_57},
-  {"federation", module_58, sizeof module_58},
-  {"images", module_59, sizeof module_59},
-  {"inference", module_60, sizeof module_60},
-  {"kubernetes", module_61, sizeof module_61},
-  {"lint/dr101_survivor_gpu_short", module_62, sizeof module_62},
-  {"lint/dr107_two_zone_quorum", module_63, sizeof module_63},
-  {"lint/dr113_hard_affinity_one_zone", module_64, sizeof module_64},
-  {"lint/dr114_replicas_below_zones", module_65, sizeof module_65},
-  {"lint/dr302_toleration_exceeds_rto", module_66, sizeof module_66},
-  {"lint/dr303_dns_ttl_over_budget", module_67, sizeof module_67},
-  {"lint/dr304_alert_slower_than_rto", module_68, sizeof module_68},
-  {"lint/dr305_startup_probe_too_short", module_69, sizeof module_69},
-  {"lint/dr306_weight_load_not_budgeted", module_70, sizeof module_70},
-  {"lint/dr401_no_min_healthy_zones", module_71, sizeof module_71},
-  {"lint/dr402_trigger_without_damping", module_72, sizeof module_72},
-  {"lint/dr408_failback_without_soak", module_73, sizeof module_73},
-  {"lint/dr601_health_is_not_serving", module_74, sizeof module_74},
-  {"lint/dr602_liveness_equals_readiness", module_75, sizeof module_75},
-  {"lint/dr603_liveness_on_generation", module_76, sizeof module_76},
-  {"lint/dr812_latest_tag", module_77, sizeof module_77},
-  {"load", module_78, sizeof module_78},
-  {"manifests", module_79, sizeof module_79},
-  {"monitoring", module_80, sizeof module_80},
-  {"notify", module_81, sizeof module_81},
-  {"operating", module_82, sizeof module_82},
-  {"pods", module_83, sizeof module_83},
-  {"policy", module_84, sizeof module_84,
+  {"emit/account", module_11, sizeof module_11},
+  {"emit/alertmanager", module_12, sizeof module_12},
+  {"emit/alertmanager_config", module_13, sizeof module_13},
+  {"emit/argo_rollout", module_14, sizeof module_14},
+  {"emit/argo_workflow", module_15, sizeof module_15},
+  {"emit/autoscaler", module_16, sizeof module_16},
+  {"emit/chaos_experiment", module_17, sizeof module_17},
+  {"emit/chaos_mesh", module_18, sizeof module_18},
+  {"emit/chaos_workflow", module_19, sizeof module_19},
+  {"emit/cluster_api", module_20, sizeof module_20},
+  {"emit/deployment", module_21, sizeof module_21},
+  {"emit/disruption_budget", module_22, sizeof module_22},
+  {"emit/dns", module_23, sizeof module_23},
+  {"emit/dockerfile", module_24, sizeof module_24},
+  {"emit/external_dns", module_25, sizeof module_25},
+  {"emit/gateway", module_26, sizeof module_26},
+  {"emit/grafana_dashboard", module_27, sizeof module_27},
+  {"emit/haproxy", module_28, sizeof module_28},
+  {"emit/hot_update", module_29, sizeof module_29},
+  {"emit/identity", module_30, sizeof module_30},
+  {"emit/inference_pool", module_31, sizeof module_31},
+  {"emit/ingress", module_32, sizeof module_32},
+  {"emit/istio", module_33, sizeof module_33},
+  {"emit/k8gb", module_34, sizeof module_34},
+  {"emit/karmada", module_35, sizeof module_35},
+  {"emit/keda", module_36, sizeof module_36},
+  {"emit/kserve", module_37, sizeof module_37},
+  {"emit/leader_worker_set", module_38, sizeof module_38},
+  {"emit/load_jmeter", module_39, sizeof module_39},
+  {"emit/load_k6", module_40, sizeof module_40},
+  {"emit/load_locust", module_41, sizeof module_41},
+  {"emit/locust", module_42, sizeof module_42},
+  {"emit/manifest", module_43, sizeof module_43},
+  {"emit/namespace", module_44, sizeof module_44},
+  {"emit/network_policy", module_45, sizeof module_45},
+  {"emit/nginx", module_46, sizeof module_46},
+  {"emit/operator", module_47, sizeof module_47},
+  {"emit/pod_monitor", module_48, sizeof module_48},
+  {"emit/priority_class", module_49, sizeof module_49},
+  {"emit/prometheus", module_50, sizeof module_50},
+  {"emit/prometheus_rule", module_51, sizeof module_51},
+  {"emit/provider_command", module_52, sizeof module_52},
+  {"emit/resource_quota", module_53, sizeof module_53},
+  {"emit/service", module_54, sizeof module_54},
+  {"emit/service_monitor", module_55, sizeof module_55},
+  {"emit/volume_claim", module_56, sizeof module_56},
+  {"emit/zone_service", module_57, sizeof module_57},
+  {"escaping", module_58, sizeof module_58},
+  {"federation", module_59, sizeof module_59},
+  {"images", module_60, sizeof module_60},
+  {"inference", module_61, sizeof module_61},
+  {"kubernetes", module_62, sizeof module_62},
+  {"lint/dr101_survivor_gpu_short", module_63, sizeof module_63},
+  {"lint/dr107_two_zone_quorum", module_64, sizeof module_64},
+  {"lint/dr113_hard_affinity_one_zone", module_65, sizeof module_65},
+  {"lint/dr114_replicas_below_zones", module_66, sizeof module_66},
+  {"lint/dr302_toleration_exceeds_rto", module_67, sizeof module_67},
+  {"lint/dr303_dns_ttl_over_budget", module_68, sizeof module_68},
+  {"lint/dr304_alert_slower_than_rto", module_69, sizeof module_69},
+  {"lint/dr305_startup_probe_too_short", module_70, sizeof module_70},
+  {"lint/dr306_weight_load_not_budgeted", module_71, sizeof module_71},
+  {"lint/dr401_no_min_healthy_zones", module_72, sizeof module_72},
+  {"lint/dr402_trigger_without_damping", module_73, sizeof module_73},
+  {"lint/dr408_failback_without_soak", module_74, sizeof module_74},
+  {"lint/dr601_health_is_not_serving", module_75, sizeof module_75},
+  {"lint/dr602_liveness_equals_readiness", module_76, sizeof module_76},
+  {"lint/dr603_liveness_on_generation", module_77, sizeof module_77},
+  {"lint/dr812_latest_tag", module_78, sizeof module_78},
+  {"load", module_79, sizeof module_79},
+  {"manifests", module_80, sizeof module_80},
+  {"monitoring", module_81, sizeof module_81},
+  {"notify", module_82, sizeof module_82},
+  {"operating", module_83, sizeof module_83},
+  {"pods", module_84, sizeof module_84},
+  {"policy", module_85, sizeof module_85,
     "ApiServerOutage Detector DetectorCase Drill Fault FaultWindow Guard Load Policy Reaction Runbook RunbookCall RunbookStatement ServiceHang TimelineEvent World ZoneOutage ZoneReturn _TimedFault _downtime _recovery _simulate _timed calls downtime drill fail hang lose_api_server policy reaction recovery restore runbook simulate"},
-  {"prometheus", module_85, sizeof module_85},
-  {"provisioning", module_86, sizeof module_86},
-  {"quotas", module_87, sizeof module_87},
-  {"registry", module_88, sizeof module_88},
-  {"rollout", module_89, sizeof module_89},
-  {"scaling", module_90, sizeof module_90},
-  {"service", module_91, sizeof module_91,
+  {"prometheus", module_86, sizeof module_86},
+  {"provisioning", module_87, sizeof module_87},
+  {"quotas", module_88, sizeof module_88},
+  {"registry", module_89, sizeof module_89},
+  {"rollout", module_90, sizeof module_90},
+  {"scaling", module_91, sizeof module_91},
+  {"service", module_92, sizeof module_92,
     "Engine Expose Ingress ModelCache Needs Objective Probe Service Sharding Spread Volume Weights http kserve probe service sglang vllm volume"},
-  {"shell", module_92, sizeof module_92},
-  {"topology", module_93, sizeof module_93,
+  {"shell", module_93, sizeof module_93},
+  {"topology", module_94, sizeof module_94,
     "Cluster ControlPlane NodePool Region Zone cluster nodes region zone"},
-  {"traffic", module_94, sizeof module_94},
-  {"web", module_95, sizeof module_95},
+  {"traffic", module_95, sizeof module_95},
+  {"web", module_96, sizeof module_96},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }

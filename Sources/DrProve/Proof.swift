@@ -54,16 +54,33 @@ package enum ProofEnding: String, Sendable {
 package struct ProofChange: Sendable, Equatable {
   /// `TTL 30s instead of 5m`
   package var title: String
-  /// The block to change and the field of it, and what to write there.
-  package var block: Span
+  /// The field to change, from its block: `objective.rto`, and what to write there.
   package var field: String
   package var value: String
   /// What stands there now; `nil` where the field is left out.
   package var present: Span?
+  /// The name of the block, or the innermost record within it that is written, and the field from
+  /// there on.
+  package var around: Span
+  package var rest: String
+}
+
+/// What is lost at once, by the labels that the cluster has.
+package struct ProofLoss: Sendable, Equatable {
+  package var zones: [String]
+  /// Pools without power, and pools of which the node with the most replicas is: each as its nodes'
+  /// names begin, `az1-gpu-`.
+  package var pools: [String]
+  package var nodes: [String]
+  /// Zones in which the service hangs.
+  package var hangs: [String]
+  /// Whether the API server is gone, whatever its zones.
+  package var takesPlane: Bool
 }
 
 /// One loss and what it means for a service.
 package struct ProofCase: Sendable {
+  package var loss: ProofLoss
   /// `zone`, `node`, …
   package var kind: String
   package var name: String

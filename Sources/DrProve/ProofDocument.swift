@@ -63,7 +63,7 @@ package enum ProofDocument {
     private func change(_ it: ProofChange) -> Document {
       .object(
         DocumentObject([
-          ("title", .string(it.title)), ("at", place(it.present ?? it.block)),
+          ("title", .string(it.title)), ("at", place(it.around)),
           ("field", .string(it.field)), ("value", .string(it.value)),
         ]))
     }

@@ -53,7 +53,7 @@ package struct Prover {
     let loss = try field(value, "loss")
     let recovery = try field(value, "recovery")
     return ProofCase(
-      kind: try text(loss, "kind"), name: try text(loss, "name"),
+      loss: try self.loss(loss), kind: try text(loss, "kind"), name: try text(loss, "name"),
       place: try place(try field(loss, "place")),
       counts: machine.bool(try field(value, "counts")) ?? true,
       verdict: ProofVerdict(rawValue: try text(value, "verdict")) ?? .unknown,
@@ -71,6 +71,20 @@ package struct Prover {
       }.compactMap(\.self))
   }
 
+  private func loss(_ value: Value) throws(Diagnostic) -> ProofLoss {
+    func labels(_ name: String) throws(Diagnostic) -> [String] {
+      try items(try field(value, name)).map { item throws(Diagnostic) in try text(item, "label") }
+    }
+    func nodes(_ name: String) throws(Diagnostic) -> [String] {
+      try items(try field(value, name)).map { pool throws(Diagnostic) in
+        "\(try text(try field(pool, "zone"), "label"))-\(try text(pool, "label"))-"
+      }
+    }
+    return ProofLoss(
+      zones: try labels("zones"), pools: try nodes("pools"), nodes: try nodes("nodes"),
+      hangs: try labels("hangs"), takesPlane: !items(try field(value, "planes")).isEmpty)
+  }
+
   private func term(_ value: Value) throws(Diagnostic) -> ProofTerm {
     ProofTerm(
       part: ProofTerm.Part(rawValue: try text(value, "part")) ?? .detect,
@@ -81,10 +95,10 @@ package struct Prover {
   private func change(_ value: Value) throws(Diagnostic) -> ProofChange? {
     let at = try field(value, "place")
     let name = try text(at, "field")
-    guard let block = try place(of: try field(at, "of"), "") else { return nil }
+    guard let found = try resolve(try field(at, "of"), name) else { return nil }
     return ProofChange(
-      title: try text(value, "title"), block: block, field: name, value: try text(value, "value"),
-      present: try place(of: try field(at, "of"), name).flatMap { $0 == block ? nil : $0 })
+      title: try text(value, "title"), field: name, value: try text(value, "value"),
+      present: found.rest.isEmpty ? found.span : nil, around: found.span, rest: found.rest)
   }
 
   private func interval(_ value: Value) throws(Diagnostic) -> Interval {
@@ -113,22 +127,31 @@ package struct Prover {
     return try place(of: try field(value, "of"), try text(value, "field"))
   }
 
-  /// Where a block, or a field of a field of it, is written; the block where a default gives it.
   private func place(of block: Value, _ path: String) throws(Diagnostic) -> Span? {
+    try resolve(block, path)?.span
+  }
+
+  /// Where a block, or a field of a field of it, is written, as far as it is: what a default gives
+  /// is the rest of the path.
+  private func resolve(
+    _ block: Value, _ path: String
+  ) throws(Diagnostic) -> (span: Span, rest: String)? {
     guard let record = machine.record(block), let id = record.block,
       case .block(_, var fields) = program[id].body
     else { return nil }
     var span = program[id].span
     var type = record.type
-    for name in path.split(separator: ".") {
-      guard let slot = program[type].fields.firstIndex(where: { $0.name == name }),
-        fields.indices.contains(slot), let value = fields[slot]
-      else { break }
+    var names = path.split(separator: ".")[...]
+    while let name = names.first,
+      let slot = program[type].fields.firstIndex(where: { $0.name == name }),
+      fields.indices.contains(slot), let value = fields[slot]
+    {
       span = value.span
+      names.removeFirst()
       guard case .record(let inner, let values) = value.kind else { break }
       type = inner
       fields = values
     }
-    return span
+    return (span, names.joined(separator: "."))
   }
 }

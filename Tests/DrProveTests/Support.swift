@@ -50,6 +50,7 @@ func between(_ best: Double, _ worst: Double) -> Interval {
 /// A service in two zones; each hole is filled with text of the language.
 func program(
   zones: (String, String) = ("count = 3", "count = 3"), replicas: Int = 4, service: String = "",
+  gpu: String = ", gpu = 1", spread: String = "",
   objective: String = "rto = 5m, at_least = 2", front: String = "", cluster: String = ""
 ) -> String {
   """
@@ -59,8 +60,8 @@ func program(
     kubernetes = "1.26"
     \(cluster)
     region r {
-      zone a { nodes gpu { \(zones.0), cpu = 16, memory = 64Gi, gpu = 1 } }
-      zone b { nodes gpu { \(zones.1), cpu = 16, memory = 64Gi, gpu = 1 } }
+      zone a { nodes gpu { \(zones.0), cpu = 16, memory = 64Gi\(gpu) } }
+      zone b { nodes gpu { \(zones.1), cpu = 16, memory = 64Gi\(gpu) } }
     }
   }
 
@@ -69,7 +70,7 @@ func program(
     image    = "registry.example.net/s:v1"
     replicas = \(replicas)
     needs { cpu = 4, memory = 16Gi, gpu = 1 }
-    spread { over = [a, b] }
+    spread { over = [a, b]\(spread) }
     \(service)
     objective { \(objective) }
   }

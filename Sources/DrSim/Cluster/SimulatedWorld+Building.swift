@@ -70,6 +70,8 @@ extension SimulatedWorld {
       guard place(pod) else { continue }
       pods[pod].epoch += 1
       pods[pod].stage = .up
+      // Its checks have begun long ago.
+      pods[pod].startedAt = start.advanced(by: -(spec(ofPod: pod).ready?.after ?? 0))
       pods[pod].isReady = true
       pods[pod].isRouted = true
       noteImage(of: pod)

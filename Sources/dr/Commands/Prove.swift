@@ -4,7 +4,10 @@ import ArgumentParser
 import DrBase
 import DrData
 import DrEmit
+import DrFormat
 import DrProve
+import DrRun
+import DrSyntax
 import DrSystem
 
 struct Prove: ParsableCommand {
@@ -29,27 +32,20 @@ struct Prove: ParsableCommand {
   @Flag(help: "Write JSON.")
   var json = false
 
+  @Option(help: "Write a picture too: the recovery times as stacked bars against what is promised.")
+  var svg: String?
+
+  @Flag(help: "Make the changes that are proposed, in the file, and prove it again.")
+  var fix = false
+
   @OptionGroup var target: TargetOptions
   @OptionGroup var source: SourceOptions
 
   func run() throws {
-    let project = try Project(
-      file: file, inputs: source.inputs(), style: source.output.style, includesAnalysis: true)
-    guard let machine = project.loadModel() else { throw project.fail() }
-    let proofs: [Proof]
-    do throws(Diagnostic) {
-      var version = try target.version()
-      if version == nil { version = try Compiler(machine: machine).clusterVersion() }
-      guard let version else { return }
-      proofs = try Prover(machine: machine).prove(kubernetes: version.text)
-      if proofs.isEmpty {
-        throw Diagnostic(
-          .unknownName, "the program declares no service, so it promises nothing",
-          help: "write service chat { … objective { rto = 5m } }")
-      }
-    } catch {
-      project.report(error)
-      throw project.fail()
+    var (project, proofs) = try prove(bytes: nil)
+    if fix, let bytes = mended(project, proofs) {
+      try AtomicFile.rewrite(bytes, to: file)
+      (project, proofs) = try prove(bytes: bytes)
     }
     let sources = project.checker.program.sources
     if json {
@@ -61,6 +57,54 @@ struct Prove: ParsableCommand {
         width: min(OutputStyle.width(.output) ?? 80, 100))
       Console.write(text.text(proofs))
     }
+    if let svg {
+      let picture = ProofPicture(duration: Words.brief).svg(proofs)
+      try AtomicFile.write(Array(picture.utf8), to: svg)
+    }
     if ProofDocument.overall(proofs) != .proved { throw ExitCode(1) }
+  }
+
+  private func prove(bytes: [UInt8]?) throws -> (Project, [Proof]) {
+    let project = try Project(
+      file: file, inputs: source.inputs(), style: source.output.style, includesAnalysis: true,
+      bytes: bytes)
+    guard let machine = project.loadModel() else { throw project.fail() }
+    do throws(Diagnostic) {
+      var version = try target.version()
+      if version == nil { version = try Compiler(machine: machine).clusterVersion() }
+      let proofs = try Prover(machine: machine).prove(kubernetes: version?.text ?? "")
+      guard !proofs.isEmpty else {
+        throw Diagnostic(
+          .unknownName, "the program declares no service, so it promises nothing",
+          help: "write service chat { … objective { rto = 5m } }")
+      }
+      return (project, proofs)
+    } catch {
+      project.report(error)
+      throw project.fail()
+    }
+  }
+
+  // MARK: Fixing
+
+  /// The file with the proposed changes, formatted; `nil` where none can be made in it.
+  private func mended(_ project: Project, _ proofs: [Proof]) -> [UInt8]? {
+    guard let source = project.mainFile else { return nil }
+    let fixes = ProofFixes(source)
+    var wanted: [ProofChange] = []
+    for change in proofs.flatMap(\.cases).flatMap(\.changes) {
+      // One value for a field: the first that was proposed.
+      let isNew = !wanted.contains { $0.around == change.around && $0.field == change.field }
+      if isNew { wanted.append(change) }
+    }
+    let (bytes, applied) = apply(wanted.compactMap(fixes.fix), to: source.bytes)
+    guard !applied.isEmpty else { return nil }
+    for fix in applied {
+      let place = project.checker.program.sources.location(fix.span)
+      Console.write("\(place): changed: \(fix.title)\n", to: json ? .error : .output)
+    }
+    var map = SourceMap()
+    let id = map.add(name: file, bytes: bytes)
+    return DrFormat.format(DrSyntax.parse(map[id])).map { Array($0.utf8) } ?? bytes
   }
 }

@@ -112,7 +112,7 @@ struct ProofText {
     var told: [ProofChange] = []
     for change in cases.flatMap(\.changes) where !told.contains(change) {
       told.append(change)
-      text += "    \(paint("→", .bold)) \(change.title)\(place(change.present ?? change.block))\n"
+      text += "    \(paint("→", .bold)) \(change.title)\(place(change.around))\n"
     }
     return text
   }
