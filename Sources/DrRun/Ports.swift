@@ -195,12 +195,15 @@ package struct Progress: Sendable, Equatable {
   /// Nesting depth, for indentation.
   package let depth: Int
   package let text: String
+  /// When what begins here must be over; for a pause, when it is.
+  package let until: Instant?
 
-  package init(kind: Kind, at: Instant, depth: Int, text: String) {
+  package init(kind: Kind, at: Instant, depth: Int, text: String, until: Instant? = nil) {
     self.kind = kind
     self.at = at
     self.depth = depth
     self.text = text
+    self.until = until
   }
 }
 

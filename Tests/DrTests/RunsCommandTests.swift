@@ -36,6 +36,29 @@ struct RunsCommandTests {
     }
   }
 
+  @Test(
+    "a terminal says what is waited for and how long that takes, a plain one only what happened")
+  func liveLine() throws {
+    try inFolder { folder in
+      let program = """
+        runbook go() { step "rest" within 1m { pause 2s } }
+        """
+      try program.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      for type in ["xterm", "dumb"] {
+        let terminal = try PseudoTerminal(
+          dr, ["run", "\(folder)/a.dr", "go", "--world", "real"],
+          environment: ["TERM": type, "DR_STATE": folder, "NO_COLOR": "1"])
+        #expect(terminal.sees("pause 2s"))
+        #expect(terminal.sees("go: done in"), "\(terminal.written)")
+        #expect(terminal.written.contains("pause 2s, 1s left") == (type == "xterm"))
+        #expect(terminal.written.contains("\u{1B}") == (type == "xterm"))
+        // What was drawn is gone before the next line is written.
+        #expect(terminal.written.contains("\u{1B}[2K") || type == "dumb")
+        #expect(!terminal.written.contains("left\n"))
+      }
+    }
+  }
+
   private func until(_ deadline: Double = 90, _ body: () throws -> Bool) throws {
     let end = Date(timeIntervalSinceNow: deadline)
     while Date() < end {

@@ -82,7 +82,7 @@ final class ConditionOperation: Operation {
         .waiting(for: kind, text: text, until: operands.within.map(executor.now.advanced(by:))),
         at: position, attempt: attempt)
       if case .waiting(_, _, let until) = fact { self.until = until }
-      show(.waitStarted, text)
+      show(.waitStarted, text, until: isPolled ? until : nil)
     }
     executor.pend(self)
   }

@@ -388,9 +388,10 @@ package final class Executor: Runner {
   /// Says what a paused run wants to know; the answer comes when it is resumed.
   func askOnStop(_ question: Question) { orders.append(.ask(question)) }
 
-  func show(_ kind: Progress.Kind, depth: Int, _ text: String) {
+  func show(_ kind: Progress.Kind, depth: Int, _ text: String, until: Instant? = nil) {
     guard !tape.isReplaying, hasBegun else { return }
-    orders.append(.show(Progress(kind: kind, at: now, depth: depth, text: text)))
+    orders.append(
+      .show(Progress(kind: kind, at: now, depth: depth, text: text, until: until)))
   }
 
   // MARK: Acts

@@ -72,7 +72,7 @@ class Operation {
         body))
   }
 
-  final func show(_ kind: Progress.Kind, _ text: String) {
-    executor.show(kind, depth: depth, text)
+  final func show(_ kind: Progress.Kind, _ text: String, until: Instant? = nil) {
+    executor.show(kind, depth: depth, text, until: until)
   }
 }

@@ -21,7 +21,7 @@ final class PauseOperation: Operation {
       .waiting(for: .pause, text: Words.duration(length), until: executor.now.advanced(by: length)),
       at: position, attempt: attempt)
     if case .waiting(_, _, let until) = fact { self.until = until }
-    show(.waitStarted, "pause \(Words.duration(length))")
+    show(.waitStarted, "pause \(Words.duration(length))", until: until)
     executor.pend(self)
   }
 
@@ -78,7 +78,7 @@ final class ApproveOperation: Operation {
   override func activate() {
     if let until, executor.now >= until { return decide(nil, by: nil) }
     if let answer = executor.answers[id] { return decide(answer.approved, by: answer.by) }
-    show(.approvalAsked, operands.question)
+    show(.approvalAsked, operands.question, until: until)
     executor.ask(
       Question(
         id: id, text: operands.question, audience: operands.audience, deadline: until),

@@ -68,7 +68,7 @@ final class StepOperation: Operation {
       .step(title: step.title, until: step.within.map(executor.now.advanced(by:))),
       at: position, attempt: attempt)
     if case .step(_, let until) = fact { self.until = until }
-    show(.stepStarted, step.title)
+    show(.stepStarted, step.title, until: until)
     if until != nil { executor.pend(self) }
     startAttempt()
   }

@@ -101,11 +101,16 @@ struct RealSession {
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)
     Console.write("run \(id)\n")
+    let live = LiveLine.onTerminal(since: begun)
+    defer { live?.end() }
     let driver = RealDriver(
       runner: executor, answer: { [store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
         approvesAll: approvesAll, box: store.approvals(id), hint: "answer with: dr approve \(id)\n")
-    ) { Console.write(lines.line($0)) }
+    ) { progress in
+      let line = lines.line(progress)
+      if let live { live.show(progress, line) } else { Console.write(line) }
+    }
     let result: RunResult?
     do {
       result = try await driver.run(first: answers, append: append)
@@ -115,6 +120,7 @@ struct RealSession {
       )
       throw ExitCode(4)
     }
+    live?.end()
     try finish(result, stop: driver.stop)
   }
 
