@@ -86,7 +86,6 @@ let package = Package(
     target("DrSystem", ["DrSema"]),
     // L4
     target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema"]),
-    target("DrLint", ["DrBase", "DrSyntax", "DrSema", "DrEval"]),
     target("DrProve", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrGraph", ["DrBase", "DrSema", "DrEval"]),
     target("DrImport", ["DrBase", "DrData", "DrSyntax", "DrFormat"]),
@@ -94,6 +93,8 @@ let package = Package(
     target("DrActions", ["DrBase", "DrData", "DrSema", "DrRun"]),
     target("DrAnswers", ["DrBase", "DrData", "DrSema", "DrEval"]),
     // L5
+    target(
+      "DrLint", ["DrBase", "DrData", "DrSyntax", "DrSchema", "DrSema", "DrEval", "DrEmit"]),
     target("DrSim", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
     // L6
     target(
@@ -132,7 +133,7 @@ let package = Package(
       name: "drdev",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrSchema", "DrStdlib",
-        "DrEmit", "DrDoc",
+        "DrEmit", "DrDoc", "DrLint",
       ],
       swiftSettings: settings),
     // Tests

@@ -159,6 +159,12 @@ static const unsigned char page_50[] = {
 static const unsigned char page_51[] = {
 #embed "../../docs/diagnostics/E0704.md"
 };
+static const unsigned char page_52[] = {
+#embed "../../docs/diagnostics/E0705.md"
+};
+static const unsigned char page_53[] = {
+#embed "../../docs/diagnostics/E0706.md"
+};
 
 static const struct dr_page pages[] = {
   {"E0001", page_0, sizeof page_0},
@@ -213,6 +219,8 @@ static const struct dr_page pages[] = {
   {"E0702", page_49, sizeof page_49},
   {"E0703", page_50, sizeof page_50},
   {"E0704", page_51, sizeof page_51},
+  {"E0705", page_52, sizeof page_52},
+  {"E0706", page_53, sizeof page_53},
 };
 
 const struct dr_page *dr_catalogue_pages(void) { return pages; }

@@ -196,102 +196,276 @@ static const unsigned char module_63[] = {
 #embed "../../stdlib/lint/dr101_survivor_gpu_short.dr"
 };
 static const unsigned char module_64[] = {
-#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
+#embed "../../stdlib/lint/dr102_no_static_stability.dr"
 };
 static const unsigned char module_65[] = {
-#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
+#embed "../../stdlib/lint/dr103_launch_on_critical_path.dr"
 };
 static const unsigned char module_66[] = {
-#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
+#embed "../../stdlib/lint/dr104_shared_fate_zones.dr"
 };
 static const unsigned char module_67[] = {
-#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
+#embed "../../stdlib/lint/dr105_single_zone_dependency.dr"
 };
 static const unsigned char module_68[] = {
-#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
+#embed "../../stdlib/lint/dr106_dependency_closure_unlocated.dr"
 };
 static const unsigned char module_69[] = {
-#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
+#embed "../../stdlib/lint/dr107_two_zone_quorum.dr"
 };
 static const unsigned char module_70[] = {
-#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
+#embed "../../stdlib/lint/dr108_logical_az_not_mapped.dr"
 };
 static const unsigned char module_71[] = {
-#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
+#embed "../../stdlib/lint/dr109_zonal_pv_pins_pod.dr"
 };
 static const unsigned char module_72[] = {
-#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
+#embed "../../stdlib/lint/dr110_rwx_share_one_zone.dr"
 };
 static const unsigned char module_73[] = {
-#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+#embed "../../stdlib/lint/dr111_spread_blocks_survivor.dr"
 };
 static const unsigned char module_74[] = {
-#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
+#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
 };
 static const unsigned char module_75[] = {
-#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
+#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
 };
 static const unsigned char module_76[] = {
-#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
+#embed "../../stdlib/lint/dr115_gpu_quota_short.dr"
 };
 static const unsigned char module_77[] = {
-#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
+#embed "../../stdlib/lint/dr116_no_priority_for_serving.dr"
 };
 static const unsigned char module_78[] = {
-#embed "../../stdlib/lint/dr812_latest_tag.dr"
+#embed "../../stdlib/lint/dr117_partial_zone_never_evicts.dr"
 };
 static const unsigned char module_79[] = {
-#embed "../../stdlib/load.dr"
+#embed "../../stdlib/lint/dr118_group_without_spare.dr"
 };
 static const unsigned char module_80[] = {
-#embed "../../stdlib/manifests.dr"
+#embed "../../stdlib/lint/dr201_removed_api.dr"
 };
 static const unsigned char module_81[] = {
-#embed "../../stdlib/monitoring.dr"
+#embed "../../stdlib/lint/dr202_field_newer_than_cluster.dr"
 };
 static const unsigned char module_82[] = {
-#embed "../../stdlib/notify.dr"
+#embed "../../stdlib/lint/dr203_topology_annotation_name.dr"
 };
 static const unsigned char module_83[] = {
-#embed "../../stdlib/operating.dr"
+#embed "../../stdlib/lint/dr204_hints_in_small_zones.dr"
 };
 static const unsigned char module_84[] = {
-#embed "../../stdlib/pods.dr"
+#embed "../../stdlib/lint/dr206_k8gb_group.dr"
 };
 static const unsigned char module_85[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/lint/dr207_gateway_experimental_field.dr"
 };
 static const unsigned char module_86[] = {
-#embed "../../stdlib/prometheus.dr"
+#embed "../../stdlib/lint/dr208_inferencepool_group.dr"
 };
 static const unsigned char module_87[] = {
-#embed "../../stdlib/provisioning.dr"
+#embed "../../stdlib/lint/dr209_hpa_and_ssa_replicas.dr"
 };
 static const unsigned char module_88[] = {
-#embed "../../stdlib/quotas.dr"
+#embed "../../stdlib/lint/dr210_dangling_target.dr"
 };
 static const unsigned char module_89[] = {
-#embed "../../stdlib/registry.dr"
+#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
 };
 static const unsigned char module_90[] = {
-#embed "../../stdlib/rollout.dr"
+#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
 };
 static const unsigned char module_91[] = {
-#embed "../../stdlib/scaling.dr"
+#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
 };
 static const unsigned char module_92[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
 };
 static const unsigned char module_93[] = {
-#embed "../../stdlib/shell.dr"
+#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
 };
 static const unsigned char module_94[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/lint/dr307_progress_deadline_too_short.dr"
 };
 static const unsigned char module_95[] = {
-#embed "../../stdlib/traffic.dr"
+#embed "../../stdlib/lint/dr309_rpo_without_mechanism.dr"
 };
 static const unsigned char module_96[] = {
+#embed "../../stdlib/lint/dr310_concurrent_load_starves_store.dr"
+};
+static const unsigned char module_97[] = {
+#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
+};
+static const unsigned char module_98[] = {
+#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+};
+static const unsigned char module_99[] = {
+#embed "../../stdlib/lint/dr407_all_unhealthy_not_frozen.dr"
+};
+static const unsigned char module_100[] = {
+#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
+};
+static const unsigned char module_101[] = {
+#embed "../../stdlib/lint/dr410_saturation_triggers_failover.dr"
+};
+static const unsigned char module_102[] = {
+#embed "../../stdlib/lint/dr501_locality_without_outlier.dr"
+};
+static const unsigned char module_103[] = {
+#embed "../../stdlib/lint/dr502_empty_record_set.dr"
+};
+static const unsigned char module_104[] = {
+#embed "../../stdlib/lint/dr504_weight_zero_sum.dr"
+};
+static const unsigned char module_105[] = {
+#embed "../../stdlib/lint/dr505_ejection_cap_below_zone.dr"
+};
+static const unsigned char module_106[] = {
+#embed "../../stdlib/lint/dr506_no_retry_budget.dr"
+};
+static const unsigned char module_107[] = {
+#embed "../../stdlib/lint/dr507_istio_failover_zone_value.dr"
+};
+static const unsigned char module_108[] = {
+#embed "../../stdlib/lint/dr508_affinity_pins_dead_zone.dr"
+};
+static const unsigned char module_109[] = {
+#embed "../../stdlib/lint/dr509_external_local_empty_node.dr"
+};
+static const unsigned char module_110[] = {
+#embed "../../stdlib/lint/dr511_epp_fail_close_single.dr"
+};
+static const unsigned char module_111[] = {
+#embed "../../stdlib/lint/dr512_zone_preference_overload.dr"
+};
+static const unsigned char module_112[] = {
+#embed "../../stdlib/lint/dr513_health_429_ejects.dr"
+};
+static const unsigned char module_113[] = {
+#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
+};
+static const unsigned char module_114[] = {
+#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
+};
+static const unsigned char module_115[] = {
+#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
+};
+static const unsigned char module_116[] = {
+#embed "../../stdlib/lint/dr604_model_identity_unchecked.dr"
+};
+static const unsigned char module_117[] = {
+#embed "../../stdlib/lint/dr605_abort_on_sigterm.dr"
+};
+static const unsigned char module_118[] = {
+#embed "../../stdlib/lint/dr606_dev_endpoints_exposed.dr"
+};
+static const unsigned char module_119[] = {
+#embed "../../stdlib/lint/dr609_metric_name_drift.dr"
+};
+static const unsigned char module_120[] = {
+#embed "../../stdlib/lint/dr610_hot_update_both_zones.dr"
+};
+static const unsigned char module_121[] = {
+#embed "../../stdlib/lint/dr612_scale_in_during_failover.dr"
+};
+static const unsigned char module_122[] = {
+#embed "../../stdlib/lint/dr703_access_path_in_failed_zone.dr"
+};
+static const unsigned char module_123[] = {
+#embed "../../stdlib/lint/dr707_simultaneous_zone_change.dr"
+};
+static const unsigned char module_124[] = {
+#embed "../../stdlib/lint/dr709_drain_deadlock.dr"
+};
+static const unsigned char module_125[] = {
+#embed "../../stdlib/lint/dr710_pdb_overlap.dr"
+};
+static const unsigned char module_126[] = {
+#embed "../../stdlib/lint/dr801_drill_overdue.dr"
+};
+static const unsigned char module_127[] = {
+#embed "../../stdlib/lint/dr802_drill_without_abort.dr"
+};
+static const unsigned char module_128[] = {
+#embed "../../stdlib/lint/dr803_chaos_blast_unbounded.dr"
+};
+static const unsigned char module_129[] = {
+#embed "../../stdlib/lint/dr804_partition_drill_misses_node_path.dr"
+};
+static const unsigned char module_130[] = {
+#embed "../../stdlib/lint/dr805_drill_without_capacity_check.dr"
+};
+static const unsigned char module_131[] = {
+#embed "../../stdlib/lint/dr807_alertmanagerconfig_namespace.dr"
+};
+static const unsigned char module_132[] = {
+#embed "../../stdlib/lint/dr811_pull_secret_missing.dr"
+};
+static const unsigned char module_133[] = {
+#embed "../../stdlib/lint/dr812_latest_tag.dr"
+};
+static const unsigned char module_134[] = {
+#embed "../../stdlib/lint/dr813_netpol_blocks_failover.dr"
+};
+static const unsigned char module_135[] = {
+#embed "../../stdlib/lint/dr815_break_glass_missing.dr"
+};
+static const unsigned char module_136[] = {
+#embed "../../stdlib/load.dr"
+};
+static const unsigned char module_137[] = {
+#embed "../../stdlib/manifests.dr"
+};
+static const unsigned char module_138[] = {
+#embed "../../stdlib/monitoring.dr"
+};
+static const unsigned char module_139[] = {
+#embed "../../stdlib/notify.dr"
+};
+static const unsigned char module_140[] = {
+#embed "../../stdlib/objects.dr"
+};
+static const unsigned char module_141[] = {
+#embed "../../stdlib/operating.dr"
+};
+static const unsigned char module_142[] = {
+#embed "../../stdlib/pods.dr"
+};
+static const unsigned char module_143[] = {
+#embed "../../stdlib/policy.dr"
+};
+static const unsigned char module_144[] = {
+#embed "../../stdlib/prometheus.dr"
+};
+static const unsigned char module_145[] = {
+#embed "../../stdlib/provisioning.dr"
+};
+static const unsigned char module_146[] = {
+#embed "../../stdlib/quotas.dr"
+};
+static const unsigned char module_147[] = {
+#embed "../../stdlib/registry.dr"
+};
+static const unsigned char module_148[] = {
+#embed "../../stdlib/rollout.dr"
+};
+static const unsigned char module_149[] = {
+#embed "../../stdlib/scaling.dr"
+};
+static const unsigned char module_150[] = {
+#embed "../../stdlib/service.dr"
+};
+static const unsigned char module_151[] = {
+#embed "../../stdlib/shell.dr"
+};
+static const unsigned char module_152[] = {
+#embed "../../stdlib/topology.dr"
+};
+static const unsigned char module_153[] = {
+#embed "../../stdlib/traffic.dr"
+};
+static const unsigned char module_154[] = {
 #embed "../../stdlib/web.dr"
 };
 
@@ -361,42 +535,100 @@ static const struct dr_module modules[] = {
   {"inference", module_61, sizeof module_61},
   {"kubernetes", module_62, sizeof module_62},
   {"lint/dr101_survivor_gpu_short", module_63, sizeof module_63},
-  {"lint/dr107_two_zone_quorum", module_64, sizeof module_64},
-  {"lint/dr113_hard_affinity_one_zone", module_65, sizeof module_65},
-  {"lint/dr114_replicas_below_zones", module_66, sizeof module_66},
-  {"lint/dr302_toleration_exceeds_rto", module_67, sizeof module_67},
-  {"lint/dr303_dns_ttl_over_budget", module_68, sizeof module_68},
-  {"lint/dr304_alert_slower_than_rto", module_69, sizeof module_69},
-  {"lint/dr305_startup_probe_too_short", module_70, sizeof module_70},
-  {"lint/dr306_weight_load_not_budgeted", module_71, sizeof module_71},
-  {"lint/dr401_no_min_healthy_zones", module_72, sizeof module_72},
-  {"lint/dr402_trigger_without_damping", module_73, sizeof module_73},
-  {"lint/dr408_failback_without_soak", module_74, sizeof module_74},
-  {"lint/dr601_health_is_not_serving", module_75, sizeof module_75},
-  {"lint/dr602_liveness_equals_readiness", module_76, sizeof module_76},
-  {"lint/dr603_liveness_on_generation", module_77, sizeof module_77},
-  {"lint/dr812_latest_tag", module_78, sizeof module_78},
-  {"load", module_79, sizeof module_79},
-  {"manifests", module_80, sizeof module_80},
-  {"monitoring", module_81, sizeof module_81},
-  {"notify", module_82, sizeof module_82},
-  {"operating", module_83, sizeof module_83},
-  {"pods", module_84, sizeof module_84},
-  {"policy", module_85, sizeof module_85,
+  {"lint/dr102_no_static_stability", module_64, sizeof module_64},
+  {"lint/dr103_launch_on_critical_path", module_65, sizeof module_65},
+  {"lint/dr104_shared_fate_zones", module_66, sizeof module_66},
+  {"lint/dr105_single_zone_dependency", module_67, sizeof module_67},
+  {"lint/dr106_dependency_closure_unlocated", module_68, sizeof module_68},
+  {"lint/dr107_two_zone_quorum", module_69, sizeof module_69},
+  {"lint/dr108_logical_az_not_mapped", module_70, sizeof module_70},
+  {"lint/dr109_zonal_pv_pins_pod", module_71, sizeof module_71},
+  {"lint/dr110_rwx_share_one_zone", module_72, sizeof module_72},
+  {"lint/dr111_spread_blocks_survivor", module_73, sizeof module_73},
+  {"lint/dr113_hard_affinity_one_zone", module_74, sizeof module_74},
+  {"lint/dr114_replicas_below_zones", module_75, sizeof module_75},
+  {"lint/dr115_gpu_quota_short", module_76, sizeof module_76},
+  {"lint/dr116_no_priority_for_serving", module_77, sizeof module_77},
+  {"lint/dr117_partial_zone_never_evicts", module_78, sizeof module_78},
+  {"lint/dr118_group_without_spare", module_79, sizeof module_79},
+  {"lint/dr201_removed_api", module_80, sizeof module_80},
+  {"lint/dr202_field_newer_than_cluster", module_81, sizeof module_81},
+  {"lint/dr203_topology_annotation_name", module_82, sizeof module_82},
+  {"lint/dr204_hints_in_small_zones", module_83, sizeof module_83},
+  {"lint/dr206_k8gb_group", module_84, sizeof module_84},
+  {"lint/dr207_gateway_experimental_field", module_85, sizeof module_85},
+  {"lint/dr208_inferencepool_group", module_86, sizeof module_86},
+  {"lint/dr209_hpa_and_ssa_replicas", module_87, sizeof module_87},
+  {"lint/dr210_dangling_target", module_88, sizeof module_88},
+  {"lint/dr302_toleration_exceeds_rto", module_89, sizeof module_89},
+  {"lint/dr303_dns_ttl_over_budget", module_90, sizeof module_90},
+  {"lint/dr304_alert_slower_than_rto", module_91, sizeof module_91},
+  {"lint/dr305_startup_probe_too_short", module_92, sizeof module_92},
+  {"lint/dr306_weight_load_not_budgeted", module_93, sizeof module_93},
+  {"lint/dr307_progress_deadline_too_short", module_94, sizeof module_94},
+  {"lint/dr309_rpo_without_mechanism", module_95, sizeof module_95},
+  {"lint/dr310_concurrent_load_starves_store", module_96, sizeof module_96},
+  {"lint/dr401_no_min_healthy_zones", module_97, sizeof module_97},
+  {"lint/dr402_trigger_without_damping", module_98, sizeof module_98},
+  {"lint/dr407_all_unhealthy_not_frozen", module_99, sizeof module_99},
+  {"lint/dr408_failback_without_soak", module_100, sizeof module_100},
+  {"lint/dr410_saturation_triggers_failover", module_101, sizeof module_101},
+  {"lint/dr501_locality_without_outlier", module_102, sizeof module_102},
+  {"lint/dr502_empty_record_set", module_103, sizeof module_103},
+  {"lint/dr504_weight_zero_sum", module_104, sizeof module_104},
+  {"lint/dr505_ejection_cap_below_zone", module_105, sizeof module_105},
+  {"lint/dr506_no_retry_budget", module_106, sizeof module_106},
+  {"lint/dr507_istio_failover_zone_value", module_107, sizeof module_107},
+  {"lint/dr508_affinity_pins_dead_zone", module_108, sizeof module_108},
+  {"lint/dr509_external_local_empty_node", module_109, sizeof module_109},
+  {"lint/dr511_epp_fail_close_single", module_110, sizeof module_110},
+  {"lint/dr512_zone_preference_overload", module_111, sizeof module_111},
+  {"lint/dr513_health_429_ejects", module_112, sizeof module_112},
+  {"lint/dr601_health_is_not_serving", module_113, sizeof module_113},
+  {"lint/dr602_liveness_equals_readiness", module_114, sizeof module_114},
+  {"lint/dr603_liveness_on_generation", module_115, sizeof module_115},
+  {"lint/dr604_model_identity_unchecked", module_116, sizeof module_116},
+  {"lint/dr605_abort_on_sigterm", module_117, sizeof module_117},
+  {"lint/dr606_dev_endpoints_exposed", module_118, sizeof module_118},
+  {"lint/dr609_metric_name_drift", module_119, sizeof module_119},
+  {"lint/dr610_hot_update_both_zones", module_120, sizeof module_120},
+  {"lint/dr612_scale_in_during_failover", module_121, sizeof module_121},
+  {"lint/dr703_access_path_in_failed_zone", module_122, sizeof module_122},
+  {"lint/dr707_simultaneous_zone_change", module_123, sizeof module_123},
+  {"lint/dr709_drain_deadlock", module_124, sizeof module_124},
+  {"lint/dr710_pdb_overlap", module_125, sizeof module_125},
+  {"lint/dr801_drill_overdue", module_126, sizeof module_126},
+  {"lint/dr802_drill_without_abort", module_127, sizeof module_127},
+  {"lint/dr803_chaos_blast_unbounded", module_128, sizeof module_128},
+  {"lint/dr804_partition_drill_misses_node_path", module_129, sizeof module_129},
+  {"lint/dr805_drill_without_capacity_check", module_130, sizeof module_130},
+  {"lint/dr807_alertmanagerconfig_namespace", module_131, sizeof module_131},
+  {"lint/dr811_pull_secret_missing", module_132, sizeof module_132},
+  {"lint/dr812_latest_tag", module_133, sizeof module_133},
+  {"lint/dr813_netpol_blocks_failover", module_134, sizeof module_134},
+  {"lint/dr815_break_glass_missing", module_135, sizeof module_135},
+  {"load", module_136, sizeof module_136},
+  {"manifests", module_137, sizeof module_137},
+  {"monitoring", module_138, sizeof module_138},
+  {"notify", module_139, sizeof module_139},
+  {"objects", module_140, sizeof module_140},
+  {"operating", module_141, sizeof module_141},
+  {"pods", module_142, sizeof module_142},
+  {"policy", module_143, sizeof module_143,
     "ApiServerOutage Detector DetectorCase Drill Fault FaultWindow Guard Load Policy Reaction Runbook RunbookCall RunbookStatement ServiceHang TimelineEvent World ZoneOutage ZoneReturn _TimedFault _downtime _recovery _simulate _timed calls downtime drill fail hang lose_api_server policy reaction recovery restore runbook simulate"},
-  {"prometheus", module_86, sizeof module_86},
-  {"provisioning", module_87, sizeof module_87},
-  {"quotas", module_88, sizeof module_88},
-  {"registry", module_89, sizeof module_89},
-  {"rollout", module_90, sizeof module_90},
-  {"scaling", module_91, sizeof module_91},
-  {"service", module_92, sizeof module_92,
-    "Engine Expose Ingress ModelCache Needs Objective Probe Service Sharding Spread Volume Weights http kserve probe service sglang vllm volume"},
-  {"shell", module_93, sizeof module_93},
-  {"topology", module_94, sizeof module_94,
+  {"prometheus", module_144, sizeof module_144},
+  {"provisioning", module_145, sizeof module_145},
+  {"quotas", module_146, sizeof module_146},
+  {"registry", module_147, sizeof module_147},
+  {"rollout", module_148, sizeof module_148},
+  {"scaling", module_149, sizeof module_149},
+  {"service", module_150, sizeof module_150,
+    "Dependency Engine Expose Ingress ModelCache Needs Objective Probe Service Sharding Spread Volume Weights dependency http kserve probe service sglang vllm volume"},
+  {"shell", module_151, sizeof module_151},
+  {"topology", module_152, sizeof module_152,
     "Cluster ControlPlane NodePool Region Zone cluster nodes region zone"},
-  {"traffic", module_95, sizeof module_95},
-  {"web", module_96, sizeof module_96},
+  {"traffic", module_153, sizeof module_153},
+  {"web", module_154, sizeof module_154},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }

@@ -72,6 +72,8 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
   case bareSuppression = "E0702"
   case unknownRule = "E0703"
   case unusedSuppression = "E0704"
+  case invalidSetting = "E0705"
+  case unreadableManifest = "E0706"
 
   /// The name that goes with the code: `unit-mismatch`.
   package var name: String {

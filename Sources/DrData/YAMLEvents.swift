@@ -20,6 +20,9 @@ struct YAMLEvent: Sendable {
   let kind: Kind
   let line: Int
   let column: Int
+  /// Where it ends, counted as its beginning is.
+  let endLine: Int
+  let endColumn: Int
 }
 
 /// Owns one libyaml parser, which must be deleted exactly once.
@@ -70,9 +73,11 @@ struct YAMLEvents: ~Copyable {
     defer { yaml_event_delete(&event) }
     if event.type == YAML_STREAM_END_EVENT { return nil }
     guard let kind = try kind(of: event) else { return Step(value: nil) }
-    let mark = event.start_mark
+    let (mark, end) = (event.start_mark, event.end_mark)
     return Step(
-      value: YAMLEvent(kind: kind, line: Int(mark.line) + 1, column: Int(mark.column) + 1))
+      value: YAMLEvent(
+        kind: kind, line: Int(mark.line) + 1, column: Int(mark.column) + 1,
+        endLine: Int(end.line) + 1, endColumn: Int(end.column) + 1))
   }
 
   private func kind(of event: yaml_event_t) throws(DataError) -> YAMLEvent.Kind? {

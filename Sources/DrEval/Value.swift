@@ -54,6 +54,9 @@ package struct Value {
   @inline(__always)
   var isTrue: Bool { payload != 0 }
 
+  /// Tells two objects, lists or records apart, be they equal or not.
+  package var identity: UInt64 { payload }
+
   package static var nilValue: Value { Value(.nilValue, 0) }
   package static var unit: Value { Value(.unit, 0) }
   package static func bool(_ value: Bool) -> Value { Value(.bool, value ? 1 : 0) }

@@ -6,6 +6,7 @@
 
 import DrBase
 import DrEval
+import DrSchema
 import DrSema
 
 /// What the rules of a program say of it.
@@ -17,14 +18,16 @@ package struct LintReport: Sendable {
   /// How many findings comments allow.
   package var allowed = 0
 
+  package init() {}
+
   /// All there is to say, in source order.
   package var diagnostics: [Diagnostic] { (findings + failures).inSourceOrder() }
 
-  /// 7 where a rule could not be evaluated, for then nobody knows; 1 where there is an error, or with
-  /// `strict` a warning; else 0.
-  package func exitStatus(strict: Bool) -> Int32 {
+  /// 7 where a rule could not be evaluated, for then nobody knows; 1 where a finding is as bad as
+  /// that or worse; else 0.
+  package func exitStatus(failOn severity: Severity = .error) -> Int32 {
     if !failures.isEmpty { return 7 }
-    return findings.contains { $0.severity >= (strict ? .warning : .error) } ? 1 : 0
+    return findings.contains { $0.severity >= severity } ? 1 : 0
   }
 }
 
@@ -32,6 +35,10 @@ package struct LintReport: Sendable {
 package struct Linter {
   private let machine: Machine
   private let selection: RuleSelection
+  private let objects: LintedObjects?
+  private let files: LintedFiles?
+  private let sources: SourceMap
+  private let settings: LintSettings
   private var program: CheckedProgram { machine.program.checked }
 
   /// What a rule that is to be of use while somebody writes stays far below.
@@ -43,14 +50,28 @@ package struct Linter {
   }
 
   /// The machine is one of `Linter.limits`, with the inputs of the program, on which the model was
-  /// computed without failures.
-  package init(machine: Machine, selection: RuleSelection = RuleSelection()) {
+  /// computed without failures. `objects` are what rules see as `manifests`; where they are those of
+  /// `files`, `sources` hold these too.
+  package init(
+    machine: Machine, selection: RuleSelection = RuleSelection(), objects: LintedObjects? = nil,
+    files: LintedFiles? = nil, sources: SourceMap? = nil,
+    settings: LintSettings = LintSettings()
+  ) {
+    self.settings = settings
     self.machine = machine
     self.selection = selection
+    self.objects = objects
+    self.files = files
+    self.sources = sources ?? machine.program.checked.sources
   }
 
   package func lint() -> LintReport {
     var report = LintReport()
+    do throws(Diagnostic) {
+      try objects?.define(in: machine)
+    } catch {
+      report.failures.append(error)
+    }
     var findings: [Diagnostic] = []
     for rule in program.rules where selection.includes(rule) {
       machine.refuel()
@@ -60,10 +81,10 @@ package struct Linter {
         report.failures.append(failure(error, of: rule))
       }
     }
-    let suppressions = Suppressions(of: program)
+    let suppressions = Suppressions(of: program, and: files, sources)
     var explained: Set<String> = []
     for var finding in findings.inSourceOrder() {
-      if suppressions.allow(finding, in: program.sources) {
+      if suppressions.allow(finding, in: sources) {
         report.allowed += 1
         continue
       }
@@ -83,14 +104,16 @@ package struct Linter {
       var known: Set<FindingKey> = []
       for value in machine.list(try machine.call(rule.function, [])) ?? [] {
         let parts = machine.list(value) ?? []
-        guard parts.count == 4 else { continue }
-        let slots = (machine.list(parts[3]) ?? []).compactMap { machine.int($0).map(Int.init) }
-        let place = try place(of: parts[0], slots)
+        guard parts.count == 5 else { continue }
+        let place = try place(of: parts[0], at: parts[3])
         var finding = Diagnostic(
           .ruleFinding, machine.string(parts[1]) ?? "", at: place.span, labels: place.labels,
           notes: [reason].compactMap(\.self), help: machine.string(parts[2]),
-          severity: rule.severity)
+          severity: settings.severity(of: rule) ?? rule.severity)
         finding.rule = RuleName(code: rule.code, name: rule.name)
+        if let text = machine.string(parts[4]), let fix = fix(text, at: place) {
+          finding.fixes = [fix]
+        }
         if known.insert(FindingKey(finding)).inserted { findings.append(finding) }
       }
       return findings
@@ -125,6 +148,58 @@ package struct Linter {
   private struct Place {
     var span: Span?
     var labels: [Label] = []
+    /// Whether a finding's fix stands in for what is there.
+    var isValue = false
+    /// Whether it is a member of an object, whose fix is a text and no code.
+    var isMember = false
+  }
+
+  private func place(of subject: Value, at path: Value) throws(Diagnostic) -> Place {
+    if let slots = machine.list(path) {
+      if machine.record(subject) != nil {
+        return try place(of: subject, slots.compactMap { machine.int($0).map(Int.init) })
+      }
+      return place(of: subject, SchemaPath([.member("metadata"), .member("name")]))
+    }
+    let text = machine.string(path) ?? ""
+    guard let path = SchemaPath(reading: text) else {
+      throw Diagnostic(
+        .wrongArguments, "`\(text)` is no path of an object's member",
+        help: "write it as `spec.containers[0].image`")
+    }
+    return place(of: subject, path)
+  }
+
+  private func place(of object: Value, _ path: SchemaPath) -> Place {
+    guard let (span, label) = objects?.place(of: object, path, in: machine) else {
+      return Place(span: nil)
+    }
+    return Place(span: span, labels: [label].compactMap(\.self), isValue: true, isMember: true)
+  }
+
+  // MARK: Fixes
+
+  /// What mends a finding: code in place of a field's, or a text in place of a member's, where that
+  /// is written as one.
+  private func fix(_ text: String, at place: Place) -> Fix? {
+    guard place.isValue, let span = place.span, !sources[span.file].name.hasPrefix("stdlib/")
+    else { return nil }
+    let written = sources.text(span)
+    guard place.isMember else {
+      // What is computed has its reasons.
+      let first = written.first ?? " "
+      guard first.isNumber || first == "\"" || first == "`", !written.contains("\\(") else {
+        return nil
+      }
+      return Fix("write \(text)", replacing: span, with: text, .safe)
+    }
+    guard !written.contains("\n"), !written.contains("\\") else { return nil }
+    let isQuoted = written.hasPrefix("\"") && written.hasSuffix("\"") && written.count > 1
+    if files == nil, !isQuoted { return nil }
+    let isWord = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
+    guard isWord else { return nil }
+    return Fix(
+      "write \(text)", replacing: span, with: isQuoted ? "\"\(text)\"" : text, .safe)
   }
 
   /// Where a block, or a field of it, is written. What a default gives has the block's place.
@@ -135,20 +210,24 @@ package struct Linter {
     }
     let head = program[id].span
     var span = head
-    for slot in slots {
+    var isWritten = false
+    for (number, slot) in slots.enumerated() {
       guard fields.indices.contains(slot), let value = fields[slot] else { break }
       span = value.span
+      isWritten = number == slots.count - 1
       guard case .record(_, let inner) = value.kind else { break }
       fields = inner
     }
     guard span != head else { return Place(span: head) }
     let kind = program[record.type].keyword ?? "block"
-    return Place(span: span, labels: [Label(head, "in this \(kind)")])
+    return Place(span: span, labels: [Label(head, "in this \(kind)")], isValue: isWritten)
   }
 
-  /// The line of a block that has no name, such as `via = k8gb { … }`.
+  /// The line of a block that has no name, such as `via = k8gb { … }`, and of a statement of a runbook.
   private func origin(of block: Value) throws(Diagnostic) -> Span? {
-    guard let value = try machine.field(block, named: "origin"), let text = machine.string(value),
+    var written = try machine.field(block, named: "origin")
+    if written == nil { written = try machine.field(block, named: "at") }
+    guard let written, let text = machine.string(written),
       let colon = text.lastIndex(of: ":"), let line = Int(text[text.index(after: colon)...]),
       let source = program.sources.files.first(where: { $0.name == text[..<colon] }),
       source.lineStarts.indices.contains(line - 1)

@@ -44,6 +44,14 @@ package struct RulePage: Sendable {
   /// The first sentence of its text.
   package var summary: String { firstSentence(text) + "." }
 
+  /// Its text before the examples, on one line for each paragraph.
+  package var reason: String {
+    let examples = text.firstRange(of: "\n## ")?.lowerBound ?? text.endIndex
+    let paragraphs = text[..<examples].split(separator: "\n", omittingEmptySubsequences: false)
+      .split(separator: "").map { $0.joined(separator: " ") }
+    return paragraphs.isEmpty ? summary : paragraphs.joined(separator: "\n\n")
+  }
+
   /// A page of the catalogue.
   package var markdown: String { "# \(code) \(name) (\(severity))\n\n\(text)\n" }
 }

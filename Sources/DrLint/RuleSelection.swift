@@ -23,7 +23,7 @@ package struct RuleSelection: Sendable {
     (selected + ignored).first { word in !rules.contains { Self.matches(word, $0) } }
   }
 
-  private static func matches(_ word: String, _ rule: Rule) -> Bool {
+  static func matches(_ word: String, _ rule: Rule) -> Bool {
     word == rule.name || !word.isEmpty && rule.code.hasPrefix(word)
   }
 }

@@ -4,8 +4,8 @@ import DrBase
 import DrSema
 import DrSyntax
 
-/// The comments `# dr:allow DR101 reason` of a program's own files. One at the end of a line is about
-/// that line; one on a line of its own is about the next line of code.
+/// The comments `# dr:allow DR101 reason` of a program's own files, or of manifests. One at the end of a
+/// line is about that line; one on a line of its own is about the next line of code.
 final class Suppressions {
   private struct Suppression {
     /// A code or a name.
@@ -18,12 +18,39 @@ final class Suppressions {
 
   private var suppressions: [Suppression] = []
 
-  init(of program: CheckedProgram) {
+  init(of program: CheckedProgram, and manifests: LintedFiles?, _ sources: SourceMap) {
+    if let manifests {
+      for file in manifests.files { readLines(of: sources[file]) }
+      return
+    }
     var files: [FileID] = []
     for root in program.roots where !files.contains(program[root].span.file) {
       files.append(program[root].span.file)
     }
-    for file in files { read(program.sources[file]) }
+    for file in files { read(sources[file]) }
+  }
+
+  /// YAML: a comment begins with `# dr:allow` at the beginning of a line or after a space.
+  private func readLines(of source: SourceFile) {
+    guard source.bytes.firstRange(of: Self.mark) != nil else { return }
+    let lines = source.lineStarts.indices.map { Array(source.lineBytes($0)) }
+    for (number, line) in lines.enumerated() {
+      guard let range = line.firstRange(of: Array("# dr:allow".utf8)),
+        range.lowerBound == 0 || line[range.lowerBound - 1] == UInt8(ascii: " ")
+      else { continue }
+      let words = String(decoding: line[(range.lowerBound + 2)...], as: UTF8.self)
+      guard let rest = Substring(words).after("dr:allow") else { continue }
+      let isTrailing = line[..<range.lowerBound].contains { $0 != UInt8(ascii: " ") }
+      let next = lines.indices.dropFirst(number + 1).first { index in
+        let text = lines[index].drop { $0 == UInt8(ascii: " ") }
+        return !text.isEmpty && text.first != UInt8(ascii: "#")
+      }
+      let start = source.lineStarts[number]
+      add(
+        rest,
+        at: Span(source.id, start + UInt32(range.lowerBound), start + UInt32(line.count)),
+        line: isTrailing ? number : next ?? number)
+    }
   }
 
   private static let mark = Array("dr:allow".utf8)

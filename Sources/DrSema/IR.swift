@@ -413,8 +413,9 @@ package struct Global: Sendable {
 
 /// A check of the program's own blocks: `rule CODE name severity { … }`.
 package struct Rule: Sendable {
-  /// Gives a list of findings, each a list: the block, what is wrong, the help or nil, and the slots
-  /// that lead from the block to the field in question.
+  /// Gives a list of findings, each a list: the block or object, what is wrong, the help or nil, the
+  /// slots that lead from the block to the field in question, or the path of an object's member as a
+  /// text, and what mends it if it stands there, or nil.
   package let function: FunctionID
   /// `DR107`
   package let code: String
@@ -435,6 +436,16 @@ package struct Outline: Sendable {
   package let source: Source
   /// A block of the type `Runbook` or `Reaction`.
   package let block: GlobalID
+}
+
+/// What rules see of the objects that a program gives.
+package enum ManifestList: String, Sendable, CaseIterable {
+  /// All objects, those of the library's backends too.
+  case all
+  /// Those that the program writes itself: its `manifest` blocks, and what its own backends yield.
+  case own
+  /// The version of Kubernetes that they are for.
+  case kubernetes
 }
 
 /// A whole program that has been checked.
@@ -458,6 +469,11 @@ package struct CheckedProgram: Sendable {
   package var models: [RecordID: GlobalID]
   /// Runbooks and policies as blocks, where code asked for them; no `roots`.
   package var outlines: [Outline]
+  /// The globals that stand for `manifests.all`, `manifests.own` and `manifests.kubernetes`, those
+  /// that code asked for. Who runs rules defines them.
+  package var manifests: [ManifestList: GlobalID]
+  /// Whether the program's own code asks for one of them.
+  package var namesManifests: Bool
   /// Runbooks of the first file, by name.
   package var runbooks: [String: FunctionID]
   /// Globals of the user's modules that are named blocks or lets, in source order.
@@ -475,6 +491,8 @@ package struct CheckedProgram: Sendable {
     rules = []
     models = [:]
     outlines = []
+    manifests = [:]
+    namesManifests = false
     runbooks = [:]
     roots = []
     files = []

@@ -17,6 +17,7 @@ extension Checker {
     }
     guard let symbol = symbol(name) else {
       if isModel(node) { return reportBareModel(node) }
+      if isManifests(node) { return reportBareManifests(node) }
       reportUnknownName(node, expected: expected)
       return broken(node.span)
     }
@@ -97,6 +98,9 @@ extension Checker {
     guard let baseNode = node.expression, let nameNode = node.names.last else {
       _ = node.expression.map { checkExpression($0) }
       return broken(node.span)
+    }
+    if !optionalAccess, isManifests(baseNode), !isHiddenByModule(baseNode, nameNode) {
+      return checkManifests(nameNode, node)
     }
     if !optionalAccess, let found = qualified(baseNode, nameNode.text) {
       guard let symbol = found.symbol else {

@@ -62,6 +62,9 @@ extension Checker {
     let parts = node.expressions
     guard parts.count == 2 else { return [] }
     var (block, slots) = checkReported(parts[0])
+    let isObject = block.type == TypeTable.object
+    var path: Expr?
+    var fix = Expr(.nilValue, nilType, node.span)
     let message = checkExpression(parts[1], expected: TypeTable.string)
     var help = Expr(.nilValue, nilType, node.span)
     var given: [String: Span] = [:]
@@ -73,18 +76,20 @@ extension Checker {
       given[name.text] = name.span
       switch name.text {
       case "help": help = checkExpression(value, expected: optional(TypeTable.string))
+      case "fix": fix = checkExpression(value, expected: optional(TypeTable.string))
+      case "at" where isObject: path = checkExpression(value, expected: TypeTable.string)
       case "at": slots += checkPlace(value, in: typeAfter(slots, from: block.type)) ?? []
       default:  // open: any other label
         report(
           .wrongArguments, "a report has no `\(name.text)`", at: name.span,
-          help: "write `help: …` or `at: field`")
+          help: "write `at: field`, `help: …` or `fix: …`")
       }
     }
-    let path = slots.map {
+    let numbers = slots.map {
       Element.value(Expr(.int(Int64($0)), TypeTable.int, node.span))
     }
-    let places = Expr(.list(path), intern(.list(TypeTable.int)), node.span)
-    let finding = [block, message, help, places].map(Element.value)
+    let places = path ?? Expr(.list(numbers), intern(.list(TypeTable.int)), node.span)
+    let finding = [block, message, help, places, fix].map(Element.value)
     return [.yield(Expr(.list(finding), intern(.list(TypeTable.object)), node.span))]
   }
 
@@ -95,22 +100,30 @@ extension Checker {
     var block = value
     var slots: [Int] = []
     while true {
-      if case .record(let id) = type(unwrapped(block.type)), record(id).isVocabulary {
+      if case .record(let id) = type(unwrapped(block.type)), hasPlace(id) {
         return (block, slots.reversed())
       }
       switch block.kind {
       case .field(let base, let slot), .optionalField(let base, let slot):
         slots.append(slot)
         block = base
-      case _ where value.type == TypeTable.error: return (value, [])
+      case _ where value.type == TypeTable.error || value.type == TypeTable.object:
+        return (value, [])
       default:  // open: no other expression leads to a block
         report(
           .typeMismatch,
-          "a finding is about a block or one of its fields, not \(describe(value.type))",
+          "a finding is about a block, one of its fields or an object, not \(describe(value.type))",
           at: node.span, help: "report the block, and say where: `report block, \"…\", at: field`")
         return (broken(node.span), [])
       }
     }
+  }
+
+  /// Whether it is known where a record of that type is written: a block, or what says it itself, such
+  /// as a statement of a runbook.
+  private func hasPlace(_ id: RecordID) -> Bool {
+    record(id).isVocabulary
+      || record(id).fields.contains { $0.name == "at" && $0.type == TypeTable.string }
   }
 
   /// The slots of a field, or a field of a field, of a record: `objective.rto`.

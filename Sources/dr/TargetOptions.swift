@@ -15,6 +15,12 @@ struct TargetOptions: ParsableArguments {
       """)
   var targets: [String] = []
 
+  static var plain: TargetOptions {
+    var options = TargetOptions()
+    options.targets = []
+    return options
+  }
+
   /// The version that was named; `nil` where none was.
   func version() throws(Diagnostic) -> KubernetesVersion? {
     var version: KubernetesVersion?

@@ -31,6 +31,7 @@ enum Generate {
       ("Sources/CCatalogue/catalogue.c", catalogue(pages)),
       ("docs/diagnostics/README.md", try pages.index()),
       ("docs/stdlib.md", try LibraryReference.page(root: root)),
+      ("docs/rules.md", try RuleIndex.page(root: root)),
     ]
   }
 

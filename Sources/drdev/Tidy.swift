@@ -39,8 +39,11 @@ enum Tidy {
     Layer(name: "DrCatalogue", imports: ["CCatalogue", "DrBase"], isPure: true),
     Layer(
       name: "DrEmit", imports: ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema"], isPure: true),
-    Layer(name: "DrLint", imports: ["DrBase", "DrSyntax", "DrSema", "DrEval"], isPure: true),
     Layer(name: "DrProve", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),
+    Layer(
+      name: "DrLint",
+      imports: ["DrBase", "DrData", "DrSyntax", "DrSchema", "DrSema", "DrEval", "DrEmit"],
+      isPure: true),
     Layer(name: "DrGraph", imports: ["DrBase", "DrEval", "DrSema"], isPure: true),
     Layer(name: "DrImport", imports: ["DrBase", "DrData", "DrFormat", "DrSyntax"], isPure: true),
     Layer(name: "DrRun", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),

@@ -92,7 +92,7 @@ private func diagnostics(_ text: String, _ kind: String) -> [Diagnostic] {
     let linked = DiagnosticCode.allCases.compactMap { code in
       Catalogue.page(code.rawValue).flatMap(comment)
     }
-    #expect(linked.count <= 8)
+    #expect(linked.count <= 10)
     for text in linked {
       let words = text.split(separator: " ", maxSplits: 2)
       #expect(words.count == 3 && words[0] == "tested" && words[1] == "by", "\(text)")

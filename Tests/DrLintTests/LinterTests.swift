@@ -63,7 +63,7 @@ private let twoZones = """
     #expect(report.findings.map(\.shownCode) == ["DR107"])
     #expect(report.failures.map(\.code) == [.fuelExhausted])
     #expect(report.failures[0].notes.contains("in the rule OPS1 endless, which was stopped"))
-    #expect(report.exitStatus(strict: false) == 7)
+    #expect(report.exitStatus() == 7)
   }
 
   @Test("two runs say the same")
@@ -81,8 +81,8 @@ private let twoZones = """
       rule OPS1 any_zone \(severity) { for z in model.zones { report z, "a zone" } }
       """
     let report = try lint(text).report
-    #expect(report.exitStatus(strict: false) == plain)
-    #expect(report.exitStatus(strict: true) == strict)
+    #expect(report.exitStatus() == plain)
+    #expect(report.exitStatus(failOn: .warning) == strict)
   }
 }
 

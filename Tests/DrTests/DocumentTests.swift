@@ -53,7 +53,7 @@ private struct Reader {
       switch example.kind {
       case "dr": try check(&example)
       case "console": try execute(&example)
-      case "yaml", "json":
+      case "yaml", "json", "toml":
         guard let name = example.value("file") else { break }
         try example.text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
       case "ebnf", "repl", "sh", "text": break

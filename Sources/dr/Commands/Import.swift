@@ -109,11 +109,7 @@ struct Import: AsyncParsableCommand {
   // MARK: Reading
 
   private static func read(_ path: String, into set: inout ManifestSet) throws {
-    let isFolder = path != "-" && ProgramFiles.isFolder(path)
-    let files =
-      isFolder ? ProgramFiles.below(path, endings: [".yaml", ".yml", ".json"]) ?? [] : [path]
-    if files.isEmpty { throw ValidationError("there is no YAML or JSON in \(path)") }
-    for file in files {
+    for file in try ManifestPaths.below(path) {
       let bytes = try Input.read(file)
       let name = file == "-" ? "standard input" : file
       do throws(DataError) {

@@ -64,6 +64,9 @@ struct Dr: ParsableCommand {
     case "check":
       guard let check = Check(words: words) else { return false }
       end(Check.self) { try check.run() }
+    case "lint":
+      guard let lint = Lint(words: words) else { return false }
+      end(Lint.self) { try lint.run() }
     case "fmt":
       guard let format = Format(words: words) else { return false }
       end(Format.self) { try format.run() }

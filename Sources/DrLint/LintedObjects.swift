@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrData
+import DrEmit
+import DrEval
+import DrSchema
+import DrSema
+
+/// The objects that rules see as `manifests`: those that a program gives, or those of files that no
+/// program made. Knows where each member is written.
+package struct LintedObjects {
+  private enum Origin {
+    case program(EmittedObject)
+    case file(FileID, YAMLPlace)
+  }
+
+  private let values: [Value]
+  private let own: [Value]
+  private let version: String
+  private var origins: [UInt64: Origin] = [:]
+
+  /// All objects of a program, for a version of Kubernetes or for that of its cluster.
+  package init(of machine: Machine, for version: String?) throws(Diagnostic) {
+    var chosen = version
+    if chosen == nil { chosen = try machine.clusterVersion() }
+    self.version = chosen ?? KubernetesVersion.known.upperBound.text
+    let objects = try machine.emittedObjects(for: self.version)
+    values = objects.map(\.value)
+    own = objects.filter(\.isOwn).map(\.value)
+    for object in objects { origins[object.value.identity] = .program(object) }
+  }
+
+  /// The objects of manifest files.
+  package init(
+    _ files: LintedFiles, in machine: Machine, for version: String?
+  ) throws(Diagnostic) {
+    var values: [Value] = []
+    for object in files.objects {
+      let value = try machine.value(.object(object.document), as: TypeTable.object)
+      values.append(value)
+      origins[value.identity] = .file(object.file, object.place)
+    }
+    self.values = values
+    own = values
+    self.version = version ?? KubernetesVersion.known.upperBound.text
+  }
+
+  /// Gives the program's `manifests` their values.
+  func define(in machine: Machine) throws(Diagnostic) {
+    for list in ManifestList.allCases {
+      guard let id = machine.program.checked.manifests[list] else { continue }
+      switch list {
+      case .all: machine.define(id, as: try machine.list(values))
+      case .own: machine.define(id, as: try machine.list(own))
+      case .kubernetes: machine.define(id, as: try machine.string(version))
+      }
+    }
+  }
+
+  /// Where a member of an object is written, and the block or object around it; `nil` for what is no
+  /// object of these.
+  func place(of object: Value, _ path: SchemaPath, in machine: Machine) -> (Span, Label?)? {
+    switch origins[object.identity] {
+    case nil: return nil
+    case .program(let object):
+      let block = machine.program.checked[object.block]
+      guard let span = machine.place(of: path, in: object), span != block.span else {
+        return (block.span, nil)
+      }
+      return (span, span.file == block.span.file ? Label(block.span, "for this block") : nil)
+    case .file(let file, let place):
+      let range = Self.range(of: path.parts[...], in: place)
+      return (Span(file, UInt32(range.lowerBound), UInt32(range.upperBound)), nil)
+    }
+  }
+
+  /// The value at a path; of one that is not written, the name of what is written last on the way.
+  private static func range(
+    of path: ArraySlice<SchemaPath.Part>, in place: YAMLPlace, named name: Range<Int>? = nil
+  ) -> Range<Int> {
+    switch path.first {
+    case nil: return place.isScalar ? place.range : name ?? place.range
+    case .member(let text):
+      guard let member = place.members.first(where: { $0.name == text }) else { break }
+      return range(of: path.dropFirst(), in: member.value, named: member.nameRange)
+    case .element(let index):
+      guard place.elements.indices.contains(index) else { break }
+      return range(of: path.dropFirst(), in: place.elements[index])
+    }
+    return name ?? place.range
+  }
+}
+
+extension SchemaPath {
+  /// Reads `spec.containers[0].image`; a name with dots stands in `["…"]`. `nil` for anything else.
+  init?(reading text: String) {
+    var parts: [Part] = []
+    var rest = Substring(text)
+    while let first = rest.first {
+      if first == "[" {
+        guard let end = rest.firstIndex(of: "]") else { return nil }
+        let inside = rest[rest.index(after: rest.startIndex)..<end]
+        if let index = Int(inside) {
+          parts.append(.element(index))
+        } else {
+          parts.append(.member(String(inside.drop { $0 == "\"" }.prefix { $0 != "\"" })))
+        }
+        rest = rest[rest.index(after: end)...]
+      } else {
+        if first == "." { rest = rest.dropFirst() }
+        let name = rest.prefix { $0 != "." && $0 != "[" }
+        guard !name.isEmpty else { return nil }
+        parts.append(.member(String(name)))
+        rest = rest[name.endIndex...]
+      }
+    }
+    self.init(parts)
+  }
+}
