@@ -53,7 +53,8 @@ struct CompleterTests {
     "offers nothing else",
     arguments: [
       ("1 + web.repl", ["replicas"]), ("web.nothing", []), ("nowhere.x", []),
-      ("kube.sca", ["scale", "scale_workload"]), (":world si", ["simulated"]), (":fail az", ["az1", "az2"]),
+      ("kube.sca", ["scale", "scale_workload"]), (":world si", ["simulated"]),
+      (":fail az", ["az1", "az2"]),
       ("\"some te", []),
     ])
   func offersOnly(_ text: String, _ expected: [String]) {
