@@ -212,7 +212,6 @@ struct WorldTests {
   @Test("a simulated world brings the module that it needs")
   func module() {
     let talk = Talk(twoZones.replacing("use kubernetes, ", with: "use "))
-    #expect(talk.say("ready(web, in: az1)").contains("add `use kubernetes`"))
     #expect(talk.say(":world simulated").hasPrefix("(use kubernetes)\n(a simulated world: "))
     #expect(talk.say("ready(web, in: az1)") == "1")
   }
