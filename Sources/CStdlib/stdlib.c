@@ -301,171 +301,192 @@ static const unsigned char module_98[] = {
 #embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
 };
 static const unsigned char module_99[] = {
-#embed "../../stdlib/lint/dr407_all_unhealthy_not_frozen.dr"
+#embed "../../stdlib/lint/dr405_writer_without_fence.dr"
 };
 static const unsigned char module_100[] = {
-#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
+#embed "../../stdlib/lint/dr406_stale_plan_apply.dr"
 };
 static const unsigned char module_101[] = {
-#embed "../../stdlib/lint/dr410_saturation_triggers_failover.dr"
+#embed "../../stdlib/lint/dr407_all_unhealthy_not_frozen.dr"
 };
 static const unsigned char module_102[] = {
-#embed "../../stdlib/lint/dr501_locality_without_outlier.dr"
+#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
 };
 static const unsigned char module_103[] = {
-#embed "../../stdlib/lint/dr502_empty_record_set.dr"
+#embed "../../stdlib/lint/dr410_saturation_triggers_failover.dr"
 };
 static const unsigned char module_104[] = {
-#embed "../../stdlib/lint/dr504_weight_zero_sum.dr"
+#embed "../../stdlib/lint/dr411_overlapping_operations.dr"
 };
 static const unsigned char module_105[] = {
-#embed "../../stdlib/lint/dr505_ejection_cap_below_zone.dr"
+#embed "../../stdlib/lint/dr501_locality_without_outlier.dr"
 };
 static const unsigned char module_106[] = {
-#embed "../../stdlib/lint/dr506_no_retry_budget.dr"
+#embed "../../stdlib/lint/dr502_empty_record_set.dr"
 };
 static const unsigned char module_107[] = {
-#embed "../../stdlib/lint/dr507_istio_failover_zone_value.dr"
+#embed "../../stdlib/lint/dr503_zone_set_not_typed.dr"
 };
 static const unsigned char module_108[] = {
-#embed "../../stdlib/lint/dr508_affinity_pins_dead_zone.dr"
+#embed "../../stdlib/lint/dr504_weight_zero_sum.dr"
 };
 static const unsigned char module_109[] = {
-#embed "../../stdlib/lint/dr509_external_local_empty_node.dr"
+#embed "../../stdlib/lint/dr505_ejection_cap_below_zone.dr"
 };
 static const unsigned char module_110[] = {
-#embed "../../stdlib/lint/dr511_epp_fail_close_single.dr"
+#embed "../../stdlib/lint/dr506_no_retry_budget.dr"
 };
 static const unsigned char module_111[] = {
-#embed "../../stdlib/lint/dr512_zone_preference_overload.dr"
+#embed "../../stdlib/lint/dr507_istio_failover_zone_value.dr"
 };
 static const unsigned char module_112[] = {
-#embed "../../stdlib/lint/dr513_health_429_ejects.dr"
+#embed "../../stdlib/lint/dr508_affinity_pins_dead_zone.dr"
 };
 static const unsigned char module_113[] = {
-#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
+#embed "../../stdlib/lint/dr509_external_local_empty_node.dr"
 };
 static const unsigned char module_114[] = {
-#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
+#embed "../../stdlib/lint/dr511_epp_fail_close_single.dr"
 };
 static const unsigned char module_115[] = {
-#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
+#embed "../../stdlib/lint/dr512_zone_preference_overload.dr"
 };
 static const unsigned char module_116[] = {
-#embed "../../stdlib/lint/dr604_model_identity_unchecked.dr"
+#embed "../../stdlib/lint/dr513_health_429_ejects.dr"
 };
 static const unsigned char module_117[] = {
-#embed "../../stdlib/lint/dr605_abort_on_sigterm.dr"
+#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
 };
 static const unsigned char module_118[] = {
-#embed "../../stdlib/lint/dr606_dev_endpoints_exposed.dr"
+#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
 };
 static const unsigned char module_119[] = {
-#embed "../../stdlib/lint/dr609_metric_name_drift.dr"
+#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
 };
 static const unsigned char module_120[] = {
-#embed "../../stdlib/lint/dr610_hot_update_both_zones.dr"
+#embed "../../stdlib/lint/dr604_model_identity_unchecked.dr"
 };
 static const unsigned char module_121[] = {
-#embed "../../stdlib/lint/dr612_scale_in_during_failover.dr"
+#embed "../../stdlib/lint/dr605_abort_on_sigterm.dr"
 };
 static const unsigned char module_122[] = {
-#embed "../../stdlib/lint/dr703_access_path_in_failed_zone.dr"
+#embed "../../stdlib/lint/dr606_dev_endpoints_exposed.dr"
 };
 static const unsigned char module_123[] = {
-#embed "../../stdlib/lint/dr707_simultaneous_zone_change.dr"
+#embed "../../stdlib/lint/dr607_warm_up_missing.dr"
 };
 static const unsigned char module_124[] = {
-#embed "../../stdlib/lint/dr709_drain_deadlock.dr"
+#embed "../../stdlib/lint/dr609_metric_name_drift.dr"
 };
 static const unsigned char module_125[] = {
-#embed "../../stdlib/lint/dr710_pdb_overlap.dr"
+#embed "../../stdlib/lint/dr610_hot_update_both_zones.dr"
 };
 static const unsigned char module_126[] = {
-#embed "../../stdlib/lint/dr801_drill_overdue.dr"
+#embed "../../stdlib/lint/dr612_scale_in_during_failover.dr"
 };
 static const unsigned char module_127[] = {
-#embed "../../stdlib/lint/dr802_drill_without_abort.dr"
+#embed "../../stdlib/lint/dr702_step_without_timeout.dr"
 };
 static const unsigned char module_128[] = {
-#embed "../../stdlib/lint/dr803_chaos_blast_unbounded.dr"
+#embed "../../stdlib/lint/dr703_access_path_in_failed_zone.dr"
 };
 static const unsigned char module_129[] = {
-#embed "../../stdlib/lint/dr804_partition_drill_misses_node_path.dr"
+#embed "../../stdlib/lint/dr707_simultaneous_zone_change.dr"
 };
 static const unsigned char module_130[] = {
-#embed "../../stdlib/lint/dr805_drill_without_capacity_check.dr"
+#embed "../../stdlib/lint/dr708_irreversible_without_rollback.dr"
 };
 static const unsigned char module_131[] = {
-#embed "../../stdlib/lint/dr807_alertmanagerconfig_namespace.dr"
+#embed "../../stdlib/lint/dr709_drain_deadlock.dr"
 };
 static const unsigned char module_132[] = {
-#embed "../../stdlib/lint/dr811_pull_secret_missing.dr"
+#embed "../../stdlib/lint/dr710_pdb_overlap.dr"
 };
 static const unsigned char module_133[] = {
-#embed "../../stdlib/lint/dr812_latest_tag.dr"
+#embed "../../stdlib/lint/dr801_drill_overdue.dr"
 };
 static const unsigned char module_134[] = {
-#embed "../../stdlib/lint/dr813_netpol_blocks_failover.dr"
+#embed "../../stdlib/lint/dr802_drill_without_abort.dr"
 };
 static const unsigned char module_135[] = {
-#embed "../../stdlib/lint/dr815_break_glass_missing.dr"
+#embed "../../stdlib/lint/dr803_chaos_blast_unbounded.dr"
 };
 static const unsigned char module_136[] = {
-#embed "../../stdlib/load.dr"
+#embed "../../stdlib/lint/dr804_partition_drill_misses_node_path.dr"
 };
 static const unsigned char module_137[] = {
-#embed "../../stdlib/manifests.dr"
+#embed "../../stdlib/lint/dr805_drill_without_capacity_check.dr"
 };
 static const unsigned char module_138[] = {
-#embed "../../stdlib/monitoring.dr"
+#embed "../../stdlib/lint/dr807_alertmanagerconfig_namespace.dr"
 };
 static const unsigned char module_139[] = {
-#embed "../../stdlib/notify.dr"
+#embed "../../stdlib/lint/dr811_pull_secret_missing.dr"
 };
 static const unsigned char module_140[] = {
-#embed "../../stdlib/objects.dr"
+#embed "../../stdlib/lint/dr812_latest_tag.dr"
 };
 static const unsigned char module_141[] = {
-#embed "../../stdlib/operating.dr"
+#embed "../../stdlib/lint/dr813_netpol_blocks_failover.dr"
 };
 static const unsigned char module_142[] = {
-#embed "../../stdlib/pods.dr"
+#embed "../../stdlib/lint/dr815_break_glass_missing.dr"
 };
 static const unsigned char module_143[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/load.dr"
 };
 static const unsigned char module_144[] = {
-#embed "../../stdlib/prometheus.dr"
+#embed "../../stdlib/manifests.dr"
 };
 static const unsigned char module_145[] = {
-#embed "../../stdlib/provisioning.dr"
+#embed "../../stdlib/monitoring.dr"
 };
 static const unsigned char module_146[] = {
-#embed "../../stdlib/quotas.dr"
+#embed "../../stdlib/notify.dr"
 };
 static const unsigned char module_147[] = {
-#embed "../../stdlib/registry.dr"
+#embed "../../stdlib/objects.dr"
 };
 static const unsigned char module_148[] = {
-#embed "../../stdlib/rollout.dr"
+#embed "../../stdlib/operating.dr"
 };
 static const unsigned char module_149[] = {
-#embed "../../stdlib/scaling.dr"
+#embed "../../stdlib/pods.dr"
 };
 static const unsigned char module_150[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/policy.dr"
 };
 static const unsigned char module_151[] = {
-#embed "../../stdlib/shell.dr"
+#embed "../../stdlib/prometheus.dr"
 };
 static const unsigned char module_152[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/provisioning.dr"
 };
 static const unsigned char module_153[] = {
-#embed "../../stdlib/traffic.dr"
+#embed "../../stdlib/quotas.dr"
 };
 static const unsigned char module_154[] = {
+#embed "../../stdlib/registry.dr"
+};
+static const unsigned char module_155[] = {
+#embed "../../stdlib/rollout.dr"
+};
+static const unsigned char module_156[] = {
+#embed "../../stdlib/scaling.dr"
+};
+static const unsigned char module_157[] = {
+#embed "../../stdlib/service.dr"
+};
+static const unsigned char module_158[] = {
+#embed "../../stdlib/shell.dr"
+};
+static const unsigned char module_159[] = {
+#embed "../../stdlib/topology.dr"
+};
+static const unsigned char module_160[] = {
+#embed "../../stdlib/traffic.dr"
+};
+static const unsigned char module_161[] = {
 #embed "../../stdlib/web.dr"
 };
 
@@ -570,65 +591,72 @@ static const struct dr_module modules[] = {
   {"lint/dr310_concurrent_load_starves_store", module_96, sizeof module_96},
   {"lint/dr401_no_min_healthy_zones", module_97, sizeof module_97},
   {"lint/dr402_trigger_without_damping", module_98, sizeof module_98},
-  {"lint/dr407_all_unhealthy_not_frozen", module_99, sizeof module_99},
-  {"lint/dr408_failback_without_soak", module_100, sizeof module_100},
-  {"lint/dr410_saturation_triggers_failover", module_101, sizeof module_101},
-  {"lint/dr501_locality_without_outlier", module_102, sizeof module_102},
-  {"lint/dr502_empty_record_set", module_103, sizeof module_103},
-  {"lint/dr504_weight_zero_sum", module_104, sizeof module_104},
-  {"lint/dr505_ejection_cap_below_zone", module_105, sizeof module_105},
-  {"lint/dr506_no_retry_budget", module_106, sizeof module_106},
-  {"lint/dr507_istio_failover_zone_value", module_107, sizeof module_107},
-  {"lint/dr508_affinity_pins_dead_zone", module_108, sizeof module_108},
-  {"lint/dr509_external_local_empty_node", module_109, sizeof module_109},
-  {"lint/dr511_epp_fail_close_single", module_110, sizeof module_110},
-  {"lint/dr512_zone_preference_overload", module_111, sizeof module_111},
-  {"lint/dr513_health_429_ejects", module_112, sizeof module_112},
-  {"lint/dr601_health_is_not_serving", module_113, sizeof module_113},
-  {"lint/dr602_liveness_equals_readiness", module_114, sizeof module_114},
-  {"lint/dr603_liveness_on_generation", module_115, sizeof module_115},
-  {"lint/dr604_model_identity_unchecked", module_116, sizeof module_116},
-  {"lint/dr605_abort_on_sigterm", module_117, sizeof module_117},
-  {"lint/dr606_dev_endpoints_exposed", module_118, sizeof module_118},
-  {"lint/dr609_metric_name_drift", module_119, sizeof module_119},
-  {"lint/dr610_hot_update_both_zones", module_120, sizeof module_120},
-  {"lint/dr612_scale_in_during_failover", module_121, sizeof module_121},
-  {"lint/dr703_access_path_in_failed_zone", module_122, sizeof module_122},
-  {"lint/dr707_simultaneous_zone_change", module_123, sizeof module_123},
-  {"lint/dr709_drain_deadlock", module_124, sizeof module_124},
-  {"lint/dr710_pdb_overlap", module_125, sizeof module_125},
-  {"lint/dr801_drill_overdue", module_126, sizeof module_126},
-  {"lint/dr802_drill_without_abort", module_127, sizeof module_127},
-  {"lint/dr803_chaos_blast_unbounded", module_128, sizeof module_128},
-  {"lint/dr804_partition_drill_misses_node_path", module_129, sizeof module_129},
-  {"lint/dr805_drill_without_capacity_check", module_130, sizeof module_130},
-  {"lint/dr807_alertmanagerconfig_namespace", module_131, sizeof module_131},
-  {"lint/dr811_pull_secret_missing", module_132, sizeof module_132},
-  {"lint/dr812_latest_tag", module_133, sizeof module_133},
-  {"lint/dr813_netpol_blocks_failover", module_134, sizeof module_134},
-  {"lint/dr815_break_glass_missing", module_135, sizeof module_135},
-  {"load", module_136, sizeof module_136},
-  {"manifests", module_137, sizeof module_137},
-  {"monitoring", module_138, sizeof module_138},
-  {"notify", module_139, sizeof module_139},
-  {"objects", module_140, sizeof module_140},
-  {"operating", module_141, sizeof module_141},
-  {"pods", module_142, sizeof module_142},
-  {"policy", module_143, sizeof module_143,
+  {"lint/dr405_writer_without_fence", module_99, sizeof module_99},
+  {"lint/dr406_stale_plan_apply", module_100, sizeof module_100},
+  {"lint/dr407_all_unhealthy_not_frozen", module_101, sizeof module_101},
+  {"lint/dr408_failback_without_soak", module_102, sizeof module_102},
+  {"lint/dr410_saturation_triggers_failover", module_103, sizeof module_103},
+  {"lint/dr411_overlapping_operations", module_104, sizeof module_104},
+  {"lint/dr501_locality_without_outlier", module_105, sizeof module_105},
+  {"lint/dr502_empty_record_set", module_106, sizeof module_106},
+  {"lint/dr503_zone_set_not_typed", module_107, sizeof module_107},
+  {"lint/dr504_weight_zero_sum", module_108, sizeof module_108},
+  {"lint/dr505_ejection_cap_below_zone", module_109, sizeof module_109},
+  {"lint/dr506_no_retry_budget", module_110, sizeof module_110},
+  {"lint/dr507_istio_failover_zone_value", module_111, sizeof module_111},
+  {"lint/dr508_affinity_pins_dead_zone", module_112, sizeof module_112},
+  {"lint/dr509_external_local_empty_node", module_113, sizeof module_113},
+  {"lint/dr511_epp_fail_close_single", module_114, sizeof module_114},
+  {"lint/dr512_zone_preference_overload", module_115, sizeof module_115},
+  {"lint/dr513_health_429_ejects", module_116, sizeof module_116},
+  {"lint/dr601_health_is_not_serving", module_117, sizeof module_117},
+  {"lint/dr602_liveness_equals_readiness", module_118, sizeof module_118},
+  {"lint/dr603_liveness_on_generation", module_119, sizeof module_119},
+  {"lint/dr604_model_identity_unchecked", module_120, sizeof module_120},
+  {"lint/dr605_abort_on_sigterm", module_121, sizeof module_121},
+  {"lint/dr606_dev_endpoints_exposed", module_122, sizeof module_122},
+  {"lint/dr607_warm_up_missing", module_123, sizeof module_123},
+  {"lint/dr609_metric_name_drift", module_124, sizeof module_124},
+  {"lint/dr610_hot_update_both_zones", module_125, sizeof module_125},
+  {"lint/dr612_scale_in_during_failover", module_126, sizeof module_126},
+  {"lint/dr702_step_without_timeout", module_127, sizeof module_127},
+  {"lint/dr703_access_path_in_failed_zone", module_128, sizeof module_128},
+  {"lint/dr707_simultaneous_zone_change", module_129, sizeof module_129},
+  {"lint/dr708_irreversible_without_rollback", module_130, sizeof module_130},
+  {"lint/dr709_drain_deadlock", module_131, sizeof module_131},
+  {"lint/dr710_pdb_overlap", module_132, sizeof module_132},
+  {"lint/dr801_drill_overdue", module_133, sizeof module_133},
+  {"lint/dr802_drill_without_abort", module_134, sizeof module_134},
+  {"lint/dr803_chaos_blast_unbounded", module_135, sizeof module_135},
+  {"lint/dr804_partition_drill_misses_node_path", module_136, sizeof module_136},
+  {"lint/dr805_drill_without_capacity_check", module_137, sizeof module_137},
+  {"lint/dr807_alertmanagerconfig_namespace", module_138, sizeof module_138},
+  {"lint/dr811_pull_secret_missing", module_139, sizeof module_139},
+  {"lint/dr812_latest_tag", module_140, sizeof module_140},
+  {"lint/dr813_netpol_blocks_failover", module_141, sizeof module_141},
+  {"lint/dr815_break_glass_missing", module_142, sizeof module_142},
+  {"load", module_143, sizeof module_143},
+  {"manifests", module_144, sizeof module_144},
+  {"monitoring", module_145, sizeof module_145},
+  {"notify", module_146, sizeof module_146},
+  {"objects", module_147, sizeof module_147},
+  {"operating", module_148, sizeof module_148},
+  {"pods", module_149, sizeof module_149},
+  {"policy", module_150, sizeof module_150,
     "ApiServerOutage Detector DetectorCase Drill Fault FaultWindow Guard Load Policy Reaction Runbook RunbookCall RunbookStatement ServiceHang TimelineEvent World ZoneOutage ZoneReturn _TimedFault _downtime _recovery _simulate _timed calls downtime drill fail hang lose_api_server policy reaction recovery restore runbook simulate"},
-  {"prometheus", module_144, sizeof module_144},
-  {"provisioning", module_145, sizeof module_145},
-  {"quotas", module_146, sizeof module_146},
-  {"registry", module_147, sizeof module_147},
-  {"rollout", module_148, sizeof module_148},
-  {"scaling", module_149, sizeof module_149},
-  {"service", module_150, sizeof module_150,
+  {"prometheus", module_151, sizeof module_151},
+  {"provisioning", module_152, sizeof module_152},
+  {"quotas", module_153, sizeof module_153},
+  {"registry", module_154, sizeof module_154},
+  {"rollout", module_155, sizeof module_155},
+  {"scaling", module_156, sizeof module_156},
+  {"service", module_157, sizeof module_157,
     "Dependency Engine Expose Ingress ModelCache Needs Objective Probe Service Sharding Spread Volume Weights dependency http kserve probe service sglang vllm volume"},
-  {"shell", module_151, sizeof module_151},
-  {"topology", module_152, sizeof module_152,
+  {"shell", module_158, sizeof module_158},
+  {"topology", module_159, sizeof module_159,
     "Cluster ControlPlane NodePool Region Zone cluster nodes region zone"},
-  {"traffic", module_153, sizeof module_153},
-  {"web", module_154, sizeof module_154},
+  {"traffic", module_160, sizeof module_160},
+  {"web", module_161, sizeof module_161},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }
