@@ -169,7 +169,7 @@ struct SimulatedCommandTests {
     let first = try run(dr, arguments)
     #expect(first.status == 0)
     #expect(first.output.contains("evacuate: done in"))
-    #expect(first.output.contains("recovery within 5m promised, 2m41s needed: kept"))
+    #expect(first.output.contains("recovery within 5m promised, 1m40s needed: kept"))
     #expect(try run(dr, arguments).output == first.output)
   }
 
