@@ -64,7 +64,9 @@ struct RealWorldTests {
   @Test("a connection is used again")
   func keepAlive() async throws {
     let server = try await TestServer { _ in Self.noNodes }
-    let transport = HTTPTransport()
+    var options = HTTPTransport.Options()
+    options.idleSeconds = 3600  // where other tests hold all threads, minutes pass between requests
+    let transport = HTTPTransport(options)
     for _ in 0..<5 {
       _ = await transport.send(message("http://127.0.0.1:\(server.port)/"))
     }

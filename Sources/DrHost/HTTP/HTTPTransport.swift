@@ -21,6 +21,9 @@ package final class HTTPTransport: Sendable {
     package var connectNanoseconds: Int64 = 5_000_000_000
     /// Connections to one server at most; further requests wait for one.
     package var connectionsPerHost = 1000
+    /// How long a connection is kept that nobody uses: shorter than what servers keep idle ones for,
+    /// so that few requests meet a close.
+    package var idleSeconds: Int64 = 20
     package var proxy: Proxy?
     /// Name that the certificate must be for, and the address to connect to instead of it.
     package var nameOverride: (name: String, address: String)?
@@ -59,10 +62,9 @@ package final class HTTPTransport: Sendable {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
       timeout: .init(connect: .nanoseconds(options.connectNanoseconds)),
-      // Shorter than what servers keep idle connections for, so that few requests meet a close. How
-      // many are open at once is the program's matter (`parallel limit`).
+      // How many are open at once is the program's matter (`parallel limit`).
       connectionPool: .init(
-        idleTimeout: .seconds(20),
+        idleTimeout: .seconds(options.idleSeconds),
         concurrentHTTP1ConnectionsPerHostSoftLimit: options.connectionsPerHost),
       decompression: .disabled)
     configuration.httpVersion = .http1Only
