@@ -219,7 +219,7 @@ private func refuse(_ source: SourceFile, _ limits: Limits) -> SyntaxTree {
   nodes.append(.file, since: 0, tokens: 0..<0)
   nodes.finishRoot()
   let diagnostic = Diagnostic(
-    .nestingTooDeep,
+    .unreadableFile,
     "this file has \(source.bytes.count) bytes; \(limits.fileBytes) are the most that are read",
     at: Span(source.id, 0, 0), help: "split it into several files and `use` them")
   return SyntaxTree(source: source, diagnostics: [diagnostic], tokens: [token], nodes: nodes)

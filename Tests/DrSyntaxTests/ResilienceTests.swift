@@ -123,7 +123,7 @@ import Testing
     var limits = Limits()
     limits.fileBytes = 10
     let tree = tree("let a = 1234567", limits: limits)
-    #expect(tree.diagnostics.map(\.code.rawValue) == ["E0006"])
+    #expect(tree.diagnostics.map(\.code.rawValue) == ["E0110"])
     checkLossless(tree)
   }
 
