@@ -113,11 +113,10 @@ struct RealWorldTests {
     #expect(
       await run(["no-such-program-here"], seconds: 20)
         == .failure(.refused("no-such-program-here does not start: No such file or directory")))
-    let start = WallClock.monotonicNanoseconds()
+    // Its output stays open while anything that it started is alive: this test would hang.
     #expect(
-      await run(["sh", "-c", "sleep 60 & sleep 60"], seconds: 0.3)
+      await run(["sh", "-c", "sleep 86400 & sleep 86400"], seconds: 0.3)
         == .failure(.inDoubt("sh was ended: it took longer than it may")))
-    #expect(WallClock.monotonicNanoseconds() - start < 20_000_000_000)
     await world.shutdown()
   }
 

@@ -134,3 +134,15 @@ struct Generator {
 
   mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }
+
+/// The time that this thread ran in `body`; what other tests and programs do adds nothing.
+func processorTime(_ body: () -> Void) -> Duration {
+  func now() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(Int(time.tv_nsec))
+  }
+  let start = now()
+  body()
+  return now() - start
+}
