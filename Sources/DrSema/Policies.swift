@@ -189,6 +189,7 @@ extension Checker {
         if let word { given[word.text] = word.span }
         switch word?.text {
         case "steady": values["steady"] = drillCondition(first, "a drill's `steady`")
+        case "abort": values["aborts"] = drillCondition(first, "a drill's `abort`")
         case "load": values["load"] = checkExpression(first, expected: fieldType(id, "load"))
         case "fault":
           var window = ["fault": checkExpression(first, expected: fieldType(windowID, "fault"))]

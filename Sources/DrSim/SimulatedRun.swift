@@ -44,6 +44,7 @@ package struct SimulatedRun {
   private let startAt: Instant
   private let people: SimulatedPeople
   private let interruptAt: Instant
+  private let companion: (any SimulatedCompanion)?
   /// How long after its interruption a runner may take to end, in nanoseconds.
   private static let stopLimit = 3_600 * Second.one
   private var queue = EventHeap<Due>()
@@ -59,8 +60,9 @@ package struct SimulatedRun {
   package init(
     world: SimulatedWorld, runner: any Runner, startAt: Instant,
     faults: [TimedFault] = [], people: SimulatedPeople = SimulatedPeople(),
-    runLimit: Int64 = 24 * 3_600 * Second.one
+    runLimit: Int64 = 24 * 3_600 * Second.one, beside companion: (any SimulatedCompanion)? = nil
   ) {
+    self.companion = companion
     self.world = world
     self.runner = runner
     self.startAt = startAt
@@ -91,6 +93,11 @@ package struct SimulatedRun {
   private mutating func nextEvent() -> Event? {
     let limit = isInterrupted ? interruptAt.advanced(by: Self.stopLimit) : interruptAt
     while let at = queue.nextAt, at <= limit {
+      if let turn = companion?.nextTurn, turn < at {
+        world.advance(to: turn)
+        companion?.turn(in: world)
+        continue
+      }
       // The world first: what happens at the same instant is seen.
       world.advance(to: at)
       guard let due = queue.removeFirst() else { break }

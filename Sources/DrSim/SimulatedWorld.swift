@@ -22,6 +22,8 @@ package enum SimulatedFault: Sendable, Equatable {
   case apiServerDown(for: Int64)
   /// The service's processes in a zone (`nil`: in all) stop answering, and new ones never begin to.
   case hang(service: String, zone: String?)
+  /// They answer again.
+  case unhang(service: String, zone: String?)
 
   /// What happens, for people.
   package var text: String {
@@ -31,6 +33,8 @@ package enum SimulatedFault: Sendable, Equatable {
     case .apiServerDown(let length): "no API server answers for \(Words.duration(length))"
     case .hang(let service, let zone?): "\(service) hangs in \(zone)"
     case .hang(let service, nil): "\(service) hangs"
+    case .unhang(let service, let zone?): "\(service) answers again in \(zone)"
+    case .unhang(let service, nil): "\(service) answers again"
     }
   }
 }
@@ -192,6 +196,10 @@ package final class SimulatedWorld {
     case .hang(let label, let zoneLabel):
       for service in services.indices where services[service].spec.label == label {
         hang(service, inZoneLabelled: zoneLabel)
+      }
+    case .unhang(let label, let zoneLabel):
+      for service in services.indices where services[service].spec.label == label {
+        unhang(service, inZoneLabelled: zoneLabel)
       }
     }
   }

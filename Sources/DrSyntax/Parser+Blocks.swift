@@ -387,6 +387,9 @@ extension Parser {
     case .steady:
       advance()
       parseBracedExpression("the steady state")
+    case .abort:
+      advance()
+      parseBracedExpression("what ends the drill at once")
     case .load:
       advance()
       parseOperand()
@@ -414,6 +417,6 @@ extension Parser {
   private mutating func reportDrillItem() {
     report(
       "expected an item of a drill, found \(foundToken)",
-      help: "write `steady { … }`, `load …`, `fault … for …` or `expect … within …`")
+      help: "write `steady { … }`, `load …`, `fault … for …`, `abort { … }` or `expect … within …`")
   }
 }

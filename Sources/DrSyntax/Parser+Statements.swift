@@ -68,7 +68,8 @@ extension Parser {
     case .parallel:
       shape = ("`{` or `for`", "write `parallel { … }` or `parallel for x in xs { … }`")
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
-      .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at, .pause, .require,
+      .abort, .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at, .pause,
+      .require,
       .verify, .approve, .fail, .assert, .report:
       if let habit = foreignStatement(start.token) {
         report(
@@ -159,7 +160,7 @@ extension Parser {
       return next == .leftBrace || next == .forKeyword || next == .ifKeyword || next == .identifier
     case .on: return wordAhead == .failure
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
-      .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
+      .abort, .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
       return false
     }
   }
@@ -223,7 +224,7 @@ extension Parser {
       finish(.failStmt, start)
     case .report: parseReport(start)
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
-      .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
+      .abort, .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
       finish(.error, start)
     }
   }
@@ -329,7 +330,7 @@ extension Word {
     case .none, .step, .undo, .wait, .until, .pause, .require, .verify, .approve, .parallel, .run,
       .lock, .on, .failure, .fail, .assert, .report, .guard, .failback, .when, .lasting, .steady,
       .load,
-      .fault, .expect, .at:
+      .fault, .abort, .expect, .at:
       false
     }
   }

@@ -143,7 +143,7 @@ enum Word: UInt8, Sendable, CaseIterable {
   case step, undo, wait, until, pause, require, verify, approve, parallel, run, lock
   case on, failure, fail, assert, report
   case `guard`, failback, when, lasting
-  case steady, load, fault, expect
+  case steady, load, fault, abort, expect
   case within, retry, every, backoff, limit, by, after, ask
   case at
 
@@ -174,6 +174,7 @@ enum Word: UInt8, Sendable, CaseIterable {
     case .steady: "steady"
     case .load: "load"
     case .fault: "fault"
+    case .abort: "abort"
     case .expect: "expect"
     case .within: "within"
     case .retry: "retry"

@@ -79,11 +79,12 @@ import Testing
         + "(codeBlock { })) ; "
         + "(guardClause guard (stringExpr \" g \") { (nameExpr a) }) })")
     #expect(
-      declaration("drill d for s { steady { a }; load b; fault c for 5m; expect e within 5m }")
+      declaration(
+        "drill d for s { steady { a }; load b; fault c for 5m; abort { f }; expect e within 5m }")
         == "(drillDecl drill d for (nameExpr s) { (drillItem steady { (nameExpr a) }) ; "
         + "(drillItem load (nameExpr b)) ; "
-        + "(drillItem fault (nameExpr c) for (literal 5m)) ; (drillItem expect (nameExpr e) "
-        + "within (literal 5m)) })"
+        + "(drillItem fault (nameExpr c) for (literal 5m)) ; (drillItem abort { (nameExpr f) }) ; "
+        + "(drillItem expect (nameExpr e) within (literal 5m)) })"
     )
   }
 

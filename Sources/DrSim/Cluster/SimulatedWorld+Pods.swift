@@ -141,6 +141,19 @@ extension SimulatedWorld {
       }
     }
   }
+
+  /// Processes that hang go on from where they were.
+  func unhang(_ service: Int, inZoneLabelled label: String?) {
+    for deployment in services[service].deployments {
+      let zone = deployments[deployment].zone
+      guard label == nil || zones[zone].label == label else { continue }
+      services[service].hangsIn.removeAll { $0 == zone }
+      for pod in deployments[deployment].pods where pods[pod].stage == .hung {
+        pods[pod].epoch += 1
+        becomeUp(pod)
+      }
+    }
+  }
 }
 
 extension SimulatedCluster.Weights {

@@ -39,6 +39,9 @@ package struct FaultNames {
     case .hang(let service, nil): "hang(\(name(service, services)))"
     case .hang(let service, let zone?):
       "hang(\(name(service, services)), in: \(name(zone, zones)))"
+    case .unhang(let service, let zone):
+      // No program says it; a drill does when the time of its fault is over.
+      "unhang(\(name(service, services))\(zone.map { ", in: \(name($0, zones))" } ?? ""))"
     }
   }
 

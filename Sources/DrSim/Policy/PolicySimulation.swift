@@ -46,6 +46,7 @@ package final class PolicySimulation {
   private let machine: Machine
   private let world: SimulatedWorld
   private let engine: PolicyEngine
+  private let companion: (any SimulatedCompanion)?
   private var events: [SimulationEvent] = []
   private var runCount = 0
 
@@ -53,10 +54,14 @@ package final class PolicySimulation {
   private static let looksMax = 100_000
 
   /// The machine is the simulation's own; its limits bound all looks together.
-  package init(_ scenario: Scenario, on machine: Machine) throws(Diagnostic) {
+  package init(
+    _ scenario: Scenario, on machine: Machine, beside companion: (any SimulatedCompanion)? = nil
+  ) throws(Diagnostic) {
     self.scenario = scenario
     self.machine = machine
-    let clusters = try SimulatedCluster.all(of: machine).filter { $0.label == scenario.cluster }
+    self.companion = companion
+    var clusters = try SimulatedCluster.all(of: machine).filter { $0.label == scenario.cluster }
+    companion?.prepare(&clusters)
     world = SimulatedWorld(clusters, seed: scenario.seed, chance: scenario.chance)
     engine = PolicyEngine(
       try PolicyModel.all(of: machine, cluster: scenario.cluster), on: machine,
@@ -73,11 +78,17 @@ package final class PolicySimulation {
   /// Simulates to the end.
   package func run() throws(Diagnostic) -> Outcome {
     let end = SimulatedWorld.epoch.advanced(by: scenario.lasting)
-    while let next = engine.nextLook, next <= end, world.now <= end {
+    while world.now <= end, companion?.isOver != true {
+      let (look, turn) = (engine.nextLook, companion?.nextTurn)
+      guard let next = [look, turn].compactMap(\.self).min(), next <= end else { break }
       world.advance(to: next)
-      try carryOut(engine.beginNextLook(at: world.now))
+      if let turn, turn == next {
+        companion?.turn(in: world)
+      } else {
+        try carryOut(engine.beginNextLook(at: world.now))
+      }
     }
-    if world.now < end { world.advance(to: end) }
+    if world.now < end, companion == nil { world.advance(to: end) }
     return Outcome(services: world.summaries, events: withFaults, until: world.now)
   }
 
@@ -86,7 +97,7 @@ package final class PolicySimulation {
     let faults = scenario.faults.map {
       SimulationEvent(at: $0.at, kind: .fault, subject: $0.fault.text)
     }
-    return (faults + events).enumerated()
+    return (faults + (companion?.events ?? []) + events).enumerated()
       .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
   }
 
@@ -146,7 +157,8 @@ package final class PolicySimulation {
     } catch {
       throw error.diagnostic
     }
-    var run = SimulatedRun(world: world, runner: executor, startAt: world.now)
+    var run = SimulatedRun(
+      world: world, runner: executor, startAt: world.now, beside: companion)
     let report = run.run(settleFor: 0, append: { (_) throws(Never) in }) { line in
       events.append(SimulationEvent(at: line.at, kind: .run(line), subject: line.text))
     }

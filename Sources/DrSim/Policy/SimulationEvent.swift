@@ -7,6 +7,10 @@ package struct SimulationEvent: Sendable, Equatable {
   package enum Kind: Sendable, Equatable {
     /// What was made to go wrong.
     case fault
+    /// What was put right again.
+    case mended
+    /// What a drill saw.
+    case drill
     /// A detector's condition has lasted.
     case fired
     /// A detector fired, but its reaction was kept back.
@@ -25,7 +29,7 @@ package struct SimulationEvent: Sendable, Equatable {
   /// The event as a sentence, with its time since the beginning in whole seconds; `nil` of a run's own lines.
   package var sentence: String? {
     switch kind {
-    case .fault: "\(subject) at \(time)"
+    case .fault, .mended, .drill: "\(subject) at \(time)"
     case .fired: "\(subject) fires at \(time)"
     case .heldBack(let obstacle): "\(subject) fires at \(time), but \(obstacle.text)"
     case .run: nil

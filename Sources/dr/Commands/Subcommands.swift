@@ -7,7 +7,7 @@ extension Dr {
   static var subcommands: [any ParsableCommand.Type] {
     [
       Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self, Import.self,
-      GraphCommand.self, Test.self, Simulate.self, Prove.self,
+      GraphCommand.self, Test.self, Simulate.self, Drill.self, Prove.self,
     ] + worldCommands + [Explain.self, Doc.self]
   }
 

@@ -19,6 +19,8 @@ enum SimulationDocument {
     var members: [(String, Document)] = [("at_s", since(event.at))]
     switch event.kind {
     case .fault: members.append(("kind", "fault"))
+    case .mended: members.append(("kind", "mended"))
+    case .drill: members.append(("kind", "drill"))
     case .fired: members.append(("kind", "fired"))
     case .heldBack(let obstacle): members += held(obstacle)
     case .run(let progress): members.append(("kind", .string("run.\(progress.kind.rawValue)")))

@@ -8,12 +8,23 @@ struct SimulationText {
   let colour: Bool
 
   func text(_ outcome: PolicySimulation.Outcome) -> String {
+    var text = timeline(outcome)
+    for service in outcome.services {
+      text += "\n" + service.lines(since: faultTime(outcome)).map { $0 + "\n" }.joined()
+    }
+    return text
+  }
+
+  /// What happened when.
+  func timeline(_ outcome: PolicySimulation.Outcome) -> String {
     let lines = ProgressLines(colour: colour, start: SimulatedWorld.epoch)
     var text = ""
     for event in outcome.events {
       switch event.kind {
       case .run(let progress): text += lines.line(progress)
       case .fault: text += line(event, "✗", .red, event.subject)
+      case .mended: text += line(event, "↻", .dim, event.subject)
+      case .drill: text += line(event, "·", .dim, event.subject)
       case .fired: text += line(event, "!", .yellow, "\(event.subject) fires")
       case .heldBack(let obstacle):
         text += line(event, "!", .yellow, "\(event.subject) fires, but \(obstacle.text)")
@@ -22,9 +33,6 @@ struct SimulationText {
     }
     let fired = outcome.events.contains { $0.kind == .fired }
     if !fired { text += "no policy acted\n" }
-    for service in outcome.services {
-      text += "\n" + service.lines(since: faultTime(outcome)).map { $0 + "\n" }.joined()
-    }
     return text
   }
 

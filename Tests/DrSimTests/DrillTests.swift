@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrEval
+import DrRun
+import Testing
+
+@testable import DrSim
+
+/// Drills on the simulated world, beside the program's own policies and runbooks.
+@Suite struct DrillTests {
+  /// A service in two zones, of which one replica must serve.
+  private static func program(_ drill: String, policy: String = "") -> String {
+    """
+    use kubernetes, traffic
+
+    cluster prod {
+      control_plane { managed = true }
+      region north {
+        zone az1 { nodes cpu { count = 2, cpu = 8, memory = 32Gi } }
+        zone az2 { nodes cpu { count = 2, cpu = 8, memory = 32Gi } }
+      }
+    }
+
+    service chat {
+      on = prod
+      image = "registry.example.net/chat:1"
+      replicas = 2
+      needs { cpu = 1, memory = 1Gi }
+      spread { over = [az1, az2] }
+      probe ready { get = "/readyz", every = 5s }
+      objective { rto = 3m, at_least = 2 }
+    }
+
+    traffic front for chat { via = k8gb { domain = "chat.example.net", ttl = 30s }, prefer = [az1, az2] }
+
+    \(policy)
+
+    runbook leave(to: Zone) { step "scale" within 1m { kube.scale(chat, in: to, replicas: 2) } }
+
+    drill rehearsal for chat {
+    \(drill)
+    }
+    """
+  }
+
+  private static let policy = """
+    policy keep for chat {
+      every = 5s
+      on zone_lost(z in chat.zones) when ready(chat, in: z) < 1 lasting 20s {
+        run leave(to: healthiest(chat.zones, except: z))
+      }
+    }
+    """
+
+  private struct Trial {
+    let outcome: DrillOutcome
+    let world: PolicySimulation.Outcome
+
+    init(_ drill: String, policy: String = "") throws {
+      let fixture = try ProgramFixture(
+        text: DrillTests.program(drill, policy: policy), runbook: "leave", arguments: ["to=az2"])
+      let own = fixture.machine()
+      let model = try #require(try DrillModel.all(of: own).first)
+      let rehearsal = try SimulatedDrill(model, on: own)
+      let scenario = PolicySimulation.Scenario(
+        cluster: "prod", seed: 1, lasting: 86_400 * Second.one, faults: [])
+      world = try PolicySimulation(scenario, on: fixture.machine(), beside: rehearsal).run()
+      #expect(rehearsal.failure == nil)
+      outcome = try #require(rehearsal.outcome)
+    }
+
+    /// What was broken and mended, with whole seconds since the beginning.
+    var faults: [String] {
+      world.events.filter { $0.kind == .fault || $0.kind == .mended }.map { event in
+        let passed = event.at.nanoseconds - SimulatedWorld.epoch.nanoseconds
+        return "\(passed / Second.one) \(event.subject)"
+      }
+    }
+  }
+
+  @Test("what is expected comes back in time, by the program's own policy") func kept() throws {
+    let trial = try Trial(
+      """
+      steady { ready(chat, in: az1) + ready(chat, in: az2) >= 2 }
+      fault fail(az1) for 10m
+      expect recovered(chat) within 3m
+      """, policy: Self.policy)
+    #expect(trial.outcome.verdict == .kept)
+    #expect(trial.faults == ["0 az1 goes dark", "600 the power of az1 is back"])
+    #expect(trial.world.events.contains { $0.kind == .fired })
+    // A node is silent for 50 s, the policy waits 20 s, looks come every 5 s.
+    let recovery = try #require(trial.outcome.recovery)
+    #expect(recovery > 70 * Second.one && recovery < 120 * Second.one)
+  }
+
+  @Test("without a policy it comes back only with the zone, which is too late") func broken() throws
+  {
+    let trial = try Trial(
+      """
+      steady { ready(chat, in: az1) >= 1 }
+      fault fail(az1) for 10m
+      expect recovered(chat) within 3m
+      """)
+    #expect(trial.outcome.verdict == .broken("it came later than promised"))
+    #expect(trial.faults == ["0 az1 goes dark", "600 the power of az1 is back"])
+  }
+
+  @Test("what never holds again says what its parts are") func unmet() throws {
+    let trial = try Trial(
+      """
+      steady { ready(chat, in: az1) >= 1 }
+      fault fail(az1) for 1m
+      expect ready(chat, in: az2) >= 9 within 2m
+      """)
+    #expect(
+      trial.outcome.verdict
+        == .broken("what is expected does not hold: ready(chat, in: az2) is 1"))
+  }
+
+  @Test("nothing is broken where what is to be steady is not") func refused() throws {
+    let trial = try Trial(
+      """
+      steady { ready(chat, in: az1) >= 5 }
+      fault fail(az1) for 10m
+      """)
+    #expect(trial.outcome.verdict == .refused("ready(chat, in: az1) is 1"))
+    #expect(trial.faults == [])
+    #expect(trial.outcome.faultAt == nil)
+  }
+
+  @Test("an abort ends it at once and takes all faults back") func aborted() throws {
+    let trial = try Trial(
+      """
+      steady { ready(chat, in: az1) >= 1 }
+      fault fail(az1) for 10m
+      fault hang(chat, in: az2) for 10m
+      abort { ready(chat, in: az1) + ready(chat, in: az2) == 0 }
+      expect recovered(chat) within 3m
+      """)
+    #expect(trial.outcome.verdict == .aborted("its abort holds"))
+    let mended = trial.world.events.filter { $0.kind == .mended }
+    #expect(mended.map(\.subject) == ["the power of az1 is back", "chat answers again in az2"])
+    #expect(mended.allSatisfy { $0.at == trial.outcome.endedAt })
+    let lasted = trial.outcome.endedAt.nanoseconds - SimulatedWorld.epoch.nanoseconds
+    #expect(lasted < 60 * Second.one)
+  }
+
+  @Test("processes that hang answer again when the time of the fault is over") func hang() throws {
+    let trial = try Trial(
+      """
+      steady { recovered(chat) }
+      fault hang(chat, in: az1) for 2m
+      expect recovered(chat) within 3m
+      """)
+    #expect(trial.outcome.verdict == .kept)
+    let recovery = try #require(trial.outcome.recovery)
+    #expect(recovery >= 120 * Second.one && recovery <= 135 * Second.one)
+  }
+
+  @Test("the load is what clients send") func load() throws {
+    let trial = try Trial(
+      """
+      steady { recovered(chat) }
+      load requests(front, rate: 7rps)
+      fault fail(az1) for 1m
+      expect recovered(chat) within 3m
+      """)
+    let service = try #require(trial.world.services.first)
+    let seconds = (service.until.nanoseconds - SimulatedWorld.epoch.nanoseconds) / Second.one
+    #expect(abs(service.requests - 7 * seconds) <= 7)
+  }
+}
