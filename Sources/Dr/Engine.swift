@@ -33,7 +33,8 @@ public struct Engine: Sendable {
 
   /// Adds a module that programs name in `use`; one of the standard library's name takes its place.
   ///
-  /// Mistakes in it are found when a program that uses it is loaded.
+  /// Mistakes in it are found when a program that uses it is loaded. It is trusted as the standard library is: what
+  /// it binds with `native` must take what the standard library's function of that name takes.
   ///
   /// - Throws: ``DrError`` of the kind `misuse` where the name is `host` or no name of the language.
   public mutating func addModule(_ name: String, source: String) throws(DrError) {
@@ -128,7 +129,9 @@ public struct Engine: Sendable {
 
   /// Checks the host's declarations by themselves.
   private func check(_ source: String) throws(DrError) -> Checker {
-    let checker = Checker(loader: loader)
+    var options = CheckOptions()
+    options.bindsNatives = true
+    let checker = Checker(loader: loader, options: options)
     checker.check(path: "host.dr", bytes: Array(source.utf8), display: "<host>")
     if checker.diagnostics.hasErrors {
       throw DrError(.invalid, checker.diagnostics, checker.program.sources)

@@ -26,6 +26,9 @@ package struct CheckOptions: Sendable {
   package var includesRules = false
   /// Whether the analysis of `stdlib/analysis` is part of the program.
   package var includesAnalysis = false
+  /// Whether the program's first file may bind functions with `native`: what a host declares does. A wrong
+  /// signature would read one value as another.
+  package var bindsNatives = false
   /// Which of the modules that every program sees are read.
   package var prelude = Prelude.whole
 

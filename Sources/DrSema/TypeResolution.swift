@@ -263,6 +263,13 @@ extension Checker {
     program.functions[Int(id.rawValue)].result = result
     program.functions[Int(id.rawValue)].localCount = Int32(parameters.count)
     if let native = node.first(.native), let name = native.first(.stringExpr)?.stringText() {
+      if !mayBindNatives {
+        report(
+          .unexpectedToken, "only the standard library binds functions with `native`",
+          at: native.span,
+          help: "write what the function gives, `= …` or `{ … }`, or call the library's function")
+        return
+      }
       let word = native.name
       let actClass = word.flatMap(ActClass.init(rawValue:))
       if let word, actClass == nil {
@@ -277,6 +284,18 @@ extension Checker {
           help: "write read, apply, keyed, verify or once after the name")
       }
       program.functions[Int(id.rawValue)].body = .native(name: name, actClass: actClass)
+    }
+  }
+
+  /// Whether the module being checked is the library's or the host's: nothing compares what it declares with what
+  /// the engine's functions take. A file that is the library's to the byte may be checked by itself.
+  private var mayBindNatives: Bool {
+    let current = modules[module]
+    if current.isStandard || options.bindsNatives && module == mainModule { return true }
+    return loader.standardModules.contains {
+      let file = $0 + ".dr"
+      return (current.path == file || current.path.hasSuffix("/" + file))
+        && loader.standardModule($0) == current.tree.source.bytes
     }
   }
 

@@ -64,6 +64,36 @@ import Testing
     #expect(count == native.labels.count, "\(found.signature)")
   }
 
+  @Test("an act of the library says how it is settled when in doubt")
+  func actClass() {
+    var options = CheckOptions()
+    options.bindsNatives = true
+    let checker = Checker(loader: MemoryLoader(), options: options)
+    let text = """
+      acts fn f(a: Int) -> Int = native "x.f"
+      acts fn g(a: Int) -> Int = native "x.g" sometimes
+      acts fn h(a: Int) -> Int = native "x.h" once
+      """
+    checker.check(path: "main.dr", bytes: Array(text.utf8))
+    #expect(
+      checker.diagnostics.map(\.code) == [.missingField, .unknownName], "\(checker.rendered)")
+  }
+
+  @Test("a file of the library may be checked by itself, one that was changed may not")
+  func libraryFile() throws {
+    let bytes = try #require(MemoryLoader.library["objects"])
+    for (path, end, isRight) in [
+      ("stdlib/objects.dr", "", true), ("objects.dr", "", true),
+      ("stdlib/objects.dr", "\n# mine\n", false),
+      ("mine.dr", "", false),
+    ] {
+      let checker = Checker(loader: MemoryLoader())
+      checker.check(path: path, bytes: bytes + Array(end.utf8))
+      #expect(checker.diagnostics.isEmpty == isRight, "\(path)")
+      #expect(checker.diagnostics.allSatisfy { $0.code == .unexpectedToken })
+    }
+  }
+
   @Test("a call on the world is documented, with its effect and arguments", arguments: declared)
   func documented(_ native: Native) throws {
     guard native.effect != .pure, !native.name.hasPrefix("sim."),
