@@ -47,6 +47,55 @@ import Testing
     for (value, model) in known { #expect(numbers(value) == model, "seed \(seed)") }
   }
 
+  @Test("no map changes, whatever others grow out of it", arguments: 0..<20)
+  func tables(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let heap = heap()
+    defer { heap.free() }
+    func key(_ number: Int) throws -> Value { try heap.makeString("key \(number)") }
+    func added(_ table: Value, _ name: Int, _ value: Int) throws -> Value {
+      try heap.set(try key(name), .int(Int64(value)), in: table)
+    }
+    /// What a map holds, and in which order.
+    typealias Model = [(name: Int, value: Int)]
+    func with(_ model: Model, _ name: Int, _ value: Int) -> Model {
+      var model = model
+      if let place = model.firstIndex(where: { $0.name == name }) {
+        model[place].value = value
+      } else {
+        model.append((name, value))
+      }
+      return model
+    }
+    var known: [(value: Value, model: Model)] = [(try heap.makeTable(.map, capacity: 0), [])]
+    for step in 0..<600 {
+      let x = known[Int.random(in: max(0, known.count - 8)..<known.count, using: &random)]
+      let names = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+        // Often one that is there.
+        Int.random(in: 0..<(Bool.random(using: &random) ? 60 : 2_000), using: &random)
+      }
+      let mark = heap.mark
+      var table = try heap.share(TableRef(x.value), as: .map)
+      var model = x.model
+      for name in names {
+        table = try added(table, name, step)
+        model = with(model, name, step)
+      }
+      // What is released leaves no trace.
+      if step % 5 == 0 { heap.release(to: mark) } else { known.append((table, model)) }
+    }
+    for (value, model) in known {
+      let table = TableRef(value)
+      #expect(table.count == model.count, "seed \(seed)")
+      for (number, entry) in model.enumerated() {
+        #expect(StringRef(table.key(number)).text == "key \(entry.name)", "seed \(seed)")
+        #expect(table.value(number).whole == Int64(entry.value), "seed \(seed)")
+        #expect(try heap.find(try key(entry.name), in: table) == number, "seed \(seed)")
+      }
+      #expect(try heap.find(try key(-1), in: table) == -1)
+    }
+  }
+
   @Test("no string changes, whatever others grow out of it", arguments: 0..<20)
   func strings(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
@@ -74,18 +123,22 @@ import Testing
     }
   }
 
-  @Test("a list or string that grows by one takes linear steps and memory")
+  @Test("a list, map or string that grows by one takes linear steps and memory")
   func linear() throws {
     func cost(_ count: Int) throws -> (steps: Int, bytes: Int) {
       let heap = heap()
       defer { heap.free() }
       var list = ListRef(try heap.makeList([.int(0)]))
       var text = StringRef(try heap.makeString(String(repeating: "x", count: 300)))
-      for _ in 0..<count {
+      var map = try heap.makeTable(.map, capacity: 0)
+      for number in 0..<count {
+        map = try heap.set(
+          .int(Int64(number)), .unit, in: try heap.share(TableRef(map), as: .map))
         list = ListRef(try heap.concatenated(list, ListRef(try heap.makeList([.int(1)]))))
         text = StringRef(try heap.makeString(text, longerBy: 1) { $0[0] = 0x79 })
       }
       #expect(list.count == count + 1)
+      #expect(TableRef(map).count == count)
       #expect(text.count == count + 300)
       return (100_000_000 - heap.fuelLeft, heap.state.pointee.used)
     }

@@ -130,9 +130,14 @@ extension Machine {
   private func adding(_ members: Value, to object: Value) throws(Stop) -> Value {
     guard members.tag == .object || members.tag == .map else { return object }
     let table = TableRef(members)
+    let takesNil = object.tag == .map
+    if TableRef(object).count == 0, table.count > TableRef.linearCount, takesNil || !table.holdsNil
+    {
+      // Copied only where something is replaced, or added that does not fit behind it.
+      return try heap.share(table, as: object.tag)
+    }
     try heap.charge(table.count)
     var result = object
-    let takesNil = object.tag == .map
     for number in 0..<table.count where takesNil || table.value(number).tag != .nilValue {
       result = try heap.set(table.key(number), table.value(number), in: result)
     }

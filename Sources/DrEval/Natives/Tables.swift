@@ -92,6 +92,7 @@ enum Tables {
   private static func copied(_ machine: Machine, _ value: Value, room: Int) throws(Stop) -> Value {
     guard isTable(value) else { return try machine.heap.makeTable(.object, capacity: room) }
     let table = TableRef(value)
+    if table.count > TableRef.linearCount { return try machine.heap.share(table, as: .object) }
     try machine.heap.charge(table.count)
     var result = try machine.heap.makeTable(.object, capacity: table.count + room)
     for number in 0..<table.count {

@@ -73,6 +73,14 @@ extension Bench {
         """,
       sizes: [200, 400, 800, 1_600]),
     Construct(
+      name: "[...m, key: x] by recursion",
+      code: """
+        fn f(n: Int) -> Int = len([for k in grown([:], n): k])
+        fn grown(m: [String: Int], n: Int) -> [String: Int] =
+          if n == 0 { m } else { grown([...m, "k\\(n)": n], n - 1) }
+        """,
+      sizes: [200, 400, 800, 1_600]),
+    Construct(
       name: "a text + \"0123456789\" by recursion",
       code: """
         fn f(n: Int) -> Int = if grown("", n) == "" { 0 } else { 1 }
