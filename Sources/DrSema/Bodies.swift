@@ -140,7 +140,10 @@ extension Checker {
       case .rule: output = .findings
       case .function, .lambda, .condition, .thunk, .runbook, .test: output = .none
       }
-      if let code = node.first(.codeBlock) { return checkCode(code, expected: wanted) }
+      if let code = node.first(.codeBlock) {
+        if function.role == .runbook { reportLateHandlers(code) }
+        return checkCode(code, expected: wanted)
+      }
       if let value = node.expression { return checkExpression(value, expected: wanted) }
       return broken(node.span)
     }

@@ -247,7 +247,39 @@ extension Checker {
     guard let clause = node.all(.clause).first(where: { word($0) == name }) else {
       return none(node)
     }
-    return value(clause.expression, wanted, clause)
+    let value = value(clause.expression, wanted, clause)
+    checkRange(of: value, in: name)
+    return value
+  }
+
+  /// A number that is written out must mean something: no time is shorter than none.
+  private func checkRange(of value: Expr, in clause: String) {
+    guard let number = value.writtenNumber else { return }
+    let least: (number: Int64, help: String)
+    switch clause {
+    case "within": least = (1, "write how long it may take at most, as in `within 5m`")
+    case "for": least = (1, "write how long it is held at most, as in `for 15m`")
+    case "every": least = (0, "write how much time lies between two looks, as in `every 10s`")
+    case "retry": least = (0, "write how often it is tried again, as in `retry 3`")
+    case "limit": least = (1, "write how many may run at once, as in `limit 4`")
+    default: return  // open: no other clause takes a number that could be too small
+    }
+    guard number < least.number else { return }
+    report(
+      .constraintViolated,
+      "`\(clause)` must be \(least.number == 0 ? "0 or more" : "more than 0")", at: value.span,
+      help: least.help)
+  }
+
+  /// A handler that nothing follows is registered when the run is over.
+  func reportLateHandlers(_ code: SyntaxNode) {
+    let statements = code.children.filter { $0.kind != .token && $0.kind != .error }
+    guard let last = statements.last, last.kind == .onFailureStmt, !hasSyntaxMistake(code) else {
+      return
+    }
+    report(
+      .unexpectedToken, "nothing follows that could fail, so this never runs", at: last.span,
+      help: "move it up: `on failure` stands for what comes after it in the runbook")
   }
 
   private func value(_ node: SyntaxNode?, _ wanted: TypeID, _ owner: SyntaxNode) -> Expr {
@@ -320,6 +352,17 @@ extension Checker {
           help: "write it after the word, as in `within 5m`, `retry 3`, `by \"oncall\"`")
       }
       given[name] = clause.span
+    }
+  }
+}
+
+extension Expr {
+  /// The number that stands in the program; `nil` for all that is computed.
+  fileprivate var writtenNumber: Int64? {
+    switch kind {
+    case .int(let number): number
+    case .negateInt(let operand): operand.writtenNumber.map { -$0 }
+    default: nil  // open: anything else is computed
     }
   }
 }
