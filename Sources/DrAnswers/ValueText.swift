@@ -204,6 +204,11 @@ package struct ValueText {
       let name = try machine.field(value, named: "name").flatMap(machine.string) ?? ""
       let label = try machine.field(value, named: "label").flatMap(machine.string) ?? ""
       head = "\(keyword) \(name) \"\(label)\""
+      if let subject = type.fields.first(where: { $0.mark == .subject }),
+        let block = try machine.field(value, named: subject.name), !machine.isNil(block)
+      {
+        head += " for \(try machine.field(block, named: "name").flatMap(machine.string) ?? "…")"
+      }
     }
     let pad = String(repeating: " ", count: indent + 2)
     var members: [(name: String, value: Value)] = []

@@ -169,7 +169,12 @@ extension Checker {
       return "compare it with something: `… == \"a\"`; a message follows `else`"
     case .bool: return "compare it with something: `… > 0`, `… == \"a\"`"
     case .list(let element):
-      if case .list = type(expr.type) { return "each element must be \(describe(element))" }
+      switch type(expr.type) {
+      case .list: return "each element must be \(describe(element))"
+      case .map: return "take its keys: `[for k in …: k]`, or its values: `[for k in m: m[k]]`"
+      case .range: return "take its numbers: `[for i in …: i]`"
+      default: break  // open: nothing else has elements
+      }
       return fitting(expr.type, element) == .same
         ? "put it into a list: [ … ]" : "write a list: [ … ], or `[]` for an empty one"
     case .map: return "write a map: [key: value], or `[:]` for an empty one"

@@ -185,7 +185,9 @@ struct ModuleGraphBuilder {
           .unknownModule, "a file is used by a path from the file that uses it", at: span,
           help: loader.standardModules.contains(path)
             ? "write `use \(path)` for the module of the standard library"
-            : "write \"./\(path)\""))
+            : path.hasPrefix("/") || path.hasPrefix("~")
+              ? "write the path from here, as in \"./zones.dr\" or \"../zones.dr\""
+              : "write \"./\(path)\""))
       return nil
     }
     var parts = module.path.split(separator: "/").map(String.init)

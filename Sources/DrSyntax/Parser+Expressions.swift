@@ -90,6 +90,8 @@ extension Parser {
   mutating func parseBody(_ what: StaticString) {
     if kind == .leftBrace, !startsObject {
       parseCode(what)
+    } else if startsStatementOnly {
+      parseStatementWithoutBraces()
     } else {
       parseExpression()
     }
@@ -241,7 +243,7 @@ extension Parser {
       if kind == .identifier || kind.isKeyword, !isLineBreak {
         takeName()
       } else {
-        reportExpected("the name of a member")
+        reportNoMember()
         missing()
       }
       finish(result, start)

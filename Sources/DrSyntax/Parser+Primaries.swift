@@ -33,6 +33,7 @@ extension Parser {
   }
 
   private mutating func parseNoExpression() {
+    if parseNumberWithoutDigit() { return }
     let start = mark
     switch kind {
     case .plus, .star, .slash, .equalEqual, .notEqual, .less, .lessEqual, .greater, .greaterEqual,

@@ -53,6 +53,26 @@ extension Parser {
     }
   }
 
+  /// Whether a statement begins here that is no expression.
+  var startsStatementOnly: Bool {
+    kind == .yieldKeyword || kind == .identifier && word != .none && startsRunbookStatement
+  }
+
+  /// `_: fail "…"` and `x => yield x`, where an expression stands.
+  mutating func parseStatementWithoutBraces() {
+    let start = mark
+    let first = span(position)
+    parseStatement()
+    let place = first.joined(span(position - 1))
+    report(
+      "a statement stands between braces here", at: place,
+      help: "write `{ \(source.text(first)) … }`",
+      fixes: [
+        Fix("put it between braces", replacing: place, with: "{ \(source.text(place)) }", .safe)
+      ])
+    finish(.error, start)
+  }
+
   /// A name and something else on its line: a block, or a runbook statement in the wrong shape.
   private mutating func parseAfterLoneName(_ start: Mark) {
     let shape: (expected: String, help: String)

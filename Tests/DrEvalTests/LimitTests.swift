@@ -107,7 +107,7 @@ import Testing
       (E.add(large, E.int(1)), "9223372036854775807 + 1 is out of range"),
       (E.add(large, large), "9223372036854775807 + 9223372036854775807 is out of range"),
       (
-        E.binary(.multiplyInt, large, E.int(2)), "2 * 9223372036854775807 is out of range"
+        E.binary(.multiplyInt, large, E.int(2)), "9223372036854775807 * 2 is out of range"
       ),
       (E.binary(.divideInt, E.int(6), E.add(E.int(0), E.int(0))), "6 is divided by zero"),
       (

@@ -21,6 +21,21 @@ struct AnswerCommandTests {
     }
   }
 
+  @Test("a block that stands for another says so, as it was written")
+  func blockOfAnother() throws {
+    try inFolder { folder in
+      let file = "\(folder)/rota.dr"
+      try """
+      type Team declares team { size: Int = 1 }
+      type Page declares page { subject team: Team, after: Duration = 5m }
+      team oncall "On call"
+      page escalate for oncall { after = 10m }
+      """.write(toFile: file, atomically: true, encoding: .utf8)
+      let outcome = try run(dr, ["eval", file, "escalate"])
+      #expect(outcome.output == "page escalate \"escalate\" for oncall {\n  after = 10m\n}\n")
+    }
+  }
+
   @Test("--why follows a value to its input")
   func why() throws {
     try inProgram { file in

@@ -52,6 +52,18 @@ struct CommandTests {
     #expect(try run(dr, arguments).status == 2)
   }
 
+  @Test("a word that is no command is told with the nearest one")
+  func noCommand() throws {
+    for (word, help) in [
+      ("chekc", "did you mean `dr check`?"), ("frobnicate", "`dr --help` lists the commands"),
+      ("chat.yaml", "a program's file ends in .dr"),
+    ] {
+      let outcome = try run(dr, [word])
+      #expect(outcome.status == 2)
+      #expect(outcome.errors == "error: there is no command `\(word)`\n  = help: \(help)\n")
+    }
+  }
+
   @Test("compile gives the same bytes twice, and refuses versions that it does not know")
   func compile() throws {
     let first = try run(dr, ["compile", scenario, "--target", "kubernetes=1.26"])

@@ -106,10 +106,13 @@ extension Machine {
     }
   }
 
-  /// A value as interpolation shows it: a string as it is, anything else like a literal.
+  /// A value as interpolation shows it: a string as it is, a record by its name where it has one, anything else
+  /// like a literal.
   func write(_ value: Value, _ writer: inout TextWriter) throws(Stop) {
     if value.tag == .string {
       try writer.write(StringRef(value))
+    } else if value.tag == .record, let name = try name(of: RecordRef(value)) {
+      try writer.write(name)
     } else {
       try writeLiteral(value, &writer, depth: 0)
     }

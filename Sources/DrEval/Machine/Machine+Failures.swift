@@ -97,15 +97,21 @@ extension Machine {
   }
 
   func arithmeticFailure(_ word: Instruction, _ fiber: Fiber) -> Diagnostic {
-    let x = fiber.base[word.b]
-    let y =
-      word.opcode == .addImmediate
-      ? Value(x.tag, whole: Int64(word.c)) : fiber.base[word.opcode == .negateInt ? word.b : word.c]
+    var x = fiber.base[word.b]
+    var y = fiber.base[word.opcode == .negateInt || word.opcode == .addImmediate ? word.b : word.c]
     let sign: String
     switch word.opcode {
-    case .addInt, .addFloat, .addImmediate: sign = "+"
+    case .addInt, .addFloat: sign = "+"
+    case .addImmediate:
+      // `n - 2` adds -2.
+      sign = word.c < 0 ? "-" : "+"
+      y = Value(x.tag, whole: Int64(word.c.magnitude))
     case .subtractInt, .subtractFloat: sign = "-"
-    case .multiplyInt, .multiplyFloat: sign = "*"
+    case .multiplyInt:
+      sign = "*"
+      // A whole number on the left has changed places with what it multiplies.
+      if x.tag == .int, y.tag == .int { swap(&x, &y) }
+    case .multiplyFloat: sign = "*"
     case .divideInt, .divideFloat:
       if y.tag == .float ? y.double == 0 : y.whole == 0 {
         return failure(

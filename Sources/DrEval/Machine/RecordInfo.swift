@@ -10,6 +10,8 @@ struct RecordInfo {
   /// Slots that are data: not implicit, not a parent, not a subject.
   let dataSlots: [Int]
   let labelSlot: Int?
+  /// Where a record that is no block says what it is called.
+  let nameSlot: Int?
 
   static func all(of program: CheckedProgram, heap: Heap) -> [RecordInfo] {
     program.records.map { record in
@@ -25,7 +27,9 @@ struct RecordInfo {
       return RecordInfo(
         name: record.name, fieldNames: names, dataSlots: data,
         labelSlot: record.isVocabulary
-          ? record.fields.firstIndex { $0.name == "label" } : nil)
+          ? record.fields.firstIndex { $0.name == "label" } : nil,
+        nameSlot: record.isVocabulary
+          ? nil : record.fields.firstIndex { $0.name == "name" && $0.type == TypeTable.string })
     }
   }
 }
@@ -37,6 +41,13 @@ extension Machine {
     guard record.isBlock, let slot = records[Int(record.recordID)].labelSlot else { return nil }
     let label = try loaded(record, slot)
     return label.tag == .string ? StringRef(label) : nil
+  }
+
+  /// What a record that is no block calls itself: a node, a pod.
+  func name(of record: RecordRef) throws(Stop) -> StringRef? {
+    guard let slot = records[Int(record.recordID)].nameSlot else { return nil }
+    let name = try loaded(record, slot)
+    return name.tag == .string ? StringRef(name) : nil
   }
 
   /// A slot's value, or a request for it.

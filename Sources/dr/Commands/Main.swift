@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Dispatch
+import DrBase
 import Glibc
 
 @main
@@ -42,6 +43,7 @@ struct Dr: ParsableCommand {
       return
     }
     guard let command = configuration.subcommands.first(where: { name(of: $0) == word }) else {
+      if !word.isEmpty, !word.hasPrefix("-"), word != "help" { refuse(word) }
       parse(Dr.self, arguments)
       return
     }
@@ -51,6 +53,17 @@ struct Dr: ParsableCommand {
       dispatchMain()
     }
     parse(command, arguments)
+  }
+
+  /// Ends the process over a word that is no command.
+  private static func refuse(_ word: String) -> Never {
+    let names = configuration.subcommands.map(name(of:))
+    let help =
+      nearestName(to: word, among: names).map { "did you mean `dr \($0)`?" }
+      ?? (word.contains(".") || word.contains("/")
+        ? "a program's file ends in .dr" : "`dr --help` lists the commands")
+    Console.write("error: there is no command `\(visible(word))`\n  = help: \(help)\n", to: .error)
+    Glibc.exit(2)
   }
 
   /// Runs a command that is given words and no options, which is how most are run. It needs no parser,
