@@ -144,7 +144,7 @@ extension Checker {
     let names = node.names
     guard let kind = names.first, !kind.text.isEmpty else { return }
     let isTop = enclosing.isEmpty && !isWithinUnknown
-    let record = keyword(kind.text)
+    let record = keyword(kind.text).flatMap { isOutline($0) ? nil : $0 }
     var around = enclosing
     // A nested one is reported where the block around it is checked.
     if record == nil, isTop { reportUnknownBlock(kind) }
@@ -202,8 +202,14 @@ extension Checker {
     return nil
   }
 
+  /// Words that begin blocks a program can write: what runbooks and policies do is read off them instead.
   func visibleKeywords() -> [String] {
-    visibleModules.flatMap { scopes[$0].keywords.keys }
+    visibleModules.flatMap { scopes[$0].keywords.filter { !isOutline($0.value) }.keys }
+  }
+
+  /// Whether blocks of a type are made by the checker, and never written.
+  func isOutline(_ id: RecordID) -> Bool {
+    id == preludeRecord("Runbook") || id == preludeRecord("Reaction")
   }
 
   /// The module that a name before a dot stands for.

@@ -194,7 +194,7 @@ extension Checker {
       return broken(node.span)
     }
     let list = modelList(of: id, at: node.span)
-    if id == preludeRecord("Runbook") || id == preludeRecord("Reaction") {
+    if isOutline(id) {
       outlineReaders.insert(module)
     }
     if isChecked { fillOutlines() }
@@ -256,7 +256,7 @@ extension Checker {
 
   /// The user's named blocks of a type, policies, drills and runbooks included.
   private func namedBlocks(of id: RecordID) -> [GlobalID] {
-    if id == preludeRecord("Runbook") || id == preludeRecord("Reaction") {
+    if isOutline(id) {
       return outlineBlocks(of: id)
     }
     var found = blockWork.filter { $0.record == id && !modules[$0.module].isStandard }

@@ -181,7 +181,7 @@ extension Checker {
     let provider = unusedModule { $0.keywords.contains(kind.text) }
     let near =
       provider == nil || modules[module].hasLostNames
-      ? nearest(kind.text, among: visibleKeywords() + fields) : nil
+      ? nearest(kind.text, among: visibleKeywords() + fields + ["runbook"]) : nil
     if near == nil, modules[module].hasLostNames { return }
     report(
       .unknownBlock, "there is no kind of block called `\(kind.text)`", at: kind.span,
