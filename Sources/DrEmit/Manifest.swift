@@ -98,14 +98,16 @@ final class ManifestType: Sendable {
     }
   }
 
-  /// kubernetes.io, "Object Names and IDs": RFC 1123 subdomains, labels for namespaces, and RFC
-  /// 1035 labels for services, which DNS serves.
+  /// kubernetes.io, "Object Names and IDs": RFC 1123 subdomains, labels for namespaces, RFC 1035
+  /// labels for services, which DNS serves, and for roles whatever fits into a path, such as `system:node`.
   func checkName(_ name: UnsafeBufferPointer<UInt8>) throws(InvalidManifest) {
     let isGood =
       switch kind {
       case "Service":
         NameRules.isLabel(name[...]) && !NameRules.isDigit(name.first ?? UInt8(ascii: "0"))
       case "Namespace": NameRules.isLabel(name[...])
+      case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding":
+        NameRules.isPathSegment(name[...])
       default: NameRules.isSubdomain(name[...])
       }
     if !isGood { throw Self.invalid(name, kind: kind) }
@@ -119,11 +121,16 @@ final class ManifestType: Sendable {
     _ bytes: UnsafeBufferPointer<UInt8>, kind: String
   ) -> InvalidManifest {
     let name = String(decoding: bytes, as: UTF8.self)
-    let length = kind == "Service" || kind == "Namespace" ? 63 : 253
+    let words =
+      switch kind {
+      case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding": "any letters but `/` and `%`"
+      case "Service": "small letters, digits and `-`, at most 63, a letter first"
+      case "Namespace": "small letters, digits and `-`, at most 63, a letter or digit at both ends"
+      default: "small letters, digits, `-` and `.`, at most 253, a letter or digit at both ends"
+      }
     return InvalidManifest(
       "\"\(name)\" cannot name a \(kind)", name: name,
-      help: "give the block a label of small letters, digits and `-`, at most \(length), "
-        + "that begins and ends with a letter")
+      help: "the block's label names it, or its own metadata.name: \(words)")
   }
 }
 

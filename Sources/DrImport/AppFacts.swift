@@ -47,6 +47,21 @@ package struct AppFacts: Sendable, Equatable {
   var port: Int64 = 0
   var replicas: Int64 = 1
   /// As Kubernetes writes them: `500m`, `16Gi`.
+  /// What a replica needs, as Kubernetes writes it: `100m`, `128Mi`.
+  package struct Needs: Sendable, Equatable {
+    package let cpu: String
+    package let memory: String
+
+    /// From `100m,128Mi`; `nil` where these are no quantities that a service takes.
+    package init?(_ text: String) {
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2, !parts[0].isEmpty, ServiceWriter.cpuMillis(parts[0]) ?? 0 > 0,
+        ServiceWriter.bytes(parts[1]) != nil
+      else { return nil }
+      (cpu, memory) = (parts[0], parts[1])
+    }
+  }
+
   var cpu = ""
   var memory = ""
   var gpus: Int64 = 0

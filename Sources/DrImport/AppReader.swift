@@ -19,10 +19,13 @@ package struct AppReader {
   private let objects: [ImportedObject]
   /// Zones of apps that name none.
   private let zones: [String]
+  /// CPU and memory of apps that do not say what they need.
+  private let needs: AppFacts.Needs?
 
-  package init(_ set: ManifestSet, zones: [String]) {
+  package init(_ set: ManifestSet, zones: [String], needs: AppFacts.Needs? = nil) {
     objects = set.objects
     self.zones = zones
+    self.needs = needs
   }
 
   package func apps() -> [App] {
@@ -85,7 +88,7 @@ package struct AppReader {
         "its selector or its pods' annotations are of a kind that a service has not")
     }
     let podLabels = template?["metadata"]?["labels"]?.objectValue ?? DocumentObject()
-    var pod = PodReader(template)
+    var pod = PodReader(template, needs: needs)
     pod?.read(into: &app.facts, claims: claims(in: deployment.namespace))
     app.reasons += pod?.left ?? ["it has no pods"]
     app.notes += pod?.notes ?? []

@@ -22,6 +22,8 @@ package struct Importer {
     package var keepsAll = false
     /// Zones of apps that name none.
     package var zones: [String] = []
+    /// CPU and memory of apps that do not say what they need.
+    package var needs: AppFacts.Needs?
     /// The cluster's name, as its context is called.
     package var cluster = "imported"
     /// Its version: `1.30`.
@@ -41,7 +43,8 @@ package struct Importer {
 
   /// Fails only where what was written is no program, which would be a mistake in here.
   package func result() throws(ImportFailure) -> ImportResult {
-    let apps = options.keepsAll ? [] : AppReader(set, zones: options.zones).apps().map(checked)
+    let reader = AppReader(set, zones: options.zones, needs: options.needs)
+    let apps = options.keepsAll ? [] : reader.apps().map(checked)
     let services = apps.filter(\.reasons.isEmpty)
     let taken = services.flatMap(\.objects)
     var names = Names()

@@ -7,10 +7,13 @@ struct PodReader {
   private var pod: Taking
   private(set) var left: [String] = []
   private(set) var notes: [String] = []
+  private let needs: AppFacts.Needs?
 
-  init?(_ template: Document?) {
+  /// `needs` are those of a pod that does not say them.
+  init?(_ template: Document?, needs: AppFacts.Needs?) {
     guard let pod = Taking(template?["spec"]) else { return nil }
     self.pod = pod
+    self.needs = needs
   }
 
   /// Fills in everything but the replicas. `claims` are the claims of the app's namespace by name.
@@ -160,14 +163,18 @@ struct PodReader {
     }
     let requests = container.take("resources", "requests")
     let limits = container.take("resources", "limits")
-    let cpu = text(requests?["cpu"]) ?? text(limits?["cpu"])
-    let memory = text(limits?["memory"]) ?? text(requests?["memory"])
-    guard let cpu, let memory else {
-      left.append("it does not say how much CPU and memory it needs")
+    let ownCPU = text(requests?["cpu"]) ?? text(limits?["cpu"])
+    let ownMemory = text(limits?["memory"]) ?? text(requests?["memory"])
+    guard let cpu = ownCPU ?? needs?.cpu, let memory = ownMemory ?? needs?.memory else {
+      left.append("it does not say how much CPU and memory it needs: say --needs 100m,128Mi")
       return
     }
     facts.cpu = cpu
     facts.memory = memory
+    if ownCPU == nil { notes.append("it asks for \(cpu) of a CPU, as --needs says") }
+    if ownMemory == nil {
+      notes.append("it gets a limit of memory, \(memory), as --needs says")
+    }
     if limits?["cpu"] != nil {
       notes.append("its CPU limit goes: throttling makes servers miss their probes")
     }

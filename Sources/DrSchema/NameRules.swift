@@ -59,6 +59,13 @@ package enum NameRules {
     return isSmallAlphanumeric(previous)
   }
 
+  /// What fits between two slashes of a path.
+  package static func isPathSegment(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    let isDots = (1...2).contains(text.count) && text.allSatisfy { $0 == UInt8(ascii: ".") }
+    return !text.isEmpty && !isDots
+      && text.allSatisfy { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "%") }
+  }
+
   private static func isLabelValue(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
     guard let first = text.first, let last = text.last else { return true }
     return text.count <= 63 && isAlphanumeric(first) && isAlphanumeric(last)

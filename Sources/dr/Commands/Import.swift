@@ -5,6 +5,7 @@ import DrBase
 import DrData
 import DrEmit
 import DrImport
+import DrSchema
 import DrSystem
 
 struct Import: AsyncParsableCommand {
@@ -33,6 +34,9 @@ struct Import: AsyncParsableCommand {
 
   @Option(help: "Zones of apps that name none themselves: --zones eu-west-1a,eu-west-1b.")
   var zones: String?
+
+  @Option(help: "CPU and memory of apps that do not say what they need: --needs 100m,128Mi.")
+  var needs: String?
 
   @Option(help: "Name of the cluster in the program. Default: the context's, else imported.")
   var cluster: String?
@@ -63,6 +67,12 @@ struct Import: AsyncParsableCommand {
     var options = Importer.Options()
     options.keepsAll = verbatim
     options.zones = zones?.split(separator: ",").map(String.init) ?? []
+    if let needs {
+      guard let read = AppFacts.Needs(needs) else {
+        throw ValidationError("\(visible(needs)) is no CPU and memory: write --needs 100m,128Mi")
+      }
+      options.needs = read
+    }
     var set = ManifestSet()
     if let namespace {
       #if DR_OFFLINE
@@ -86,6 +96,8 @@ struct Import: AsyncParsableCommand {
       throw ValidationError("\(error.message); \(error.help ?? "")")
     }
     if !withSecrets { set.removeSecrets() }
+    let oldest = options.version == nil ? Self.oldestObject(in: set) : nil
+    if let oldest { options.version = oldest.version.text }
     let result: ImportResult
     do throws(ImportFailure) {
       result = try Importer(set, options: options).result()
@@ -100,7 +112,7 @@ struct Import: AsyncParsableCommand {
     }
     let differences = Self.differences(result, report.style(.text))
     ImportReport(
-      set: set, result: result, differences: differences,
+      set: set, result: result, differences: differences, oldest: oldest,
       paint: Paint(isOn: report.style(.text).usesColour(.error))
     ).write()
     if !set.problems.isEmpty || !differences.isEmpty { throw ExitCode(1) }
@@ -119,6 +131,20 @@ struct Import: AsyncParsableCommand {
         throw ExitCode(1)
       }
     }
+  }
+
+  /// The object that is gone earliest, and the last version of Kubernetes that has it; `nil` where the newest has all.
+  private static func oldestObject(
+    in set: ManifestSet
+  ) -> (object: ImportedObject, version: KubernetesVersion)? {
+    let schemas = KubernetesSchemas.set(for: KubernetesVersion.known.upperBound)
+    let gone = set.objects.compactMap { object -> (ImportedObject, KubernetesVersion)? in
+      guard case .gone(let last, _) = schemas.look(up: object.kind, in: object.apiVersion) else {
+        return nil
+      }
+      return (object, last)
+    }
+    return gone.min { $0.1 < $1.1 }
   }
 
   // MARK: The proof
@@ -149,6 +175,8 @@ struct ImportReport {
   let set: ManifestSet
   let result: ImportResult
   let differences: [String]
+  /// The object for whose sake the program is for an old version.
+  let oldest: (object: ImportedObject, version: KubernetesVersion)?
   let paint: Paint
 
   func write() {
@@ -167,6 +195,12 @@ struct ImportReport {
       lines += reasons.map { "  no service: \($0)" }
     }
     lines += set.leftOut.map { "\(paint("left out", .yellow)) \($0)" }
+    if let oldest {
+      let object = oldest.object
+      lines.append(
+        "for Kubernetes \(oldest.version.text): no later one has \(object.title) in \(object.apiVersion)"
+      )
+    }
     for difference in differences { lines.append("\(paint("different", .red)) \(difference)") }
     let taken = result.services.reduce(0) { $0 + $1.objects.count }
     let services = result.services.count

@@ -30,9 +30,9 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def find_program(name):
-    """Absolute path of a program (or folder, where one is asked for by its path), or None. Looks beyond PATH, since sbin is often not in it."""
+    """Absolute path of a program (or of any file or folder that is asked for by its path), or None. Looks beyond PATH, since sbin is often not in it."""
     if name.startswith("/"):
-        return name if os.access(name, os.X_OK) else None
+        return name if os.path.exists(name) else None
     search = os.pathsep.join([os.environ.get("PATH", "")] + SYSTEM_DIRS)
     return shutil.which(name, path=search)
 
