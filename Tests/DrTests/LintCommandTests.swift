@@ -48,6 +48,51 @@ struct LintCommandTests {
     }
   }
 
+  @Test("a folder is its programs: what one of them uses is looked at with that one")
+  func folder() throws {
+    try inFolder { folder in
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/shop", withIntermediateDirectories: false)
+      try write(
+        """
+        cluster prod { region north { zone az1, zone az2 } }
+        service chat {
+          on    = prod
+          image = "registry.example.net/chat:v1"
+          engine = vllm
+          arguments = ["--shutdown-timeout", "50"]
+          needs { cpu = 4, memory = 16Gi }
+          spread { over = [az1, az2] }
+          probe ready { get = "/health", every = 5s }
+          objective { rto = 5m }
+        }
+
+        """, "\(folder)/shop/service.dr")
+      let alone = try lint("--select", "DR601", "shop", in: folder)
+      #expect(alone.status == 1)
+      #expect(alone.errors.hasSuffix("\n1 error in shop\n"))
+      try write(
+        """
+        use "./service.dr"
+        runbook move() { fail "not written yet" }
+        policy keep for chat {
+          on lost(z in chat.zones) when serving(chat, in: z) < 50% lasting 60s { run move() }
+          guard "one zone always serves" { true }
+        }
+
+        """, "\(folder)/shop/main.dr")
+      let whole = try lint("--select", "DR601", "shop", in: folder)
+      #expect(whole.output == "shop: no findings\n")
+      #expect(whole.status == 0)
+      let files = try lint(
+        "--select", "DR601", "shop/service.dr", "shop/main.dr", in: folder)
+      #expect(files.output == "2 files: no findings\n")
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/empty", withIntermediateDirectories: false)
+      #expect(try lint("empty", in: folder).errors.contains("there is no program in empty"))
+    }
+  }
+
   @Test("dr.toml decides for the project, and its mistakes end the run with their place")
   func settings() throws {
     try inFolder { folder in

@@ -73,7 +73,9 @@ extension SimulatedWorld {
     let wanted = try arguments.percents("weights")
     let find = { () throws(WorldFailure) in try self.front(arguments) }
     return SimulatedAct(
-      observe: { () throws(WorldFailure) in try self.observeWeights(try find(), wanted) },
+      observe: { () throws(WorldFailure) in
+        try self.observeWeights(arguments, try find(), wanted)
+      },
       perform: { (observed) throws(WorldFailure) in
         let front = try find()
         let next = try self.next(front, wanted)
@@ -87,7 +89,7 @@ extension SimulatedWorld {
   }
 
   private func observeWeights(
-    _ front: Int, _ wanted: [(name: String, value: Int64)]
+    _ arguments: CallArguments, _ front: Int, _ wanted: [(name: String, value: Int64)]
   ) throws(WorldFailure) -> Observation {
     let state = fronts[front]
     let next = try next(front, wanted)
@@ -105,7 +107,9 @@ extension SimulatedWorld {
       permissions = ["get gslbs.k8gb.io in \(namespace)", "patch gslbs.k8gb.io in \(namespace)"]
     case .route:
       target = "the route \(state.spec.label) in \(namespace)"
-      permissions = []
+      let resource = try arguments.text("kind") == "HTTPRoute" ? "httproutes" : "virtualservices"
+      let group = try arguments.text("api_version").prefix { $0 != "/" }
+      permissions = ["get", "patch"].map { "\($0) \(resource).\(group) in \(namespace)" }
     case .haproxy(let socket, let backend):
       target = "backend \(backend) of HAProxy at \(socket)"
       permissions = ["level admin on \(socket)"]

@@ -58,17 +58,25 @@ extension SimulatedWorld {
     case "kube.patch":
       _ = try reachableCluster(arguments)
       return accepted(
-        "\(text("resource"))/\(text("name"))", "patched", ["set": [:], "remove": []])
+        "\(text("resource"))/\(text("name"))", "patched", ["set": [:], "remove": []],
+        permissions: permissions(kind(given), given))
     case "kube.rollout_undo":
       let deployment = deployments[try deployment(arguments)].spec.name
-      return accepted("deployments/\(deployment)", "the revision before", 1)
+      return accepted(
+        "deployments/\(deployment)", "the revision before", 1,
+        permissions: permissions("deployments.apps", given) + [
+          "list replicasets.apps in \(text("namespace"))"
+        ])
     case "kube.restart":
       _ = try reachableCluster(arguments)
-      return accepted("\(text("name")) in \(text("namespace"))", "pods replaced", .null)
+      return accepted(
+        "\(text("name")) in \(text("namespace"))", "pods replaced", .null,
+        permissions: permissions("\(text("kind").lowercased())s.apps", given))
     case "kube.label", "kube.annotate":
       _ = try reachableCluster(arguments)
       return accepted(
-        "\(text("resource"))/\(text("name"))", "\(text("key")) → \(text("value"))", "")
+        "\(text("resource"))/\(text("name"))", "\(text("key")) → \(text("value"))", "",
+        permissions: permissions(kind(given), given))
     default: return nil  // open: the standard library may name any native
     }
   }
@@ -77,11 +85,26 @@ extension SimulatedWorld {
     ["status": .int(arguments["status"]?.intValue ?? 200), "body": "{}"]
   }
 
-  private func accepted(_ target: String, _ change: String, _ result: Document) -> SimulatedAct {
+  /// The kind of the object that a call names, as permissions have it: `deployments.apps`.
+  private func kind(_ arguments: DocumentObject) -> String {
+    let group = arguments["group"]?.stringValue ?? ""
+    return (arguments["resource"]?.stringValue ?? "") + (group.isEmpty ? "" : ".\(group)")
+  }
+
+  /// What changing an object of that kind takes, in the namespace that a call names.
+  private func permissions(_ kind: String, _ arguments: DocumentObject) -> [String] {
+    let namespace = arguments["namespace"]?.stringValue ?? ""
+    let place = namespace.isEmpty ? "" : " in \(namespace)"
+    return ["get", "patch"].map { "\($0) \(kind)\(place)" }
+  }
+
+  private func accepted(
+    _ target: String, _ change: String, _ result: Document, permissions: [String] = []
+  ) -> SimulatedAct {
     SimulatedAct(
       observe: { () throws(WorldFailure) in
         Observation(
-          target: target, changes: [change], permissions: [], state: .null, result: result)
+          target: target, changes: [change], permissions: permissions, state: .null, result: result)
       },
       perform: { (_) throws(WorldFailure) in result },
       isDone: { (_) throws(WorldFailure) in true })

@@ -25,7 +25,7 @@ struct Lint: ParsableCommand {
       """
   ).ofDr
 
-  @Argument(help: "Files to look at; with --manifests, a file with rules.")
+  @Argument(help: "Files to look at, or folders of them; with --manifests, a file with rules.")
   var files: [String] = []
 
   @Option(help: "Manifests that no .dr made: a folder or a file of YAML or JSON, or -.")

@@ -63,7 +63,7 @@ struct LintRun {
     var result = LintResult()
     result.output.version = Version.text
     if manifests.isEmpty {
-      for file in files { lint(try load(file), into: &result) }
+      for unit in try programs() { lint(unit, into: &result) }
     } else {
       lint(try loadManifests(), into: &result)
     }
@@ -75,7 +75,7 @@ struct LintRun {
   func rules() throws -> [String] {
     let projects =
       files.isEmpty
-      ? [Project(style: style, includesRules: true)] : try files.map { try load($0).project }
+      ? [Project(style: style, includesRules: true)] : try programs().map(\.project)
     var pages: [RulePage] = []
     for program in projects.map(\.checker.program) {
       for rule in program.rules where selection.includes(rule) {
@@ -99,6 +99,18 @@ struct LintRun {
     let project: Project
     var files: LintedFiles?
     var sources: SourceMap
+  }
+
+  /// The programs among the files, and below the folders. A file that another one of them uses is looked at with that
+  /// one: by itself it would lack the policies that watch what it declares.
+  private func programs() throws -> [Unit] {
+    let units = try files.flatMap(ProgramPaths.below).map(load)
+    var used: Set<String> = []
+    for unit in units {
+      let names = unit.project.checker.program.sources.files.map(\.name)
+      used.formUnion(names.filter { $0 != unit.project.file }.map(LintProject.shownName))
+    }
+    return units.filter { !used.contains(LintProject.shownName(of: $0.project.file)) }
   }
 
   private func load(_ file: String) throws -> Unit {
@@ -194,6 +206,17 @@ struct LintRun {
     let warnings = unit.project.diagnostics.filter { $0.severity != .error && !others.contains($0) }
     items += (others + warnings).map { LintResult.Item(diagnostic: $0, fingerprint: nil) }
     result.shown.append((items, unit.sources))
+  }
+}
+
+/// Programs, as they are named on the command line.
+enum ProgramPaths {
+  /// A file itself, or the programs below a folder.
+  static func below(_ path: String) throws -> [String] {
+    guard ProgramFiles.isFolder(path) else { return [path] }
+    let files = ProgramFiles.below(path) ?? []
+    if files.isEmpty { throw ValidationError("there is no program in \(path)") }
+    return files
   }
 }
 
