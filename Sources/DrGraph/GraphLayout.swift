@@ -239,10 +239,13 @@ struct GraphLayout {
       let order = left ? Array(columns.indices) : columns.indices.reversed()
       for column in order {
         var wanted: [Double] = []
+        // How many boxes that nothing leads to stand above all others.
+        var loose = 0
         for (index, slot) in columns[column].enumerated() {
           let all = neighbours(slot, left: left) + neighbours(slot, left: !left)
           let used = round >= 6 ? all : neighbours(slot, left: left)
           let middles = used.map { box($0).middle }
+          if all.isEmpty, index == loose { loose += 1 }
           if all.isEmpty, index > 0 {
             // What nothing leads to stands close to what is above it.
             let above = box(columns[column][index - 1])
@@ -252,6 +255,13 @@ struct GraphLayout {
             wanted.append(box(slot).y)
           } else {
             wanted.append(middles.reduce(0, +) / Double(middles.count) - box(slot).height / 2)
+          }
+        }
+        if loose < wanted.count {
+          for index in (0..<loose).reversed() {
+            let room =
+              box(columns[column][index]).height + gap(before: index + 1, in: columns[column])
+            wanted[index] = wanted[index + 1] - room
           }
         }
         stack(column, wanted: wanted)

@@ -61,23 +61,23 @@ package struct GraphReader {
   /// Blocks that stand in a block: the expression that stands for one spans its declaration, where
   /// a mere reference spans a name.
   private func blocksInside(_ block: Block) -> [GlobalID] {
-    block.fields.compactMap(\.self).flatMap { field -> [GlobalID] in
-      let parts: [Expr] =
-        if case .list(let elements) = field.kind {
-          elements.map { element in
-            switch element {
-            case .value(let value), .spread(let value): value
-            }
-          }
-        } else {
-          [field]
+    block.fields.compactMap(\.self).flatMap(blocksInside)
+  }
+
+  private func blocksInside(_ field: Expr) -> [GlobalID] {
+    switch field.kind {
+    case .list(let elements):
+      return elements.flatMap { element in
+        switch element {
+        case .value(let value), .spread(let value): blocksInside(value)
         }
-      return parts.compactMap { part in
-        guard case .global(let id) = part.kind else { return nil }
-        let declared = program[id].span
-        let isHere = part.span.file == declared.file && part.span.start < declared.start
-        return isHere && declared.end <= part.span.end ? id : nil
       }
+    case .record(_, let fields): return fields.compactMap(\.self).flatMap(blocksInside)
+    case .global(let id):
+      let declared = program[id].span
+      let isHere = field.span.file == declared.file && field.span.start < declared.start
+      return isHere && declared.end <= field.span.end ? [id] : []
+    default: return []  // open: no other expression holds a block's declaration
     }
   }
 

@@ -41,7 +41,7 @@ final class ApplySession {
   func run() async throws(ClusterFailure) -> Int32 {
     running = try await target.ask(target.objects.version())
     Console.write(
-      "\(options.isDryRun ? "what applying would do" : "applying") \(target.project.file) as "
+      "\(options.isDryRun ? "would apply" : "applying") \(target.project.file) as "
         + "\(target.owner) to \(target.context) (\(target.server), Kubernetes \(running)), "
         + "\(target.manifests.count) objects\n")
     var inventory = try await inventory()

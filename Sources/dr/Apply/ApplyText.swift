@@ -15,7 +15,7 @@ struct ApplyText {
 
   /// Why objects cannot be applied, each with what to do. `running` is the cluster's version.
   func problems(_ previews: [PreviewedObject], running: String) {
-    for preview in previews {
+    for (index, preview) in previews.enumerated() {
       switch preview.outcome {
       case .conflict(let conflicts, let live):
         Console.write(
@@ -31,8 +31,11 @@ struct ApplyText {
             to: .error)
         }
       case .refused(let reason), .unknownKind(let reason):
-        Console.write(
-          paint("refused", .red) + "  \(preview.reference.title)\n  \(reason)\n", to: .error)
+        Console.write(paint("refused", .red) + "  \(preview.reference.title)\n", to: .error)
+        // Said once of several objects that are refused for the same.
+        if index + 1 == previews.count || previews[index + 1].refusal != reason {
+          Console.write("  \(reason)\n", to: .error)
+        }
       case .unchanged, .created, .changed, .later, .skipped: break
       }
     }
@@ -56,6 +59,13 @@ struct ApplyText {
 
 extension PreviewedObject {
   fileprivate var isConflict: Bool { if case .conflict = outcome { true } else { false } }
+
+  fileprivate var refusal: String? {
+    switch outcome {
+    case .refused(let reason), .unknownKind(let reason): reason
+    case .unchanged, .created, .changed, .later, .skipped, .conflict: nil
+    }
+  }
 
   fileprivate var isOfUnknownKind: Bool {
     if case .unknownKind = outcome { true } else { false }

@@ -101,7 +101,8 @@ struct ClusterPreview {
     case .accepted(let old, let new):
       if let owner = inventory.otherOwner(old), !force {
         return .refused(
-          "it belongs to the program \(owner); give one of them another label, or take it over with --force"
+          "it belongs to the program \(owner): if this is that program, say --owner \(owner); else give one of them another "
+            + "label, or take it over with --force"
         )
       }
       if old == .null { return .created }

@@ -99,6 +99,8 @@ struct Diff: AsyncParsableCommand {
     var words = "\(differences) of \(objects.count + stale.count) objects differ"
     if problems > 0 { words += ", \(problems) cannot be compared" }
     if differences + problems == 0 { words = "no difference in \(objects.count) objects" }
+    let skipped = objects.count { if case .skipped = $0.outcome { true } else { false } }
+    if skipped > 0 { words += ", \(skipped) skipped: the cluster does not know the kind" }
     Console.write("\(words) (\(target.context))\n", to: .error)
   }
 

@@ -57,7 +57,13 @@ struct GraphCommand: ParsableCommand {
   private static func title(of project: Project) -> String {
     let text = String(decoding: project.mainFile?.bytes ?? [], as: UTF8.self)
     let comment = text.split(separator: "\n").prefix(3).first { $0.hasPrefix("## ") }
-    if let comment { return String(comment.dropFirst(3).prefix(100)) }
+    if let comment {
+      let line = comment.dropFirst(3)
+      if line.count <= 100 { return String(line) }
+      // Up to a word's end.
+      let cut = line.prefix(100)
+      return cut[..<(cut.lastIndex(of: " ") ?? cut.endIndex)] + "…"
+    }
     return project.file.split(separator: "/").last.map(String.init) ?? project.file
   }
 }
