@@ -55,6 +55,7 @@ struct LintCommandTests {
         atPath: "\(folder)/shop", withIntermediateDirectories: false)
       try write(
         """
+        use inference
         cluster prod { region north { zone az1, zone az2 } }
         service chat {
           on    = prod
@@ -73,6 +74,7 @@ struct LintCommandTests {
       #expect(alone.errors.hasSuffix("\n1 error in shop\n"))
       try write(
         """
+        use inference
         use "./service.dr"
         runbook move() { fail "not written yet" }
         policy keep for chat {
