@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Lines {
+extension Paragraph {
   /// Aligns `=` in runs of adjacent lines that are one field of the same block each.
   mutating func alignFields() {
     var start = 0
-    while start < all.count {
+    while start < lines.count {
       var end = start + 1
-      guard all[start].equal != nil, all[start].block >= 0 else {
+      guard lines[start].equal != nil, lines[start].block >= 0 else {
         start = end
         continue
       }
-      while end < all.count, all[end].equal != nil, all[end].block == all[start].block,
-        !all[end].isBlankBefore
+      while end < lines.count, lines[end].equal != nil, lines[end].block == lines[start].block,
+        !lines[end].isBlankBefore
       {
         end += 1
       }
-      let widest = all[start..<end].reduce(0) { max($0, $1.equal?.column ?? 0) }
+      let widest = lines[start..<end].reduce(0) { max($0, $1.equal?.column ?? 0) }
       for index in start..<end {
-        if let equal = all[index].equal { all[index].padding = widest - equal.column }
+        if let equal = lines[index].equal { lines[index].padding = widest - equal.column }
       }
       start = end
     }
@@ -26,16 +26,16 @@ extension Lines {
   /// Aligns the comments at the ends of adjacent lines.
   mutating func alignComments() {
     var start = 0
-    while start < all.count {
+    while start < lines.count {
       var end = start
       var widest = 0
-      while end < all.count, all[end].comment != nil, !all[end].text.isEmpty,
-        end == start || !all[end].isBlankBefore
+      while end < lines.count, lines[end].comment != nil, !lines[end].text.isEmpty,
+        end == start || !lines[end].isBlankBefore
       {
-        widest = max(widest, width(all[end]))
+        widest = max(widest, width(lines[end]))
         end += 1
       }
-      for index in start..<end { all[index].commentGap = widest - width(all[index]) + 2 }
+      for index in start..<end { lines[index].commentGap = widest - width(lines[index]) + 2 }
       start = max(end, start + 1)
     }
   }

@@ -17,20 +17,14 @@ struct TokenLayout {
   /// For `(` and `[`: whether lines in it are indented once, without regard to where elements
   /// begin.
   var isFlat = false
-  /// For an opening bracket: whether there is something in it.
-  var hasItems = false
   /// For `{`: whether code stands in it.
   var isCode = false
+  /// For an opening bracket: whether there are commas between its elements.
+  var hasCommas = false
   var role = Role.plain
-  /// For an opening bracket: how many commas.
-  var commas: UInt32 = 0
-  /// For a bracket: the one that goes with it.
-  var partner: UInt32 = 0
-  /// For the first token of a string: the token after the string, which is written as it is.
-  var stringEnd: UInt32 = 0
-  /// For the first token of a field: the token after it and its `=`.
-  var fieldEnd: UInt32 = 0
-  var fieldEqual: UInt32 = 0
+  /// For a bracket: the one that goes with it. For the first token of a string or a field: the token
+  /// after that.
+  var end: UInt32 = 0
 }
 
 /// What a token is for the layout.
@@ -40,6 +34,10 @@ enum Role: UInt8 {
   /// and `;` between statements.
   case comma, semicolon
   case openBrace, openBracket, close
+  /// What begins a string, which is written as it is.
+  case string
+  /// What begins a field, `name = value`; `=` is the token after it.
+  case field
 
   var isSeparator: Bool { self == .comma || self == .semicolon }
 }
@@ -59,13 +57,22 @@ struct Layout {
 
   subscript(token: Int) -> TokenLayout { tokens[token] }
 
+  /// The token after this one, or after the string that begins with it.
+  func end(of token: Int) -> Int {
+    tokens[token].role == .string ? Int(tokens[token].end) : token + 1
+  }
+
+  /// Whether there is something in an opening bracket.
+  func hasItems(_ open: Int) -> Bool { Int(tokens[open].end) > open + 1 }
+
   private mutating func visit(_ node: Int) {
     let range = table.tokens(of: node)
     guard !range.isEmpty else { return }
     let kind = table.kinds[node]
     switch kind {
     case .stringExpr:
-      tokens[range.lowerBound].stringEnd = UInt32(range.upperBound)
+      tokens[range.lowerBound].role = .string
+      tokens[range.lowerBound].end = UInt32(range.upperBound)
       return
     case .file: markItems(of: node)
     case .blockBody, .codeBlock, .objectExpr, .trailingBlock, .typeDecl, .policyDecl, .drillDecl,
@@ -79,10 +86,8 @@ struct Layout {
     case .ifExpr:
       if let word = table.token(.elseKeyword, of: node) { tokens[word].joinsLine = true }
     case .fieldItem:
-      if let equal = table.token(.equal, of: node) {
-        tokens[range.lowerBound].fieldEnd = UInt32(range.upperBound)
-        tokens[range.lowerBound].fieldEqual = UInt32(equal)
-      }
+      tokens[range.lowerBound].role = .field
+      tokens[range.lowerBound].end = UInt32(range.upperBound)
     default: break  // open: nothing but its tokens to lay out
     }
     var children = Children(of: node, in: table)
@@ -153,15 +158,14 @@ struct Layout {
         if hasNewline(before: token) { isBroken = true }
       }
     }
-    tokens[open].isBroken = isBroken && (tokens[open].hasItems || hasComment(before: close))
+    tokens[open].isBroken = isBroken && (hasItems(open) || hasComment(before: close))
   }
 
   private mutating func pair(_ open: Int, _ close: Int, _ role: Role) {
     tokens[open].role = role
-    tokens[open].partner = UInt32(close)
-    tokens[open].hasItems = close > open + 1
+    tokens[open].end = UInt32(close)
     tokens[close].role = .close
-    tokens[close].partner = UInt32(open)
+    tokens[close].end = UInt32(open)
   }
 
   private mutating func markBrackets(of node: Int, _ kind: NodeKind) {
@@ -187,13 +191,13 @@ struct Layout {
       if let open {
         pair(open, token, .openBracket)
         tokens[open].isFlat = isFlat(kind)
-        if tokens[open].hasItems { tokens[open + 1].isSpaced = false }
+        if hasItems(open) { tokens[open + 1].isSpaced = false }
       }
       open = nil
     case .question, .questionQuestion:
       tokens[token].isSpaced = false
       tokens[token].joinsLine = true
-    case .comma: if let open { tokens[open].commas += 1 }
+    case .comma: if let open { tokens[open].hasCommas = true }
     case .identifier:
       if open != nil, kind != .detector { tokens[token].isItemStart = true }
     default: break  // open: laid out by its kind alone
@@ -241,15 +245,12 @@ struct Layout {
   /// Content narrower than this is not worth a line of its own.
   private static let minimumColumns = 30
 
-  /// Notes which brackets on lines that are too long to break; false when there are none.
-  mutating func breakLongLines(_ lines: Lines) -> Bool {
+  /// Notes which brackets to break on lines that are too long, each given as its tokens; false when
+  /// there are none.
+  mutating func breakLines(_ lines: [Range<Int>]) -> Bool {
     var hasChanged = false
-    for line in lines.all where !line.tokens.isEmpty {
-      // No character takes more columns than bytes.
-      guard line.indent * 2 + line.text.count > maximumColumns,
-        line.indent * 2 + columns(lines.bytes[line.text]) > maximumColumns
-      else { continue }
-      let candidates = outermost(in: line.tokens)
+    for line in lines {
+      let candidates = outermost(in: line)
       guard let widest = candidates.max(by: { width($0) < width($1) }),
         width(widest) >= Self.minimumColumns
       else { continue }
@@ -263,7 +264,7 @@ struct Layout {
   }
 
   private func width(_ open: Int) -> Int {
-    Int(tree.tokenSpan(Int(tokens[open].partner)).end - tree.tokenSpan(open).start)
+    Int(tree.tokenSpan(Int(tokens[open].end)).end - tree.tokenSpan(open).start)
   }
 
   /// The opening brackets on a line whose content lies on it and can be broken; those inside others
@@ -273,19 +274,19 @@ struct Layout {
     var token = range.lowerBound
     while token < range.upperBound {
       let layout = tokens[token]
-      if layout.stringEnd > 0 {
-        token = Int(layout.stringEnd)
+      if layout.role == .string {
+        token = Int(layout.end)
         continue
       }
       let isCandidate: Bool
       switch layout.role {
-      case .openBrace: isCandidate = layout.hasItems
-      case .openBracket: isCandidate = !layout.isFlat && layout.commas > 0
-      case .plain, .comma, .semicolon, .close: isCandidate = false
+      case .openBrace: isCandidate = hasItems(token)
+      case .openBracket: isCandidate = !layout.isFlat && layout.hasCommas
+      case .plain, .comma, .semicolon, .close, .string, .field: isCandidate = false
       }
-      if isCandidate, !layout.isBroken, Int(layout.partner) < range.upperBound {
+      if isCandidate, !layout.isBroken, Int(layout.end) < range.upperBound {
         found.append(token)
-        token = Int(layout.partner)
+        token = Int(layout.end)
       }
       token += 1
     }

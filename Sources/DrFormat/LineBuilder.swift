@@ -3,13 +3,18 @@
 import DrBase
 import DrSyntax
 
-/// Cuts the tokens of a tree into lines.
+/// Cuts the tokens of a tree into lines, and writes these a paragraph at a time.
 struct LineBuilder {
   private let tree: SyntaxTree
   private let layout: Layout
   private let source: [UInt8]
-  private var lines = Lines()
-  /// What of the source goes to the end of the lines' bytes: tokens that stand there as they are written
+  private var output: Output
+  private var paragraph = Paragraph()
+  /// The text of the paragraph that is being written out.
+  private var written: [UInt8] = []
+  /// The tokens of each line that is too long.
+  private var longLines: [Range<Int>] = []
+  /// What of the source goes to the end of the paragraph's bytes: tokens that stand there as they are written
   /// are copied together.
   private var copied = 0..<0
   private var current: Line?
@@ -30,15 +35,23 @@ struct LineBuilder {
     var hasComment = false
   }
 
-  init(tree: SyntaxTree, layout: Layout) {
+  /// The text of a tree, and the tokens of each line in it that is too long.
+  static func lines(
+    of tree: SyntaxTree, _ layout: Layout
+  ) -> (text: [UInt8], longLines: [Range<Int>]) {
+    var builder = LineBuilder(tree: tree, layout: layout)
+    builder.build()
+    return (builder.output.bytes, builder.longLines)
+  }
+
+  private init(tree: SyntaxTree, layout: Layout) {
     self.tree = tree
     self.layout = layout
     source = tree.source.bytes
-    lines.bytes.reserveCapacity(source.count)
-    lines.all.reserveCapacity(tree.source.lineStarts.count)
+    output = Output(source: source)
   }
 
-  mutating func build() -> Lines {
+  private mutating func build() {
     var token = 0
     while token < tree.tokenCount {
       lookAtGap(before: token)
@@ -49,13 +62,13 @@ struct LineBuilder {
         continue
       }
       place(token)
-      token = max(Int(layout[token].stringEnd), token + 1)
+      token = layout.end(of: token)
       waiting = Waiting(first: token)
     }
     lookAtGap(before: tree.tokenCount)
     writeComments(before: nil)
     endLine()
-    return lines
+    endParagraph()
   }
 
   private mutating func lookAtGap(before token: Int) {
@@ -86,20 +99,22 @@ struct LineBuilder {
     separator = nil
   }
 
+  // This and `needsSpace` are inlined since a call would copy the whole builder, once a token.
+  @inline(__always)
   private func breaksLine(before token: Int) -> Bool {
     guard let previous else { return true }
     if waiting.hasComment { return true }
     let before = layout[previous]
     switch before.role {
     case .openBrace, .openBracket:
-      if before.isBroken { return before.hasItems }
+      if before.isBroken { return layout.hasItems(previous) }
       if before.role == .openBrace { return false }
-    case .plain, .comma, .semicolon, .close: break
+    case .plain, .comma, .semicolon, .close, .string, .field: break
     }
     let here = layout[token]
     if here.role == .close {
-      let opener = layout[Int(here.partner)]
-      if opener.isBroken { return opener.hasItems }
+      let opener = layout[Int(here.end)]
+      if opener.isBroken { return layout.hasItems(Int(here.end)) }
       if opener.role == .openBrace { return false }
     }
     if here.joinsLine, !isJoinForbidden(token) { return false }
@@ -113,7 +128,7 @@ struct LineBuilder {
 
   /// Whether a brace was on one line in the source and has to be broken, every item of it.
   private func isForced(_ brace: Int) -> Bool {
-    let close = Int(layout[brace].partner)
+    let close = Int(layout[brace].end)
     return !layout.hasNewline(before: brace + 1) && !layout.hasNewline(before: close)
   }
 
@@ -123,18 +138,19 @@ struct LineBuilder {
     return tree.tokenKind(previous) != .rightBrace
   }
 
+  @inline(__always)
   private func needsSpace(before token: Int) -> Bool {
     guard let previous else { return false }
     let (before, here) = (layout[previous], layout[token])
-    if before.role == .openBrace { return here.role != .close || Int(before.partner) != token }
-    if here.role == .close, layout[Int(here.partner)].role == .openBrace { return true }
+    if before.role == .openBrace { return here.role != .close || Int(before.end) != token }
+    if here.role == .close, layout[Int(here.end)].role == .openBrace { return true }
     return here.isSpaced
   }
 
   /// Writes a token, or the string that begins with it, after what stands between it and the one before.
   private mutating func write(_ token: Int, after between: StaticString) {
     let entry = layout[token]
-    let end = max(Int(entry.stringEnd), token + 1)
+    let end = layout.end(of: token)
     let start = Int(layout.table.tokens[token].start)
     let last = Int(layout.table.tokens[end - 1].end)
     let indent = current?.indent ?? 0
@@ -142,7 +158,7 @@ struct LineBuilder {
       copied = copied.lowerBound..<start
     } else {
       copy()
-      between.withUTF8Buffer { lines.bytes.append(contentsOf: $0) }
+      between.withUTF8Buffer { paragraph.bytes.append(contentsOf: $0) }
       copied = start..<start
     }
     noteEqual(token)
@@ -150,19 +166,20 @@ struct LineBuilder {
     current?.tokens = firstOfLine..<end
     switch entry.role {
     case .openBrace, .openBracket: open.append((token, indent))
-    case .close: if open.last?.token == Int(entry.partner) { open.removeLast() }
-    case .plain, .comma, .semicolon: break
+    case .close: if open.last?.token == Int(entry.end) { open.removeLast() }
+    case .plain, .comma, .semicolon, .string, .field: break
     }
     previous = end - 1
   }
 
   /// Notes where `=` stands in a line that is one field.
   private mutating func noteEqual(_ token: Int) {
-    guard Int(layout[firstOfLine].fieldEqual) == token, let line = current, line.equal == nil
-    else { return }
+    guard token == firstOfLine + 1, layout[firstOfLine].role == .field, let line = current else {
+      return
+    }
     copy()
     copied = copied.upperBound..<copied.upperBound
-    let text = lines.bytes[line.text.lowerBound...]
+    let text = paragraph.bytes[line.text.lowerBound...]
     current?.equal = (text.count, columns(text))
     current?.block = open.last?.token ?? -1
   }
@@ -179,7 +196,7 @@ struct LineBuilder {
   /// Writes what waits to be copied.
   private mutating func copy() {
     guard !copied.isEmpty else { return }
-    lines.bytes.append(contentsOf: source[copied])
+    paragraph.bytes.append(contentsOf: source[copied])
     copied = copied.upperBound..<copied.upperBound
   }
 
@@ -187,7 +204,8 @@ struct LineBuilder {
 
   private mutating func startLine(_ token: Int, _ isBlank: Bool) {
     endLine()
-    let start = lines.bytes.count
+    if isBlank { endParagraph() }
+    let start = paragraph.bytes.count
     firstOfLine = token
     current = Line(
       indent: indent(of: token), text: start..<start, isBlankBefore: isBlank, tokens: token..<token)
@@ -196,21 +214,32 @@ struct LineBuilder {
   private mutating func endLine() {
     copy()
     guard var line = current else { return }
-    line.text = line.text.lowerBound..<lines.bytes.count
+    line.text = line.text.lowerBound..<paragraph.bytes.count
     // Only a field that has its line for itself, and one line, is aligned.
     if line.equal != nil,
-      Int(layout[line.tokens.lowerBound].fieldEnd) != line.tokens.upperBound
-        || lines.bytes[line.text].contains(UInt8(ascii: "\n"))
+      Int(layout[line.tokens.lowerBound].end) != line.tokens.upperBound
+        || paragraph.bytes[line.text].contains(UInt8(ascii: "\n"))
     {
       line.equal = nil
     }
-    lines.all.append(line)
+    if paragraph.isTooLong(line) { longLines.append(line.tokens) }
+    paragraph.lines.append(line)
     current = nil
+  }
+
+  private mutating func endParagraph() {
+    paragraph.alignFields()
+    paragraph.alignComments()
+    paragraph.write(to: &written, source: source)
+    output.append(written)
+    written.removeAll(keepingCapacity: true)
+    paragraph.lines.removeAll(keepingCapacity: true)
+    paragraph.bytes.removeAll(keepingCapacity: true)
   }
 
   private func indent(of token: Int) -> Int {
     guard let innermost = open.last else { return isContinued(token, in: nil) ? 1 : 0 }
-    if layout[token].role == .close, Int(layout[token].partner) == innermost.token {
+    if layout[token].role == .close, Int(layout[token].end) == innermost.token {
       return innermost.indent
     }
     return innermost.indent + (isContinued(token, in: innermost.token) ? 2 : 1)
@@ -249,8 +278,8 @@ struct LineBuilder {
     }
     guard let token else { return false }
     if layout[token].role == .close { return false }
-    return mayBeBlank && newlines > 1
-      && (layout[token].isItemStart || lines.all.last?.tokens.isEmpty == true)
+    // Without a current line, one with a comment stands before it.
+    return mayBeBlank && newlines > 1 && (layout[token].isItemStart || current == nil)
   }
 
   private mutating func write(
@@ -262,8 +291,9 @@ struct LineBuilder {
       return
     }
     endLine()
-    let end = lines.bytes.count
-    lines.all.append(
+    if isBlankBefore { endParagraph() }
+    let end = paragraph.bytes.count
+    paragraph.lines.append(
       Line(
         indent: level, text: end..<end, comment: text, isBlankBefore: isBlankBefore, tokens: 0..<0))
   }
