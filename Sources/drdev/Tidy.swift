@@ -62,7 +62,8 @@ enum Tidy {
       name: "DrAnswers", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),
     Layer(name: "DrSystem", imports: ["DrSema"], isPure: false),
     Layer(
-      name: "DrHost", imports: ["DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],
+      name: "DrHost",
+      imports: ["CNSS", "DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],
       isPure: false),
     Layer(
       name: "Dr",

@@ -46,6 +46,7 @@ package final class HTTPServer: Sendable {
 
   /// Listens from now on. Port 0 takes a free one.
   package init(host: String, port: Int, handler: @escaping Handler) async throws(Failure) {
+    NameLookup.prepare()
     let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -59,6 +59,7 @@ package final class HTTPTransport: Sendable {
   }
 
   package init(_ options: Options = Options()) {
+    NameLookup.prepare()
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
       timeout: .init(connect: .nanoseconds(options.connectNanoseconds)),
