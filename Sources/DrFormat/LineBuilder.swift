@@ -99,9 +99,9 @@ struct LineBuilder {
     separator = nil
   }
 
-  // This and `needsSpace` are inlined since a call would copy the whole builder, once a token.
-  @inline(__always)
-  private func breaksLine(before token: Int) -> Bool {
+  // This and `needsSpace` are `mutating` though they only look: otherwise the compiler copies the whole builder for
+  // them, once a token.
+  private mutating func breaksLine(before token: Int) -> Bool {
     guard let previous else { return true }
     if waiting.hasComment { return true }
     let before = layout[previous]
@@ -138,8 +138,7 @@ struct LineBuilder {
     return tree.tokenKind(previous) != .rightBrace
   }
 
-  @inline(__always)
-  private func needsSpace(before token: Int) -> Bool {
+  private mutating func needsSpace(before token: Int) -> Bool {
     guard let previous else { return false }
     let (before, here) = (layout[previous], layout[token])
     if before.role == .openBrace { return here.role != .close || Int(before.end) != token }

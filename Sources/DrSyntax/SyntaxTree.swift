@@ -77,7 +77,7 @@ package final class SyntaxTree: Sendable {
 
 /// Where an inner node lies: the tokens `firstToken ..< endToken`, and its place among the others.
 package struct NodeExtent: Sendable {
-  package static let none = UInt32.max
+  package static var none: UInt32 { .max }
 
   package var firstToken: UInt32
   package var endToken: UInt32
