@@ -123,9 +123,12 @@ let package = Package(
       exclude: isOffline ? networkCommands : [],
       swiftSettings: settings + (isOffline ? [.define("DR_OFFLINE")] : []),
       // Without libraries to load and relocations to do, it reaches main in a third of the time. What
-      // that means for looking up names is in DrHost/HTTP/NameLookup.swift.
+      // that means for looking up names is in DrHost/HTTP/NameLookup.swift. A file whose pages several
+      // threads have written starts a third slower, until it is read from the disk again.
       linkerSettings: [
-        .unsafeFlags(["-static-executable", "-use-ld=lld"], .when(configuration: .release))
+        .unsafeFlags(
+          ["-static-executable", "-use-ld=lld", "-Xlinker", "--threads=1"],
+          .when(configuration: .release))
       ]),
     // Tools for ourselves
     .executableTarget(
