@@ -14,6 +14,9 @@ private struct Watch {
   private(set) var reactions: [PolicyEngine.Reaction] = []
   /// What each expression gives; nil for no answer.
   var world: [String: Double?] = [:]
+  /// How much later than wanted a look begins, and how long its answers take, in nanoseconds.
+  var lateness: Int64 = 0
+  var answering: Int64 = 0
   private static let second: Int64 = 1_000_000_000
 
   static let program = """
@@ -58,7 +61,7 @@ private struct Watch {
   /// Lets policies look until then, in seconds.
   mutating func go(to seconds: Int64) {
     while let next = engine.nextLook, next.nanoseconds <= seconds * Self.second {
-      now = max(now, next)
+      now = max(now, next.advanced(by: lateness))
       carryOut(engine.beginNextLook(at: now))
     }
     now = Instant(nanoseconds: seconds * Self.second)
@@ -77,6 +80,7 @@ private struct Watch {
           if let known = world[query] {
             known.map { .success(.float($0)) } ?? .failure(.unreachable("no Prometheus"))
           } else { .success(.null) }
+        now = now.advanced(by: answering)
         carryOut(engine.answered(id, answer, at: now))
       case .note(let note): lines.append("\(now.nanoseconds / Self.second)s \(note.text)")
       case .failed(let diagnostic): lines.append(diagnostic.message)
@@ -106,6 +110,19 @@ struct PolicyEngineTests {
         "0s keep.dark(az1) holds; it fires when it has for 20s", "20s keep.dark(az1) fires",
       ])
     #expect(watch.state("dark(az1)") == .acting)
+  }
+
+  @Test(
+    "timers that are late and answers that take long are no silence",
+    arguments: [(lateness: 200_000, answering: 0), (1_000_000, 2_000_000_000), (0, 9_000_000_000)])
+  func slow(_ lateness: Int64, _ answering: Int64) throws {
+    var watch = try Watch(
+      Watch.program.split(separator: "lasting 20s").joined(separator: "lasting 5s"))
+    watch.lateness = lateness
+    watch.answering = answering
+    watch.world["down_az1"] = 1
+    watch.go(to: 90)
+    #expect(watch.reactions.map(\.name) == ["keep.dark(az1)"])
   }
 
   @Test("begins anew where a condition stopped to hold in between")

@@ -5,8 +5,8 @@
 //
 // First what is steady must hold; else nothing is broken. Then all faults come at once, and each is
 // taken back when its time is over, or at once when the drill is stopped or its `abort` holds. What is
-// expected must hold after `within`, without a break from when it began to; what is steady must hold
-// again at the end. A look that the world does not answer says nothing, either way.
+// expected must hold within its time and to the end, a while after the last fault is over, and so must
+// what is steady. A look that the world does not answer says nothing, either way.
 
 import DrBase
 import DrData
@@ -64,14 +64,15 @@ package final class DrillEngine {
     var call: (id: CallID, type: TypeID)?
   }
 
-  /// Nanoseconds from look to look, for how long is waited for the steady state at the beginning, and
-  /// at least at the end.
-  package static let lookEvery: Int64 = 5_000_000_000
+  /// Nanoseconds for which is waited for the steady state at the beginning, and at least at the end.
   package static let patience: Int64 = 120_000_000_000
+  /// How long after the last fault everything must still hold.
+  package static let settling: Int64 = 15_000_000_000
 
   private let drill: DrillModel
   private let machine: Machine
   private let startedAt: Instant
+  private let lookEvery: Int64
   private var phase = Phase.before
   /// One for each condition, in the order of the cases.
   private var tracks: [(condition: Condition, track: Track)] = []
@@ -80,8 +81,12 @@ package final class DrillEngine {
   private var lastID = 0
   private var outcome: DrillOutcome
 
-  /// The first look is at `start`.
-  package init(_ drill: DrillModel, on machine: Machine, startingAt start: Instant) {
+  /// The first look is at `start`; from one to the next it is so many nanoseconds.
+  package init(
+    _ drill: DrillModel, on machine: Machine, startingAt start: Instant,
+    lookingEvery lookEvery: Int64 = 5_000_000_000
+  ) {
+    self.lookEvery = lookEvery
     self.drill = drill
     self.machine = machine
     startedAt = start
@@ -128,7 +133,7 @@ package final class DrillEngine {
         tracks[index].track.nextLook <= now
       else { continue }
       let fiber = machine.start(closure: tracks[index].track.code, [])
-      tracks[index].track.nextLook = now.advanced(by: Self.lookEvery)
+      tracks[index].track.nextLook = now.advanced(by: lookEvery)
       tracks[index].track.look = Look(fiber: fiber)
       proceed(condition, at: now)
     }
@@ -268,8 +273,8 @@ package final class DrillEngine {
     case .broken: break
     case .after(let since):
       guard let faultAt = outcome.faultAt else { return }
+      guard now >= since.advanced(by: Self.settling) else { return }
       let deadline = faultAt.advanced(by: drill.within)
-      guard now >= deadline else { return }
       let limit = max(deadline, since.advanced(by: max(drill.within, Self.patience)))
       guard steady.since != nil, let expected, let recoveredAt = expected.since else {
         if now >= limit { finish(.broken(unmet(steady)), at: now) }
@@ -294,7 +299,7 @@ package final class DrillEngine {
     note(.steady, at: now)
     phase = .broken
     outcome.faultAt = now
-    watch(Condition.allCases, from: now.advanced(by: Self.lookEvery))
+    watch(Condition.allCases, from: now.advanced(by: lookEvery))
     for number in drill.faults.indices {
       active.insert(number)
       orders.append(.begin(number))

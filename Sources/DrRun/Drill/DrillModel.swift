@@ -16,6 +16,8 @@ package struct DrillModel {
 
   /// Requests that are sent all the while, however they fare.
   package struct Load: Sendable, Equatable {
+    /// Where the front answers; empty where that is not known.
+    package let url: String
     package let perSecond: Double
     package let path: String
     package let method: String
@@ -111,7 +113,7 @@ private struct DrillReader {
     // Rates are whole millionths of a request per second.
     let rate = machine.int(try field(value, "rate")) ?? 0
     return DrillModel.Load(
-      perSecond: Double(rate) / 1e6, path: try text(value, "path"),
+      url: try text(value, "url"), perSecond: Double(rate) / 1e6, path: try text(value, "path"),
       method: try text(value, "method"), body: try machine.document(try field(value, "body")))
   }
 }

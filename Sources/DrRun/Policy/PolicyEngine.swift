@@ -272,7 +272,7 @@ package final class PolicyEngine {
     switch look.stage {
     case .condition(let number):
       states[index].look?.answers.append(answer)
-      take(answer, of: number, index, look)
+      take(answer, of: number, index, look, at: now)
       if number + 1 < policy.cases.count {
         next(index, .condition(number + 1), policy.cases[number + 1].holds)
       } else {
@@ -298,7 +298,9 @@ package final class PolicyEngine {
   }
 
   /// Takes down what a condition said.
-  private func take(_ answer: Bool?, of number: Int, _ index: Int, _ look: Look) {
+  private func take(
+    _ answer: Bool?, of number: Int, _ index: Int, _ look: Look, at now: Instant
+  ) {
     let lasting = policies[index].cases[number].lasting
     var state = states[index].cases[number]
     guard let answer else {
@@ -310,13 +312,14 @@ package final class PolicyEngine {
     }
     if state.isUnanswered { note(.answered, index, number) }
     state.isUnanswered = false
+    // From the end of a look to the next one; both may take long. Timers are never quite on time.
     let silence = look.startedAt.nanoseconds - (state.answeredAt ?? look.startedAt).nanoseconds
-    state.answeredAt = look.startedAt
+    state.answeredAt = now
     if !answer {
       if state.since != nil { note(.cleared, index, number) }
       state.since = nil
       state.obstacle = nil
-    } else if state.since == nil || (lasting > 0 && silence > max(lasting, policies[index].every)) {
+    } else if state.since == nil || (lasting > 0 && silence > max(lasting, 2 * policies[index].every)) {
       state.since = look.startedAt
       note(.pending(lasting: lasting), index, number)
     }
@@ -329,6 +332,9 @@ package final class PolicyEngine {
   private func judge(_ index: Int, at now: Instant) {
     guard let look = states[index].look else { return }
     let policy = policies[index]
+    for number in policy.cases.indices where look.answers[number] != nil {
+      states[index].cases[number].answeredAt = now
+    }
     let lasted = policy.cases.indices.filter { number in
       guard look.answers[number] == true, let since = states[index].cases[number].since else {
         return false

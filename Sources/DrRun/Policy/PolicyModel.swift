@@ -28,6 +28,8 @@ package struct PolicyModel {
   package let service: String
   let every: Int64
   package let cooldown: Int64
+  /// After how long in good health traffic is to go back; nothing here does it.
+  package let failbackAfter: Int64?
   let cases: [Case]
   let guards: [Guard]
 
@@ -118,6 +120,7 @@ private struct PolicyReader {
     return PolicyModel(
       name: try text(value, "name"), service: service,
       every: max(try whole(value, "every"), 1_000_000_000), cooldown: try whole(value, "cooldown"),
+      failbackAfter: machine.int(try field(value, "failback_after")),
       cases: cases, guards: guards)
   }
 }

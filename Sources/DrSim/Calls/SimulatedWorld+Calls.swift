@@ -40,6 +40,8 @@ enum Latency {
   static let socket = 2 * Second.milli
   /// One token of a small model.
   static let generation = 200 * Second.milli
+  /// How long is waited for a connection, as HTTPTransport does.
+  static let connection = 5 * Second.one
   /// How long is waited for an API server that does not answer.
   static let silence = 10 * Second.one
   /// Between two tries of an eviction (kubectl drain).

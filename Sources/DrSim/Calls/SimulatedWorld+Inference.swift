@@ -12,13 +12,13 @@ extension SimulatedWorld {
     }
   }
 
-  /// A server answers at once or refuses the connection at once; where no machine is left to refuse
-  /// it, or its process hangs, the whole timeout passes.
+  /// A server answers at once or refuses the connection at once. Where no machine is left to refuse it
+  /// the connection is given up, and where its process hangs the whole timeout passes.
   func inferenceLatency(_ call: WorldCall) -> Int64 {
     let timeout = max(1, call.arguments["timeout"]?.intValue ?? 0)
-    guard let url = call.arguments["url"]?.stringValue, let pod = pod(at: url),
-      isOnLiveNode(pod), pods[pod].stage != .hung
-    else { return timeout }
+    guard let url = call.arguments["url"]?.stringValue, let pod = pod(at: url), isOnLiveNode(pod)
+    else { return min(Latency.connection, timeout) }
+    guard pods[pod].stage != .hung else { return timeout }
     return min(serves(pod) ? Latency.generation : Latency.socket, timeout)
   }
 

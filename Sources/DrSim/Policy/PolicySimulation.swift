@@ -116,7 +116,7 @@ package final class PolicySimulation {
       }
       switch order {
       case .ask(let id, let call, let span):
-        let answer = world.answer(call, .read).answer
+        let answer = answer(to: call)
         if case .failure(.unavailable(let why)) = answer {
           throw Diagnostic(.driverRefused, "the simulated world has no answer: \(why)", at: span)
         }
@@ -126,6 +126,24 @@ package final class PolicySimulation {
       case .react(let reaction):
         try react(reaction)
         orders.insert(contentsOf: engine.ended(policy: reaction.policy, at: world.now), at: 0)
+      }
+    }
+  }
+
+  /// What the world says; time passes until it does, for the companion too.
+  private func answer(to call: WorldCall) -> Result<Document, WorldFailure> {
+    let pending = world.begin(call, .read)
+    var delay = pending.latency
+    while true {
+      let due = world.now.advanced(by: delay)
+      while let turn = companion?.nextTurn, turn < due {
+        world.advance(to: turn)
+        companion?.turn(in: world)
+      }
+      world.advance(to: due)
+      switch world.proceed(pending) {
+      case .answer(let answer): return answer
+      case .later(let more): delay = more
       }
     }
   }

@@ -8,17 +8,22 @@ import DrEval
 import DrProve
 import DrRun
 import DrSim
+import DrSystem
 
-struct Drill: ParsableCommand {
+struct Drill: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Rehearse a disaster: break what a drill says, and see whether the promise holds.",
     discussion: """
       dr drill deepseek.dr                                every drill of the program, simulated
       dr drill deepseek.dr az1_goes_dark --seed 7
+      dr drill deepseek.dr az1_goes_dark --world real --injector ./cut-zone
 
       First what is steady must hold, or nothing is broken. Policies and runbooks then do what they would do, unchanged. Faults \
       are taken back when their time is over, or at once where the drill's `abort` holds. At the end stands how long each part of \
       the recovery took, beside what `dr prove` says that it takes.
+
+      A real drill is simulated first, and not done where that breaks the promise. Its faults are made with Chaos Mesh, or by \
+      the program after --injector, which is called as `PROGRAM begin zone_outage LABEL` and with `end`; Ctrl-C takes them back.
 
       Exit status: 0 what was expected held in time, 1 it did not, or nothing was broken.
       """
@@ -30,15 +35,25 @@ struct Drill: ParsableCommand {
   @Argument(help: "The drill; all of the program, one after the other, without it.")
   var drill: String?
 
-  @Option(help: "What chance is drawn from; without it everything takes its nominal time.")
+  @Option(
+    help: "Simulated: what chance is drawn from; without it everything takes its nominal time.")
   var seed: UInt64?
+
+  @OptionGroup var world: DrillWorldOptions
+  @OptionGroup var granted: GrantOptions
 
   @Flag(help: "Write JSON.")
   var json = false
 
   @OptionGroup var source: SourceOptions
 
-  func run() throws {
+  func validate() throws {
+    if world.isReal || world.mend, drill == nil {
+      throw ValidationError("which drill? Write its name after the file")
+    }
+  }
+
+  mutating func run() async throws {
     let project = try Project(
       file: file, inputs: source.inputs(), style: source.output.style, includesAnalysis: true)
     guard let machine = project.loadModel() else { throw project.fail() }
@@ -57,13 +72,46 @@ struct Drill: ParsableCommand {
       project.report(error)
       throw project.fail()
     }
+    if world.mend { return try await session(reports[0].drill, project, machine).mend() }
+    if world.isReal { try await doForReal(&reports[0], project, machine) }
+    show(reports, project)
+    if !reports.allSatisfy(\.isKept) { throw ExitCode(1) }
+  }
+
+  private func show(_ reports: [DrillReport], _ project: Project) {
     if json {
       Console.write(JSON.write(.array(reports.map(\.document)), pretty: true) + "\n")
-    } else {
-      let text = DrillText(colour: project.style.usesColour(.output))
-      Console.write(reports.map(text.text).joined(separator: "\n"))
+      return
     }
-    if !reports.allSatisfy(\.isKept) { throw ExitCode(1) }
+    let text = DrillText(colour: project.style.usesColour(.output))
+    Console.write(
+      reports.map(world.isReal ? text.figures : text.text).joined(separator: "\n"))
+  }
+
+  private func doForReal(
+    _ report: inout DrillReport, _ project: Project, _ machine: Machine
+  ) async throws {
+    guard report.isKept || world.anyway else {
+      show([report], project)
+      Console.write(
+        "simulated it does not end well, so nothing was broken; --anyway does it all the same\n",
+        to: .error)
+      throw ExitCode(1)
+    }
+    report.real = try await session(report.drill, project, machine).run()
+  }
+
+  private func session(
+    _ drill: DrillModel, _ project: Project, _ machine: Machine
+  ) throws -> DrillSession {
+    var launch = try Launch(
+      file: realPath(file) ?? file, runbook: "dr drill", arguments: [], inputs: source.inputs(),
+      world: .real, kubeconfig: world.kubeconfig.flatMap(realPath), context: world.context)
+    launch.grants = granted.grants
+    return DrillSession(
+      project: project, machine: machine, drill: drill, launch: launch,
+      injectorProgram: world.injector, loadURL: world.loadURL, watches: !world.noPolicies,
+      stream: json ? .error : .output)
   }
 
   private func wanted(_ machine: Machine) throws(Diagnostic) -> [DrillModel] {
@@ -86,7 +134,7 @@ struct Drill: ParsableCommand {
   /// Plays a drill in a world of its own.
   private func simulate(
     _ name: String, _ project: Project, _ machine: Machine
-  ) throws(Diagnostic) -> DrillReport.Simulation {
+  ) throws(Diagnostic) -> SimulatedRehearsal {
     // Conditions of the drill go on while policies and runs do, each on a machine of its own.
     func fresh() -> Machine {
       Machine(program: machine.program, limits: machine.limits, inputs: machine.inputs)
@@ -105,6 +153,41 @@ struct Drill: ParsableCommand {
       throw Diagnostic(
         .outOfRange, "the drill \(name) was not over after a day", at: drill.span)
     }
-    return DrillReport.Simulation(drill: outcome, world: simulated)
+    return SimulatedRehearsal(outcome: outcome, world: simulated, service: drill.service)
   }
+}
+
+/// Where a drill is done, and with what.
+struct DrillWorldOptions: ParsableArguments {
+  @Option(help: "real or simulated. Default: simulated, whatever kubeconfig there is.")
+  var world: Launch.WorldKind?
+
+  @Option(help: "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, the pod's service account.")
+  var kubeconfig: String?
+
+  @Option(
+    help:
+      "Context of the kubeconfig. Default: the one named like the program's cluster, else the current one."
+  )
+  var context: String?
+
+  @Option(
+    help: "Real: the program that makes faults and takes them back. Default: Chaos Mesh does.")
+  var injector: String?
+
+  @Option(
+    name: .customLong("load-url"),
+    help: "Real: where the load goes, http://HOST:PORT. Default: where the drill's front answers.")
+  var loadURL: String?
+
+  @Flag(help: "Real: policies are watched elsewhere, not by this process too.")
+  var noPolicies = false
+
+  @Flag(help: "Real: even where the simulation does not end well.")
+  var anyway = false
+
+  @Flag(help: "Take back what a real drill that was killed has broken, and do nothing else.")
+  var mend = false
+
+  var isReal: Bool { world == .real }
 }

@@ -7,7 +7,7 @@ extension Dr {
   static var subcommands: [any ParsableCommand.Type] {
     [
       Check.self, Lint.self, Format.self, Eval.self, Repl.self, Compile.self, Import.self,
-      GraphCommand.self, Test.self, Simulate.self, Drill.self, Prove.self,
+      GraphCommand.self, Test.self, Simulate.self, Prove.self,
     ] + worldCommands + [Explain.self, Doc.self]
   }
 
@@ -17,7 +17,8 @@ extension Dr {
     /// Those that talk to clusters.
     private static var worldCommands: [any ParsableCommand.Type] {
       [
-        Diff.self, Apply.self, Plan.self, Run.self, Watch.self, Resume.self, Approve.self,
+        Diff.self, Apply.self, Drill.self, Plan.self, Run.self, Watch.self, Resume.self,
+        Approve.self,
         Runs.self,
       ]
     }

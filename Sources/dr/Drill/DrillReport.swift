@@ -7,35 +7,38 @@ import DrSim
 
 /// What a drill showed, beside what was predicted of it.
 struct DrillReport {
-  struct Simulation {
-    let drill: DrillOutcome
-    let world: PolicySimulation.Outcome
+  /// Parts of the recovery as they were seen, in nanoseconds.
+  struct Observation: Equatable {
+    /// From the faults to the first reaction of a policy; `nil` where none came.
+    var detect: Int64?
+    /// From there to full service again.
+    var act: Int64?
+    /// From the faults to full service again; 0 where it was not lost, `nil` where it did not come back.
+    var whole: Int64?
   }
 
-  /// A part of the recovery. Lengths are nanoseconds from the fault, or from the end of the part before.
   struct Row {
     let part: String
     let predicted: Interval?
     let simulated: Int64?
+    let measured: Int64?
   }
 
   let drill: DrillModel
-  let simulation: Simulation
   /// What is proved of the loss that the drill makes; `nil` where it is none that is analysed.
   let predicted: ProofCase?
+  let simulation: SimulatedRehearsal
+  var real: RealRehearsal?
 
-  init(_ drill: DrillModel, proof: Proof?, _ simulation: Simulation) {
+  init(_ drill: DrillModel, proof: Proof?, _ simulation: SimulatedRehearsal) {
     self.drill = drill
     self.simulation = simulation
     predicted = Self.proofCase(of: drill, in: proof)
   }
 
-  var isKept: Bool { simulation.drill.verdict == .kept }
-
-  /// How the service fared, as its clients saw it.
-  var service: ServiceSummary? {
-    simulation.world.services.first { $0.service == drill.service }
-  }
+  /// Of the real drill where there was one.
+  var outcome: DrillOutcome { real?.outcome ?? simulation.outcome }
+  var isKept: Bool { outcome.verdict == .kept }
 
   private static func proofCase(of drill: DrillModel, in proof: Proof?) -> ProofCase? {
     guard drill.faults.count == 1, let fault = drill.faults.first?.document, let proof else {
@@ -52,39 +55,31 @@ struct DrillReport {
 
   // MARK: Parts of the recovery
 
-  /// From the fault to the first reaction of a policy, and from there to full service.
   var rows: [Row] {
-    guard let faultAt = simulation.drill.faultAt else { return [] }
-    let fired = simulation.world.events.first { $0.kind == .fired && $0.at >= faultAt }?.at
-    let back = service?.fullAgainAt
-    var rows = [
+    guard outcome.faultAt != nil else { return [] }
+    let (simulated, measured) = (simulation.observation, real?.observation)
+    return [
       Row(
-        part: "detect", predicted: sum([.detect]),
-        simulated: fired.map { $0.nanoseconds - faultAt.nanoseconds })
-    ]
-    rows.append(
+        part: "detect", predicted: sum([.detect]), simulated: simulated.detect,
+        measured: measured?.detect),
       Row(
         part: "decide, act, verify",
-        predicted: sum([.decide, .fence, .capacity, .traffic, .verify]),
-        simulated: fired.flatMap { fired in
-          back.map { max(0, $0.nanoseconds - fired.nanoseconds) }
-        }))
-    rows.append(
+        predicted: sum([.decide, .fence, .capacity, .traffic, .verify]), simulated: simulated.act,
+        measured: measured?.act),
       Row(
-        part: "full service again",
-        predicted: predicted.flatMap { item in
-          switch item.ending {
-          case .untouched: Interval(best: 0, worst: 0)
-          case .back: item.takes
-          case .down, .unknown: nil
-          }
-        },
-        simulated: wasLost ? back.map { $0.nanoseconds - faultAt.nanoseconds } : 0))
-    return rows
+        part: "full service again", predicted: predictedWhole, simulated: simulated.whole,
+        measured: measured?.whole),
+    ]
   }
 
-  /// Whether clients got less than is promised at any time.
-  private var wasLost: Bool { service?.lostAt != nil }
+  private var predictedWhole: Interval? {
+    guard let predicted else { return nil }
+    return switch predicted.ending {
+    case .untouched: Interval(best: 0, worst: 0)
+    case .back: predicted.takes
+    case .down, .unknown: nil
+    }
+  }
 
   private func sum(_ parts: [ProofTerm.Part]) -> Interval? {
     guard let predicted, predicted.ending == .back else { return nil }
@@ -100,7 +95,6 @@ struct DrillReport {
 
   /// Times are seconds since the beginning, lengths seconds.
   var document: Document {
-    let outcome = simulation.drill
     var object = DocumentObject([
       ("drill", .string(drill.name)), ("service", .string(drill.service)),
       ("verdict", .string(outcome.word)),
@@ -114,11 +108,86 @@ struct DrillReport {
         part["predicted_best_s"] = row.predicted.map { SimulationDocument.seconds($0.best) }
         part["predicted_worst_s"] = row.predicted?.worst.map(SimulationDocument.seconds)
         part["simulated_s"] = row.simulated.map(SimulationDocument.seconds)
+        part["measured_s"] = row.measured.map(SimulationDocument.seconds)
         return .object(part)
       })
     object["simulation"] = SimulationDocument.document(simulation.world)
+    if let real { object["load"] = real.loadDocument }
     return .object(object)
   }
+}
+
+/// A drill as it went in the simulated world.
+struct SimulatedRehearsal {
+  let outcome: DrillOutcome
+  let world: PolicySimulation.Outcome
+  let service: String
+
+  /// The service is back when it gives all that it promises again.
+  var observation: DrillReport.Observation {
+    guard let faultAt = outcome.faultAt,
+      let summary = world.services.first(where: { $0.service == service })
+    else { return DrillReport.Observation() }
+    let fired = world.events.first { $0.kind == .fired && $0.at >= faultAt }?.at
+    guard summary.lostAt != nil else {
+      return DrillReport.Observation(detect: fired.map { $0.since(faultAt) }, whole: 0)
+    }
+    let back = summary.fullAgainAt
+    return DrillReport.Observation(
+      detect: fired.map { $0.since(faultAt) },
+      act: fired.flatMap { fired in back.map { max(0, $0.since(fired)) } },
+      whole: back?.since(faultAt))
+  }
+}
+
+/// A drill as it went in the real world.
+struct RealRehearsal {
+  let outcome: DrillOutcome
+  /// When the first run began that a policy started because of the faults; `nil` where none did.
+  let reactedAt: Instant?
+  let load: LoadFigures?
+
+  /// The service is back when what is expected holds for good.
+  var observation: DrillReport.Observation {
+    guard let faultAt = outcome.faultAt else { return DrillReport.Observation() }
+    let back = outcome.recoveredAt
+    return DrillReport.Observation(
+      detect: reactedAt?.since(faultAt),
+      act: reactedAt.flatMap { reacted in back.map { max(0, $0.since(reacted)) } },
+      whole: outcome.recovery)
+  }
+
+  fileprivate var loadDocument: Document {
+    guard let load else { return .null }
+    var object = DocumentObject([
+      ("sent", .int(Int64(load.sent))), ("failed", .int(Int64(load.failed))),
+      ("longest_gap_s", SimulationDocument.seconds(load.longestGap)),
+    ])
+    if let faultAt = outcome.faultAt {
+      object["first_failure_s"] = load.firstFailure.map {
+        SimulationDocument.seconds($0.since(faultAt))
+      }
+      object["last_failure_s"] = load.lastFailure.map {
+        SimulationDocument.seconds($0.since(faultAt))
+      }
+    }
+    return .object(object)
+  }
+}
+
+/// What the clients of a drill's load saw. A request counts for when it was due.
+struct LoadFigures: Sendable, Equatable {
+  var sent: Int
+  var failed: Int
+  var firstFailure: Instant?
+  var lastFailure: Instant?
+  /// The longest time from one answered request to the next, in nanoseconds.
+  var longestGap: Int64
+}
+
+extension Instant {
+  /// Nanoseconds from another instant to this one.
+  func since(_ other: Instant) -> Int64 { nanoseconds - other.nanoseconds }
 }
 
 extension DrillOutcome {

@@ -10,39 +10,55 @@ struct DrillText {
 
   private var paint: Paint { Paint(isOn: colour) }
 
+  /// A simulated drill as a whole.
   func text(_ report: DrillReport) -> String {
-    let outcome = report.simulation.drill
-    var text =
-      "\(paint("drill \(report.drill.name)", .bold)) of \(report.drill.service), simulated\n\n"
-    text += SimulationText(colour: colour).timeline(report.simulation.world)
-    if !report.rows.isEmpty { text += "\n" + table(report.rows) }
-    text += "\n" + verdict(outcome) + "\n"
-    return text
+    "\(paint("drill \(report.drill.name)", .bold)) of \(report.drill.service), simulated\n\n"
+      + SimulationText(colour: colour).timeline(report.simulation.world) + figures(report)
   }
 
-  private func table(_ rows: [DrillReport.Row]) -> String {
-    var cells = [["", "predicted", "simulated"]]
-    for row in rows {
-      cells.append([
-        row.part, row.predicted.map(Self.interval) ?? "–",
-        row.simulated.map(Words.brief) ?? "–",
-      ])
+  /// What came of it.
+  func figures(_ report: DrillReport) -> String {
+    var text = ""
+    if !report.rows.isEmpty { text += "\n" + table(report) }
+    if let real = report.real, let load = real.load { text += "\n" + line(load, real) + "\n" }
+    return text + "\n" + verdict(report.outcome) + "\n"
+  }
+
+  private func table(_ report: DrillReport) -> String {
+    let isReal = report.real != nil
+    var cells = [["", "predicted", "simulated"] + (isReal ? ["measured"] : [])]
+    for row in report.rows {
+      cells.append(
+        [
+          row.part, row.predicted.map(Self.interval) ?? "–",
+          row.simulated.map(Words.brief) ?? "–",
+        ] + (isReal ? [row.measured.map(Words.brief) ?? "–"] : []))
     }
-    let widths = (0..<3).map { column in cells.map { $0[column].count }.max() ?? 0 }
+    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
     return cells.enumerated().map { index, row in
       let line = zip(row, widths).map { cell, width in
         cell + String(repeating: " ", count: width - cell.count)
       }.joined(separator: "  ")
       let trimmed = String(line.reversed().drop { $0 == " " }.reversed())
-      return "  " + (index == 0 ? paint(trimmed, .dim) : trimmed + judgement(rows[index - 1]))
-        + "\n"
+      return "  "
+        + (index == 0 ? paint(trimmed, .dim) : trimmed + judgement(report.rows[index - 1])) + "\n"
     }.joined()
+  }
+
+  private func line(_ load: LoadFigures, _ real: RealRehearsal) -> String {
+    guard load.failed > 0, let faultAt = real.outcome.faultAt, let first = load.firstFailure,
+      let last = load.lastFailure
+    else { return "\(load.failed) of \(load.sent) requests failed" }
+    return
+      "\(load.failed) of \(load.sent) requests failed, from \(Words.brief(first.since(faultAt))) to "
+      + "\(Words.brief(last.since(faultAt))) after the fault; longest without an answer \(Words.brief(load.longestGap))"
   }
 
   /// Whether what was seen lies within what was predicted.
   private func judgement(_ row: DrillReport.Row) -> String {
-    guard let predicted = row.predicted, let simulated = row.simulated else { return "" }
-    return predicted.contains(simulated) ? "" : "  " + paint("outside of what was predicted", .red)
+    guard let predicted = row.predicted else { return "" }
+    let isWithin = [row.simulated, row.measured].compactMap(\.self).allSatisfy(predicted.contains)
+    return isWithin ? "" : "  " + paint("outside of what was predicted", .red)
   }
 
   static func interval(_ it: Interval) -> String {

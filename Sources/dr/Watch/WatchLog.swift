@@ -2,11 +2,17 @@
 
 import DrHost
 import DrRun
+import DrSystem
 
-/// What a watcher says, a line each with the time in UTC.
+/// What a watcher says, a line each with the time in UTC; beside a drill with the time since its start.
 struct WatchLog: Sendable {
+  var start: Instant?
+  var stream = Terminal.Stream.output
+
   func write(_ text: String) {
     let lines = text.split(separator: "\n").joined(separator: " | ")
-    Console.write("\(WallClock.now().utcText)  \(lines)\n")
+    let now = WallClock.now()
+    let time = start.map { ProgressLines.clock(now.since($0)) } ?? now.utcText
+    Console.write("\(time)  \(lines)\n", to: stream)
   }
 }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DrBase
+import DrData
+import DrEval
+import DrHost
+import DrRun
+import DrSystem
+
+/// One drill in the real world: its load, its faults, and beside it the policies of the program, unless they
+/// are watched elsewhere.
+struct DrillSession {
+  let project: Project
+  let machine: Machine
+  let drill: DrillModel
+  let launch: Launch
+  let injectorProgram: String?
+  let loadURL: String?
+  let watches: Bool
+  /// Where what goes on is told.
+  let stream: Terminal.Stream
+  let store = RunStore()
+
+  /// Throws the exit status where it cannot begin.
+  func run() async throws -> RealRehearsal {
+    let open = OpenDrill(store)
+    if let (file, name) = open.found {
+      Console.write(
+        "the drill \(name) of \(file) was cut short, and what it broke may be broken still\n"
+          + "mend it: dr drill \(file) \(name) --mend, with the same --injector\n", to: .error)
+      throw ExitCode(1)
+    }
+    let watched = watches ? try WatchedProgram(launch, style: project.style) : nil
+    let world = try makeWorld(watched?.natives ?? [])
+    let injector = try makeInjector(world)
+    try open.write(file: project.file, drill: drill.name)
+    let start = WallClock.now()
+    let log = WatchLog(start: start, stream: stream)
+    let load = try drill.load.map { try DrillLoad($0, base: base($0)) }
+    let sending = Task { await load?.run() }
+    var watching: DrillWatch?
+    if let watched {
+      watching = DrillWatch(watched, store: store, world: world, log: log)
+    }
+    let rehearsal = RealDrill(
+      drill, DrillEngine(drill, on: machine, startingAt: start, lookingEvery: 1_000_000_000),
+      world: world, injector: injector, tell: log.write)
+    let outcome = await rehearsal.run()
+    sending.cancel()
+    await sending.value
+    await watching?.stop()
+    await world.shutdown()
+    if rehearsal.leftovers.isEmpty {
+      open.remove()
+    } else {
+      Console.write(
+        "what was broken is broken still: dr drill \(project.file) \(drill.name) --mend\n",
+        to: .error)
+    }
+    guard let outcome else { throw ExitCode(1) }
+    return RealRehearsal(
+      outcome: outcome, reactedAt: outcome.faultAt.flatMap(reaction), load: load?.figures)
+  }
+
+  /// Takes back what a drill that was killed has broken.
+  func mend() async throws {
+    let world = try makeWorld([])
+    let injector = try makeInjector(world)
+    var isMended = true
+    for (number, fault) in drill.faults.enumerated() {
+      let why = await injector.end(number)
+      isMended = isMended && why == nil
+      Console.write(
+        why.map { "✗ \(fault.name) could not be taken back: \($0)\n" }
+          ?? "↻ \(fault.name) is taken back\n")
+    }
+    await world.shutdown()
+    guard isMended else { throw ExitCode(1) }
+    OpenDrill(store).remove()
+  }
+
+  private func makeWorld(_ natives: [String]) throws -> RealWorld {
+    let functions = drill.closures.compactMap { machine.function(of: $0) }
+    let own = project.checker.natives(within: functions.map { machine.program.checked[$0].span })
+    do throws(Diagnostic) {
+      return try launch.makeRealWorld(
+        for: natives + own + (injectorProgram == nil ? ["kube.apply"] : []))
+    } catch {
+      project.report(error)
+      throw project.fail()
+    }
+  }
+
+  private func makeInjector(_ world: RealWorld) throws -> any FaultInjector {
+    if let injectorProgram {
+      return InjectorProgram(
+        program: injectorProgram, faults: drill.faults.map(\.document), world: world)
+    }
+    // Backends are no part of what is watched and proved.
+    let emitting = Project(
+      file: project.file, inputs: project.inputs, style: project.style, includesBackends: true)
+    guard let machine = emitting.loadModel() else { throw emitting.fail() }
+    do throws(Diagnostic) {
+      return ChaosMeshInjector(
+        try ChaosMeshInjector.objects(of: drill, on: machine), cluster: drill.cluster, world: world)
+    } catch {
+      emitting.report(error)
+      throw emitting.fail()
+    }
+  }
+
+  private func base(_ load: DrillModel.Load) throws -> String {
+    guard let url = loadURL ?? (load.url.isEmpty ? nil : load.url) else {
+      Console.write(
+        "where its load goes is not known of this front: --load-url http://…\n", to: .error)
+      throw ExitCode(2)
+    }
+    return url
+  }
+
+  /// When the first run began that was started because of the faults.
+  private func reaction(since faultAt: Instant) -> Instant? {
+    store.ids.compactMap { id in
+      guard let launch = try? store.launch(id), launch.cause?.service == drill.service,
+        let journal = try? store.journal(id), let summary = RunSummary(journal),
+        summary.startedAt >= faultAt
+      else { return nil }
+      return summary.startedAt
+    }.min()
+  }
+}
