@@ -319,7 +319,9 @@ package final class PolicyEngine {
       if state.since != nil { note(.cleared, index, number) }
       state.since = nil
       state.obstacle = nil
-    } else if state.since == nil || (lasting > 0 && silence > max(lasting, 2 * policies[index].every)) {
+    } else if state.since == nil
+      || (lasting > 0 && silence > max(lasting, 2 * policies[index].every))
+    {
       state.since = look.startedAt
       note(.pending(lasting: lasting), index, number)
     }
