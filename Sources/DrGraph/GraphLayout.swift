@@ -72,6 +72,7 @@ struct GraphLayout {
     placeRows()
     placeGroups()
     route()
+    placeLabels()
     finish()
   }
 
@@ -378,6 +379,34 @@ struct GraphLayout {
         route.label = (max(start.x, end.x) + 34, (start.y + end.y) / 2)
       }
       routes[index] = route
+    }
+  }
+
+  /// Moves labels that would cover one another onto a level stretch of their own arrow, where there is room for them; what
+  /// has none moves down.
+  private mutating func placeLabels() {
+    var taken: [Box] = []
+    func box(_ text: String, _ place: (x: Double, y: Double)) -> Box {
+      let width = Self.textWidth(text, 11.5)
+      return Box(x: place.x - width / 2, y: place.y - 8, width: width, height: 16)
+    }
+    func isFree(_ box: Box) -> Bool {
+      !taken.contains {
+        $0.x < box.right && box.x < $0.right && $0.y < box.bottom && box.y < $0.bottom
+      }
+    }
+    for (index, edge) in graph.edges.enumerated() where !edge.label.isEmpty {
+      var places = [routes[index].label]
+      if !routes[index].turnsBack {
+        let points = routes[index].points
+        for end in stride(from: points.count - 2, to: 1, by: -2) {
+          places.append(((points[end - 1].x + points[end].x) / 2, points[end].y - 9))
+        }
+      }
+      var place = places.first { isFree(box(edge.label, $0)) } ?? places[0]
+      while !isFree(box(edge.label, place)) { place.y += 2 }
+      taken.append(box(edge.label, place))
+      routes[index].label = place
     }
   }
 

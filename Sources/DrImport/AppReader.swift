@@ -208,7 +208,9 @@ package struct AppReader {
     if !isOurs { app.reasons.append("its Service leads to another port") }
     app.facts.expose = AppFacts.Expose(port: port, type: type)
     if service.name != app.facts.name {
-      app.reasons.append("its Service is called \(service.name), not \(app.facts.name)")
+      // Others find it by the name of its Service; nobody does by that of its Deployment.
+      app.notes.append("it is called as its Service is, and no longer \(app.facts.name)")
+      app.facts.name = service.name
     }
   }
 

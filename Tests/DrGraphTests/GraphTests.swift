@@ -32,6 +32,34 @@ private func example() throws -> Graph {
   return try graph(Array(try Data(contentsOf: url)))
 }
 
+/// Many arrows into two zones, and boxes that nothing leads to.
+private func crowd() throws -> Graph {
+  let services = (1...6).map { number in
+    """
+    service s\(number) {
+      on = prod
+      image = "registry.example.net/s:1"
+      needs { cpu = 1, memory = 1Gi }
+      spread { over = [az1, az2] }
+      objective { rto = 5m }
+      rollout { canary { stage first\(number) { share = 50% } } }
+    }
+    """
+  }
+  let text = """
+    use rollout
+    type Note declares note { text: String }
+    type Watch declares looks { at: Service, in: Zone }
+    cluster prod { region north { zone az1, zone az2 } }
+    note alone { text = "by itself" }
+    note too { text = "by itself" }
+    \(services.joined(separator: "\n"))
+    looks l1 { at = s1, in = az1 }
+    looks l2 { at = s4, in = az1 }
+    """
+  return try graph(Array(text.utf8))
+}
+
 @Suite("The picture of a program")
 struct GraphTests {
   private func words(_ graph: Graph) -> [String] {
@@ -103,9 +131,31 @@ struct GraphTests {
     #expect(text == expected, "\(url.path) differs; DR_BLESS=1 swift test rewrites it")
   }
 
-  @Test("no two boxes overlap, and every arrow begins and ends at a box")
-  func layout() throws {
-    let graph = try DrGraphTests.example()
+  @Test(
+    "no two labels cover one another, parts of blocks are no boxes, and none stands far from all others"
+  )
+  func crowd() throws {
+    let graph = try DrGraphTests.crowd()
+    let layout = GraphLayout(graph)
+    #expect(!graph.nodes.contains { $0.kind == "stage" })
+    let labels = zip(graph.edges, layout.routes).filter { !$0.0.label.isEmpty }
+    #expect(labels.count >= 14)
+    for (a, first) in labels.enumerated() {
+      for second in labels.dropFirst(a + 1) {
+        let width = [first, second].map { GraphLayout.textWidth($0.0.label, 11.5) }.reduce(0, +)
+        let (x, y) = (
+          abs(first.1.label.x - second.1.label.x), abs(first.1.label.y - second.1.label.y)
+        )
+        #expect(x >= width / 2 || y >= 16, "\(first.0.label) and \(second.0.label)")
+      }
+    }
+    let tops = layout.boxes.sorted { $0.y < $1.y }
+    for (above, below) in zip(tops, tops.dropFirst()) { #expect(below.y - above.bottom < 200) }
+  }
+
+  @Test("no two boxes overlap, and every arrow begins and ends at a box", arguments: [false, true])
+  func layout(isCrowd: Bool) throws {
+    let graph = try isCrowd ? DrGraphTests.crowd() : DrGraphTests.example()
     let layout = GraphLayout(graph)
     for a in layout.boxes.indices {
       for b in layout.boxes.indices where a < b {

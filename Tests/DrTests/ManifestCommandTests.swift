@@ -210,4 +210,30 @@ struct ManifestCommandTests {
       #expect(try paths(below: target) == before)
     }
   }
+
+  @Test(
+    "the output folder may end in a slash; what is no folder to write into is told as what it is")
+  func outputFolders() throws {
+    try inFolder { folder in
+      try write("cluster a {}\n", to: "\(folder)/a.dr")
+      func compile(to output: String, in place: String) throws -> Outcome {
+        try run(dr, ["compile", "\(folder)/a.dr", "-o", output], in: place)
+      }
+      for _ in 1...2 { #expect(try compile(to: "out/", in: folder).status == 0) }
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a.dr", "out"])
+      let file = try compile(to: "a.dr", in: folder)
+      #expect(file.status == 1)
+      #expect(
+        file.errors.contains("cannot replace a.dr: it is no folder that can be read; name a folder")
+      )
+      for place in [".", "../out"] {
+        let inside = try compile(to: place, in: "\(folder)/out")
+        #expect(inside.status == 1)
+        #expect(inside.errors.contains("this runs inside of it; name a folder in it"))
+      }
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a.dr", "out"])
+    }
+  }
 }
