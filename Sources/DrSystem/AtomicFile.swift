@@ -7,10 +7,14 @@ import Synchronization
 package enum AtomicFile {
   private static let counter = Atomic<UInt32>(0)
 
-  /// Writes beside the file, makes it durable and renames. The file gets `mode`, less the umask.
+  /// Writes beside the file, makes it durable and renames. The file gets `mode`, less the umask. What is
+  /// no regular file, such as `/dev/null` or a pipe, is written to as it is.
   package static func write(
     _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644
   ) throws(FileFailure) {
+    if isSpecial(path) {
+      return try FileDescriptor.open(path, O_WRONLY, mode: 0).write(bytes)
+    }
     let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
     let folder = directory(of: path)
     let name = path.split(separator: "/").last ?? "file"
@@ -36,6 +40,12 @@ package enum AtomicFile {
     guard chmod(real, status.st_mode & 0o7777) == 0 else {
       throw FileFailure(path, "write", code: errno)
     }
+  }
+
+  private static func isSpecial(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    return status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
   }
 
   private static func writeNew(

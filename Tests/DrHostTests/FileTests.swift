@@ -86,6 +86,21 @@ struct FileTests {
     while readdir(result) != nil { count += 1 }
     #expect(count == 3)  // ., .. and a.yaml
   }
+
+  @Test("what is no regular file is written to, never replaced")
+  func devices() throws {
+    let folder = try TestFolder()
+    let pipe = "\(folder.path)/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    try AtomicFile.write(Array("one".utf8), to: pipe)
+    var bytes = [UInt8](repeating: 0, count: 8)
+    #expect(read(reader, &bytes, bytes.count) == 3)
+    #expect(bytes.prefix(3).elementsEqual("one".utf8))
+    var status = stat()
+    #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+  }
 }
 
 struct ChildProcessTests {
