@@ -89,7 +89,6 @@ let package = Package(
     target("DrSystem", ["DrSema"]),
     // L4
     target("DrEmit", ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema"]),
-    target("DrProve", ["DrBase", "DrData", "DrSema", "DrEval"]),
     target("DrGraph", ["DrBase", "DrSema", "DrEval"]),
     target("DrImport", ["DrBase", "DrData", "DrSyntax", "DrFormat"]),
     target("DrRun", ["DrBase", "DrData", "DrSema", "DrEval"]),
@@ -100,6 +99,7 @@ let package = Package(
       "DrLint", ["DrBase", "DrData", "DrSyntax", "DrSchema", "DrSema", "DrEval", "DrEmit"]),
     target("DrSim", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun"]),
     // L6
+    target("DrProve", ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"]),
     target(
       "DrRepl",
       [
@@ -137,7 +137,7 @@ let package = Package(
       name: "drdev",
       dependencies: [
         "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrSchema", "DrStdlib",
-        "DrEmit", "DrDoc", "DrLint",
+        "DrEmit", "DrDoc", "DrLint", "DrRun", "DrSim", "DrProve",
       ],
       swiftSettings: settings),
     // Tests
@@ -156,8 +156,7 @@ let package = Package(
     tests(
       "DrProveTests",
       [
-        "DrBase", "DrData", "DrSema", "DrEval", "DrEmit", "DrStdlib", "DrRun", "DrSim",
-        "DrProve",
+        "drdev", "DrBase", "DrData", "DrSema", "DrEval", "DrEmit", "DrStdlib", "DrProve",
       ]),
     tests("DrDocTests", ["DrBase", "DrSyntax", "DrSema", "DrStdlib", "DrDoc"]),
     tests("DrDataTests", ["DrBase", "DrData"]),

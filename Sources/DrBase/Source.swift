@@ -108,4 +108,14 @@ package struct SourceMap: Sendable {
     let file = self[span.file]
     return "\(file.name):\(file.line(at: span.start) + 1)"
   }
+
+  /// The line that `location` names, without its end.
+  package func span(ofLine location: String) -> Span? {
+    guard let colon = location.lastIndex(of: ":"), let number = Int(location[colon...].dropFirst()),
+      let file = files.first(where: { $0.name == location[..<colon] }),
+      file.lineStarts.indices.contains(number - 1)
+    else { return nil }
+    let start = file.lineStarts[number - 1]
+    return Span(file.id, start, start + UInt32(file.lineBytes(number - 1).count))
+  }
 }

@@ -34,8 +34,10 @@ package struct ProofTerm: Sendable, Equatable {
   package var takes: Interval
   /// What takes so long.
   package var because: String
-  /// Where the figure is written; `nil` of what no program writes.
-  package var place: Span?
+  /// File and line of where the figure is written; `nil` of what no program writes.
+  package var place: String?
+  /// Whether the service is back before: what only says so.
+  package var isAfter: Bool
 }
 
 /// What becomes of a service after a loss.
@@ -63,6 +65,9 @@ package struct ProofChange: Sendable, Equatable {
   /// there on.
   package var around: Span
   package var rest: String
+
+  /// The `field` of a change of a statement's bound; `around` is its first line then.
+  package static let clause = "within"
 }
 
 /// What is lost at once, by the labels that the cluster has.
@@ -76,6 +81,9 @@ package struct ProofLoss: Sendable, Equatable {
   package var hangs: [String]
   /// Whether the API server is gone, whatever its zones.
   package var takesPlane: Bool
+  /// What services need to start, and fronts.
+  package var dependencies: [String]
+  package var fronts: [String]
 }
 
 /// One loss and what it means for a service.
@@ -101,6 +109,24 @@ package struct ProofCase: Sendable {
   package var changes: [ProofChange]
 }
 
+/// Something that keeps data.
+package struct ProofKeeping: Sendable, Equatable {
+  package var text: String
+  /// How old the newest copy may be, in nanoseconds; `nil` where nothing bounds it.
+  package var lag: Int64?
+  package var place: String?
+}
+
+/// The share of the time in which a service gives all that it promises; shares in 10⁻⁹.
+package struct ProofAvailability: Sendable, Equatable {
+  package var promised: Int64
+  /// By the declared failure rates; `nil` where none is declared.
+  package var worst: Int64?
+  package var best: Int64?
+  /// Kinds of domains whose rates are not declared.
+  package var undeclared: [String]
+}
+
 /// What is proved of one service.
 package struct Proof: Sendable {
   package var service: String
@@ -110,6 +136,10 @@ package struct Proof: Sendable {
   package var rtoPlace: Span?
   package var cases: [ProofCase]
   package var pairs: [ProofCase]
+  /// How much data may be lost, in nanoseconds of its making, and what becomes of what is kept.
+  package var rpo: Int64
+  package var keepings: [ProofKeeping]
+  package var availability: ProofAvailability
 
   /// Refuted where one loss that counts refutes it, else unknown where one is.
   package var verdict: ProofVerdict {

@@ -30,7 +30,27 @@ package enum ProofDocument {
           ("service", .string(proof.service)), ("at", place(proof.place)),
           ("verdict", .string(proof.verdict.rawValue)), ("rto_s", seconds(proof.rto)),
           ("cases", .array(proof.cases.map(proofCase))),
-          ("pairs", .array(proof.pairs.map(proofCase))),
+          ("pairs", .array(proof.pairs.map(proofCase))), ("rpo_s", seconds(proof.rpo)),
+          ("data", .array(proof.keepings.map(keeping))),
+          ("availability", availability(proof.availability)),
+        ]))
+    }
+
+    private func keeping(_ it: ProofKeeping) -> Document {
+      .object(
+        DocumentObject([
+          ("text", .string(it.text)), ("lag_s", it.lag.map(seconds) ?? .null),
+          ("at", it.place.map(Document.string) ?? .null),
+        ]))
+    }
+
+    private func availability(_ it: ProofAvailability) -> Document {
+      func share(_ billionths: Int64) -> Document { .float(Double(billionths) / 1e9) }
+      return .object(
+        DocumentObject([
+          ("promised", share(it.promised)), ("worst", it.worst.map(share) ?? .null),
+          ("best", it.best.map(share) ?? .null),
+          ("undeclared", .array(it.undeclared.map(Document.string))),
         ]))
     }
 
@@ -56,7 +76,8 @@ package enum ProofDocument {
       .object(
         DocumentObject([
           ("part", .string(it.part.rawValue)), ("takes", interval(it.takes)),
-          ("because", .string(it.because)), ("at", place(it.place)),
+          ("because", .string(it.because)), ("at", it.place.map(Document.string) ?? .null),
+          ("after", .bool(it.isAfter)),
         ]))
     }
 

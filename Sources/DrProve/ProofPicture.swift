@@ -8,7 +8,8 @@ import DrBase
 package struct ProofPicture {
   private static let width = 960.0
   private static let left = 300.0
-  private static let right = 40.0
+  /// Where times stand in words, beside the bars.
+  private static let right = 170.0
   private static let rowHeight = 30.0
   private static let barHeight = 16.0
 
@@ -41,7 +42,7 @@ package struct ProofPicture {
   private func panel(_ proof: Proof, _ y: inout Double) -> String {
     let rows = proof.cases.filter(\.counts)
     let longest = rows.compactMap { $0.ending == .back ? $0.takes.worst ?? $0.takes.best : nil }
-    let most = Double(max(longest.max() ?? 0, proof.rto)) * 1.12
+    let most = Double(max(longest.max() ?? 0, proof.rto)) * 1.05
     let scale = (Self.width - Self.left - Self.right) / most
     let verdict =
       switch proof.verdict {
@@ -60,16 +61,16 @@ package struct ProofPicture {
     let top = y
     let bottom = top + Double(rows.count) * Self.rowHeight
     text += axis(upTo: most, scale, top, bottom)
-    for row in rows {
-      text += bar(row, scale, y)
-      y += Self.rowHeight
-    }
     let x = Self.number(Self.left + Double(proof.rto) * scale)
     text += """
       <line class="promise" x1="\(x)" x2="\(x)" y1="\(Self.number(top - 10))" y2="\(Self.number(bottom))"/>
       <text class="promised" x="\(x)" y="\(Self.number(top - 15))" text-anchor="middle">\(duration(proof.rto)) promised</text>
 
       """
+    for row in rows {
+      text += bar(row, scale, y)
+      y += Self.rowHeight
+    }
     y = bottom + 46
     text += legend(rows, y)
     y += 44
@@ -99,21 +100,22 @@ package struct ProofPicture {
       <title>\(XML.escaped(row.because))</title>\(XML.escaped(String(name)))</text>
 
       """
-    func note(_ words: String, at x: Double) -> String {
-      """
-      <text class="note \(row.verdict.rawValue)" x="\(Self.number(x))" y="\(Self.number(middle + 4))">\(words)</text>
+    let words =
+      switch row.ending {
+      case .untouched: "keeps its full service"
+      case .down: "never by itself"
+      case .unknown: "not known"
+      case .back: span(row.takes)
+      }
+    text += """
+      <text class="note \(row.verdict.rawValue)" x="\(Self.number(Self.width - Self.right + 14))" \
+      y="\(Self.number(middle + 4))">\(words)</text>
 
       """
-    }
-    switch row.ending {
-    case .untouched: return text + note("keeps its full service", at: Self.left + 8)
-    case .down: return text + note("never by itself", at: Self.left + 8)
-    case .unknown: return text + note("not known", at: Self.left + 8)
-    case .back: break
-    }
+    guard row.ending == .back else { return text }
     var x = Self.left
     let barTop = Self.number(middle - Self.barHeight / 2)
-    for term in row.terms {
+    for term in row.terms where !term.isAfter {
       let best = Double(term.takes.best) * scale
       let worst = Double(term.takes.worst ?? term.takes.best) * scale
       let title = "\(term.part.rawValue): \(span(term.takes)), \(term.because)"
@@ -126,14 +128,7 @@ package struct ProofPicture {
       }
       x += worst
     }
-    let room = Self.width - Self.right - x
-    let words = span(row.takes)
-    if room > Double(words.count) * 6.4 + 8 { return text + note(words, at: x + 8) }
     return text
-      + """
-      <text class="note inside" x="\(Self.number(x - 8))" y="\(Self.number(middle + 4))" text-anchor="end">\(words)</text>
-
-      """
   }
 
   private func span(_ it: Interval) -> String {
@@ -143,7 +138,7 @@ package struct ProofPicture {
 
   private func legend(_ rows: [ProofCase], _ y: Double) -> String {
     let used = ProofTerm.Part.allCases.filter { part in
-      rows.contains { $0.terms.contains { $0.part == part } }
+      rows.contains { $0.terms.contains { $0.part == part && !$0.isAfter } }
     }
     guard !used.isEmpty else { return "" }
     var x = Self.left
@@ -178,12 +173,11 @@ package struct ProofPicture {
     .promised { font-size: 12px; font-weight: 600; }
     .note { font-size: 12px; }
     .proved { fill: #1a7f4b; } .refuted { fill: #c02f2f; } .unknown { fill: #97680b; }
-    .inside { fill: #1d2733; }
     .pale { opacity: 0.38; }
     .detect { fill: #3b76c4; } .decide { fill: #8a5cc2; } .fence { fill: #c2853b; }
     .capacity { fill: #2f9e8f; } .traffic { fill: #d0607f; } .verify { fill: #7b8794; }
     @media (prefers-color-scheme: dark) {
-      text, .inside { fill: #e6ebf0; }
+      text { fill: #e6ebf0; }
       .paper { fill: #12181f; }
       .subtitle, .tick { fill: #96a3b0; }
       .grid { stroke: #26303a; }

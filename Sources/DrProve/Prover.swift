@@ -3,7 +3,7 @@
 // DrProve: runs the analysis of `stdlib/analysis` over a program and reads what it says. It knows
 // no figure and no rule: what is lost, what is left and how long recovery takes is written in `.dr`,
 // over the same model that backends and rules see. What it adds are the places in the source that
-// the figures come from.
+// the figures come from, and what policies do about a loss (`Rehearsal`).
 
 import DrBase
 import DrData
@@ -20,18 +20,40 @@ package struct Prover {
 
   /// The proofs of all services, in source order, for a version of Kubernetes such as `1.26`.
   package func prove(kubernetes: String) throws(Diagnostic) -> [Proof] {
+    let strikes = try function("strikes")
+    let prove = try function("prove")
+    let target = try machine.value(
+      ["kubernetes": .string(kubernetes)], as: program[prove].parameters[0].type)
+    let rehearsal = Rehearsal(machine: machine, kubernetes: kubernetes)
+    let responses = try items(try machine.call(strikes, [target])).map {
+      strike throws(Diagnostic) in try rehearse(strike, rehearsal)
+    }
+    let given = try machine.value(.array(responses), as: program[prove].parameters[1].type)
+    let proofs = try machine.call(prove, [target, given])
+    return try items(proofs).map { value throws(Diagnostic) in try proof(value) }
+  }
+
+  private func function(_ name: String) throws(Diagnostic) -> FunctionID {
     let file = "analysis/prove.dr"
     let found = program.functions.firstIndex { function in
-      function.name == "prove" && function.role == .function
+      function.name == name && function.role == .function
         && program.sources[function.span.file].name.hasSuffix(file)
     }
     guard let found else {
-      throw Diagnostic(.unknownModule, "the standard library has no \(file)")
+      throw Diagnostic(.unknownModule, "the standard library has no \(name) of \(file)")
     }
-    let parameter = program.functions[found].parameters[0].type
-    let target = try machine.value(["kubernetes": .string(kubernetes)], as: parameter)
-    let proofs = try machine.call(FunctionID(Int32(found)), [target])
-    return try items(proofs).map { value throws(Diagnostic) in try proof(value) }
+    return FunctionID(Int32(found))
+  }
+
+  private func rehearse(
+    _ strike: Value, _ rehearsal: Rehearsal
+  ) throws(Diagnostic) -> Document {
+    let service = try field(strike, "service")
+    let loss = try field(strike, "loss")
+    return try rehearsal.response(
+      to: try self.loss(loss), named: try text(loss, "name"), of: try text(service, "label"),
+      on: try text(try field(service, "on"), "label"),
+      noticed: machine.int(try field(strike, "noticed")))
   }
 
   // MARK: Reading
@@ -46,7 +68,24 @@ package struct Prover {
       },
       pairs: try items(try field(value, "pairs")).map { item throws(Diagnostic) in
         try proofCase(item)
-      })
+      },
+      rpo: try whole(value, "rpo"),
+      keepings: try items(try field(value, "keepings")).map { item throws(Diagnostic) in
+        ProofKeeping(
+          text: try text(item, "text"), lag: machine.int(try field(item, "lag")),
+          place: try location(of: item))
+      },
+      availability: try availability(
+        field(value, "availability"), promised: whole(field(service, "objective"), "availability")))
+  }
+
+  private func availability(
+    _ value: Value, promised: Int64
+  ) throws(Diagnostic) -> ProofAvailability {
+    ProofAvailability(
+      promised: promised, worst: machine.int(try field(value, "worst")),
+      best: machine.int(try field(value, "best")),
+      undeclared: items(try field(value, "undeclared")).compactMap(machine.string))
   }
 
   private func proofCase(_ value: Value) throws(Diagnostic) -> ProofCase {
@@ -82,17 +121,32 @@ package struct Prover {
     }
     return ProofLoss(
       zones: try labels("zones"), pools: try nodes("pools"), nodes: try nodes("nodes"),
-      hangs: try labels("hangs"), takesPlane: !items(try field(value, "planes")).isEmpty)
+      hangs: try labels("hangs"), takesPlane: !items(try field(value, "planes")).isEmpty,
+      dependencies: try labels("dependencies"), fronts: try labels("fronts"))
   }
 
   private func term(_ value: Value) throws(Diagnostic) -> ProofTerm {
     ProofTerm(
       part: ProofTerm.Part(rawValue: try text(value, "part")) ?? .detect,
       takes: try interval(try field(value, "takes")), because: try text(value, "because"),
-      place: try place(try field(value, "place")))
+      place: try location(of: value), isAfter: machine.bool(try field(value, "after")) ?? false)
+  }
+
+  /// A line of the program: of a field of a block, else as text.
+  private func location(of term: Value) throws(Diagnostic) -> String? {
+    if let span = try place(try field(term, "place")) { return program.sources.location(span) }
+    let line = try text(term, "at")
+    return line.isEmpty ? nil : line
   }
 
   private func change(_ value: Value) throws(Diagnostic) -> ProofChange? {
+    let line = try text(value, "at")
+    if !line.isEmpty {
+      guard let around = program.sources.span(ofLine: line) else { return nil }
+      return ProofChange(
+        title: try text(value, "title"), field: ProofChange.clause, value: try text(value, "value"),
+        present: nil, around: around, rest: ProofChange.clause)
+    }
     let at = try field(value, "place")
     let name = try text(at, "field")
     guard let found = try resolve(try field(at, "of"), name) else { return nil }

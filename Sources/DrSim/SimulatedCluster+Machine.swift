@@ -27,6 +27,13 @@ extension SimulatedCluster {
       }
       if let index { clusters[index].fronts.append(front) }
     }
+    for block in try reader.blocks("Dependency") {
+      guard let dependency = try reader.dependency(block) else { continue }
+      let index = clusters.firstIndex { cluster in
+        cluster.services.contains { $0.label == dependency.service }
+      }
+      if let index { clusters[index].dependencies.append(dependency) }
+    }
     return clusters
   }
 }
@@ -159,7 +166,8 @@ private struct ModelReader {
         ? nil
         : SimulatedCluster.Weights(
           model: try text(weights, "model"), size: try whole(weights, "size"),
-          loadRate: try whole(weights, "load_rate"), warmUp: try whole(weights, "warm_up")),
+          loadRate: try whole(weights, "load_rate"), warmUp: try whole(weights, "warm_up"),
+          isCached: !machine.isNil(try field(weights, "cache"))),
       ready: try probe(block, "ready"), startup: try probe(block, "startup"),
       live: try probe(block, "live"), skew: isRequired ? Int(try whole(spread, "skew")) : nil,
       apart: machine.bool(try field(spread, "apart")) ?? false,
@@ -211,6 +219,20 @@ private struct ModelReader {
     return nil
   }
 
+  /// `nil` of what no replica needs to start.
+  func dependency(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Dependency? {
+    let kind: SimulatedCluster.Dependency.Kind
+    switch try text(block, "kind") {
+    case "registry": kind = .registry
+    case "model_store": kind = .modelStore
+    case _: return nil
+    }
+    let isOutside = machine.bool(try field(block, "outside")) ?? false
+    return SimulatedCluster.Dependency(
+      name: try text(block, "label"), service: try text(try field(block, "service"), "label"),
+      kind: kind, zones: isOutside ? [] : try labels(try list(block, "zones")))
+  }
+
   // MARK: Fronts
 
   func front(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Front {
@@ -219,7 +241,9 @@ private struct ModelReader {
     switch machine.record(via).map({ program[$0.type].name }) {
     case "Haproxy":
       kind = .haproxy(socket: try text(via, "socket"), backend: try text(via, "backend"))
-    case "Gateway": kind = .route(url: try url(via, secureWith: "tls"))
+    case "Gateway":
+      let url = try url(via, secureWith: "tls")
+      kind = machine.isNil(try field(via, "pool")) ? .route(url: url) : .picker(url: url)
     case "Nginx": kind = .route(url: try url(via, secureWith: "certificate"))
     case "Istio": kind = .route(url: "http://\(try text(via, "domain"))")
     case "Dns":
@@ -230,7 +254,8 @@ private struct ModelReader {
     return SimulatedCluster.Front(
       label: try text(block, "label"), service: try text(try field(block, "service"), "label"),
       kind: kind, zones: try labels(list(block, "prefer")), shares: try shares(of: block),
-      watchesZones: ["K8gb", "Haproxy"].contains(machine.record(via).map { program[$0.type].name }))
+      watchesZones: ["K8gb", "Haproxy"].contains(machine.record(via).map { program[$0.type].name }),
+      isStandby: machine.bool(try field(block, "standby")) ?? false)
   }
 
   /// By the zones of a front; empty where none is written.

@@ -16,12 +16,14 @@ package struct SimulatedCluster: Sendable, Equatable {
   package var controlPlane: [String]
   package var services: [Service]
   package var fronts: [Front]
+  package var dependencies: [Dependency]
   /// How long a node takes to pull an image that it does not have yet.
   package var imagePull: Int64
 
   package init(
     label: String, kubernetesMinor: Int = 30, zones: [Zone], controlPlane: [String] = [],
-    services: [Service] = [], fronts: [Front] = [], imagePull: Int64 = 20 * Second.one
+    services: [Service] = [], fronts: [Front] = [], dependencies: [Dependency] = [],
+    imagePull: Int64 = 20 * Second.one
   ) {
     self.label = label
     self.kubernetesMinor = kubernetesMinor
@@ -29,6 +31,7 @@ package struct SimulatedCluster: Sendable, Equatable {
     self.controlPlane = controlPlane
     self.services = services
     self.fronts = fronts
+    self.dependencies = dependencies
     self.imagePull = imagePull
   }
 }
@@ -130,6 +133,30 @@ extension SimulatedCluster {
     }
   }
 
+  /// What a service needs to start a replica, beside its own nodes.
+  package struct Dependency: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+      /// Where images are pulled from.
+      case registry
+      /// Where weights are read from.
+      case modelStore
+    }
+
+    package var name: String
+    /// Label of the service.
+    package var service: String
+    package var kind: Kind
+    /// Labels of the zones that it stands in, each able to serve; empty where it stands elsewhere.
+    package var zones: [String]
+
+    package init(name: String, service: String, kind: Kind, zones: [String] = []) {
+      self.name = name
+      self.service = service
+      self.kind = kind
+      self.zones = zones
+    }
+  }
+
   package struct LabelPair: Sendable, Equatable {
     package var name: String
     package var value: String
@@ -182,8 +209,13 @@ extension SimulatedCluster {
     package var loadRate: Int64
     /// From the weights being in memory to the first token.
     package var warmUp: Int64
+    /// Whether a node that has run a replica, or its zone, keeps them.
+    package var isCached: Bool
 
-    package init(model: String, size: Int64, loadRate: Int64, warmUp: Int64 = 0) {
+    package init(
+      model: String, size: Int64, loadRate: Int64, warmUp: Int64 = 0, isCached: Bool = false
+    ) {
+      self.isCached = isCached
       self.model = model
       self.size = size
       self.loadRate = loadRate
@@ -218,6 +250,8 @@ extension SimulatedCluster {
       case haproxy(socket: String, backend: String)
       /// A route of a gateway or a mesh, in the cluster; `url` is where clients send requests.
       case route(url: String)
+      /// An endpoint picker behind a gateway: requests go to any replica that is ready.
+      case picker(url: String)
     }
 
     /// The name of the Gslb.
@@ -231,11 +265,14 @@ extension SimulatedCluster {
     package var shares: [Int64]
     /// Whether it takes out zones in which nothing is ready, as HAProxy and k8gb do.
     package var watchesZones: Bool
+    /// Whether nobody is sent there while all is well.
+    package var isStandby: Bool
 
     package init(
       label: String, service: String, kind: Kind, zones: [String], shares: [Int64] = [],
-      watchesZones: Bool = true
+      watchesZones: Bool = true, isStandby: Bool = false
     ) {
+      self.isStandby = isStandby
       self.label = label
       self.service = service
       self.kind = kind

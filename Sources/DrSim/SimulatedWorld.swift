@@ -24,6 +24,14 @@ package enum SimulatedFault: Sendable, Equatable {
   case hang(service: String, zone: String?)
   /// They answer again.
   case unhang(service: String, zone: String?)
+  /// The nodes whose names begin so lose power: those of a pool, `az1-gpu-`.
+  case failNodes(named: String)
+  /// Of the nodes whose names begin so, the one with the most pods of a service loses power.
+  case failNode(named: String, holding: String)
+  /// Nothing is got any more from what services need to start.
+  case failDependency(String)
+  /// What runs a front is gone: it answers nothing.
+  case failFront(String)
 
   /// What happens, for people.
   package var text: String {
@@ -35,6 +43,10 @@ package enum SimulatedFault: Sendable, Equatable {
     case .hang(let service, nil): "\(service) hangs"
     case .unhang(let service, let zone?): "\(service) answers again in \(zone)"
     case .unhang(let service, nil): "\(service) answers again"
+    case .failNodes(let prefix): "the nodes \(prefix)* lose power"
+    case .failNode(let prefix, let service): "a node \(prefix)* with \(service) loses power"
+    case .failDependency(let name): "\(name) is gone"
+    case .failFront(let name): "the front \(name) is gone"
     }
   }
 }
@@ -100,6 +112,8 @@ package final class SimulatedWorld {
   var fronts: [FrontState] = []
   var leases: [LeaseState] = []
   var applied: [AppliedObject] = []
+  /// What is gone of what services need to start, by its name.
+  var lostDependencies: [String] = []
   /// Failovers that have ended, by the label of their service.
   private var failovers: [(service: String, at: Instant)] = []
 
@@ -200,6 +214,17 @@ package final class SimulatedWorld {
     case .unhang(let label, let zoneLabel):
       for service in services.indices where services[service].spec.label == label {
         unhang(service, inZoneLabelled: zoneLabel)
+      }
+    case .failNodes(let prefix):
+      for node in nodes.indices where nodes[node].name.hasPrefix(prefix) { loseNode(node) }
+    case .failNode(let prefix, let service):
+      func held(_ node: Int) -> Int { nodes[node].pods.count { spec(ofPod: $0).label == service } }
+      let alive = nodes.indices.filter { nodes[$0].name.hasPrefix(prefix) && nodes[$0].isAlive }
+      if let fullest = alive.max(by: { held($0) < held($1) }) { loseNode(fullest) }
+    case .failDependency(let name): lostDependencies.append(name)
+    case .failFront(let label):
+      for front in fronts.indices where fronts[front].spec.label == label {
+        fronts[front].isGone = true
       }
     }
   }

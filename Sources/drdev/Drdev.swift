@@ -12,6 +12,8 @@ struct Drdev {
            drdev tidy              layers, banned calls, stale files
            drdev fuzz [OPTIONS]    mutated programs through everything (--help)
            drdev coverage FILE     LLVM's coverage JSON against the bars
+           drdev prove-cases [--cases N] [--seed S]
+                                   simulated losses against their proofs
            drdev bench [OPTIONS]   speed beside peers, in a release build (--help)
     """
 
@@ -24,12 +26,25 @@ struct Drdev {
     case ("schemas", 1): try Schemas.run(folder: rest[0], root: root)
     case ("tidy", 0): exit(try tidy(root))
     case ("coverage", 1): exit(try Coverage.run(file: rest[0]))
+    case ("prove-cases", _): exit(try proveCases(rest))
     case ("bench", _): exit(try Bench.run(rest))
     case ("fuzz", _): exit(try Fuzz.run(rest, root: root))
     default:  // open: any other word is wrong usage
       print(usage)
       exit(2)
     }
+  }
+
+  private static func proveCases(_ words: [String]) throws -> Int32 {
+    func number(after word: String) -> UInt64? {
+      words.firstIndex(of: word).flatMap { $0 + 1 < words.count ? UInt64(words[$0 + 1]) : nil }
+    }
+    var cases = ProveCases(seed: number(after: "--seed") ?? 1)
+    try cases.run(Int(number(after: "--cases") ?? 1_000)) { print("\($0)\n") }
+    print(cases.summary)
+    print(
+      cases.complaints.isEmpty ? "all within their proofs" : "\(cases.complaints.count) are not")
+    return cases.complaints.isEmpty ? 0 : 1
   }
 
   private static func tidy(_ root: String) throws -> Int32 {

@@ -39,7 +39,9 @@ enum Tidy {
     Layer(name: "DrCatalogue", imports: ["CCatalogue", "DrBase"], isPure: true),
     Layer(
       name: "DrEmit", imports: ["DrBase", "DrData", "DrSema", "DrEval", "DrSchema"], isPure: true),
-    Layer(name: "DrProve", imports: ["DrBase", "DrData", "DrSema", "DrEval"], isPure: true),
+    Layer(
+      name: "DrProve", imports: ["DrBase", "DrData", "DrSema", "DrEval", "DrRun", "DrSim"],
+      isPure: true),
     Layer(
       name: "DrLint",
       imports: ["DrBase", "DrData", "DrSyntax", "DrSchema", "DrSema", "DrEval", "DrEmit"],

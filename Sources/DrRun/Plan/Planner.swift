@@ -26,6 +26,8 @@ package final class Planner: Runner {
   package private(set) var result: RunResult?
   /// Set with the result.
   package private(set) var plan: Plan?
+  /// How many lines the plan has so far.
+  package var itemCount: Int { items.count }
 
   /// A fiber that is being planned, and what follows when it ends.
   fileprivate final class PlanFrame {

@@ -7,19 +7,19 @@ import DrSema
 /// A policy of a program, as the engine looks at it. Times are nanoseconds.
 package struct PolicyModel {
   /// One thing that a detector watches.
-  struct Case {
+  package struct Case {
     /// `zone_lost(cn-beijing-az1)`
-    let name: String
+    package let name: String
     /// Index of its detector in the policy.
     let detector: Int
-    let lasting: Int64
-    let holds: Value
-    let react: Value
+    package let lasting: Int64
+    package let holds: Value
+    package let react: Value
   }
 
-  struct Guard {
-    let text: String
-    let holds: Value
+  package struct Guard {
+    package let text: String
+    package let holds: Value
   }
 
   /// What the program calls it: `keep_serving`.
@@ -30,8 +30,8 @@ package struct PolicyModel {
   package let cooldown: Int64
   /// After how long in good health traffic is to go back; nothing here does it.
   package let failbackAfter: Int64?
-  let cases: [Case]
-  let guards: [Guard]
+  package let cases: [Case]
+  package let guards: [Guard]
 
   /// The policies for services on a cluster (`nil`: on any), in source order.
   package static func all(
@@ -63,7 +63,7 @@ package struct PolicyModel {
   }
 
   /// What runs are called that a case starts: `keep_serving.zone_lost(cn-beijing-az1)`.
-  func reactionName(_ watched: Case) -> String { "\(name).\(watched.name)" }
+  package func reactionName(_ watched: Case) -> String { "\(name).\(watched.name)" }
 
   /// The code of the reaction of that name; `nil` where no policy of the program has it.
   package static func reaction(

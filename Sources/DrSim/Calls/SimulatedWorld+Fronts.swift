@@ -17,7 +17,7 @@ extension SimulatedWorld {
         switch front.spec.kind {
         case .gslb where !isRoute && front.spec.label == name: break
         case .route where isRoute && front.spec.label == name: break
-        case .gslb, .route, .haproxy: return false
+        case .gslb, .route, .picker, .haproxy: return false
         }
         let service = services[front.service]
         return service.cluster == cluster && service.spec.namespace == namespace
@@ -35,7 +35,7 @@ extension SimulatedWorld {
       switch front.spec.kind {
       case .gslb(let domain, _): url == "http://\(domain)"
       case .haproxy(let itsSocket, let itsBackend): socket == itsSocket && backend == itsBackend
-      case .route(let itsURL): url == itsURL
+      case .route(let itsURL), .picker(let itsURL): url == itsURL
       }
     }
     guard let found else {
@@ -105,7 +105,7 @@ extension SimulatedWorld {
     case .gslb:
       target = "gslbs/\(state.spec.label) in \(namespace)"
       permissions = ["get gslbs.k8gb.io in \(namespace)", "patch gslbs.k8gb.io in \(namespace)"]
-    case .route:
+    case .route, .picker:
       target = "the route \(state.spec.label) in \(namespace)"
       let resource = try arguments.text("kind") == "HTTPRoute" ? "httproutes" : "virtualservices"
       let group = try arguments.text("api_version").prefix { $0 != "/" }
@@ -127,7 +127,7 @@ extension SimulatedWorld {
     let state = fronts[front]
     var next: [Int64]
     switch state.spec.kind {
-    case .gslb, .route: next = [Int64](repeating: 0, count: state.spec.zones.count)
+    case .gslb, .route, .picker: next = [Int64](repeating: 0, count: state.spec.zones.count)
     case .haproxy: next = state.published
     }
     for (name, value) in wanted {

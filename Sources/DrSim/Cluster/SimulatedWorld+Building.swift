@@ -9,7 +9,7 @@ extension SimulatedWorld {
     clusters.append(
       ClusterState(
         label: description.label, minor: description.kubernetesMinor,
-        imagePull: description.imagePull))
+        imagePull: description.imagePull, dependencies: description.dependencies))
     let firstZone = zones.count
     for zone in description.zones { add(zone, to: cluster) }
     func index(ofZone label: String) -> Int? {
@@ -33,6 +33,18 @@ extension SimulatedWorld {
     for front in description.fronts {
       let found = services[firstService...].firstIndex { $0.spec.label == front.service }
       if let service = found { add(front, of: service) }
+    }
+  }
+
+  /// Whether what a service needs to start answers.
+  func answers(_ kind: SimulatedCluster.Dependency.Kind, _ service: Int) -> Bool {
+    let cluster = services[service].cluster
+    return clusters[cluster].dependencies.allSatisfy { it in
+      guard it.kind == kind, it.service == services[service].spec.label else { return true }
+      let stands = zones.contains {
+        $0.cluster == cluster && $0.isAlive && it.zones.contains($0.label)
+      }
+      return !lostDependencies.contains(it.name) && (it.zones.isEmpty || stands)
     }
   }
 
@@ -75,6 +87,7 @@ extension SimulatedWorld {
       pods[pod].isReady = true
       pods[pod].isRouted = true
       noteImage(of: pod)
+      noteWeights(of: pod)
     }
   }
 }

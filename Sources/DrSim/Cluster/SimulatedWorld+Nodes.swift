@@ -36,6 +36,7 @@ extension SimulatedWorld {
     for node in zones[zone].nodes {
       for pod in nodes[node].pods { reboot(pod) }
     }
+    feedStarved()
     refreshControlPlane(zones[zone].cluster)
   }
 

@@ -30,6 +30,9 @@ extension SimulatedWorld {
     pods[pod].epoch += 1
     guard nodes[node].isAlive else { return }
     let hasImage = nodes[node].images.contains(spec(ofPod: pod).image)
+    pods[pod].isStarved =
+      !hasImage && !answers(.registry, deployments[pods[pod].deployment].service)
+    guard !pods[pod].isStarved else { return }
     let pull = hasImage ? 0 : clusters[cluster(ofNode: node)].imagePull
     later(.pulled(pod: pod, epoch: pods[pod].epoch), after: pull)
   }
@@ -38,6 +41,11 @@ extension SimulatedWorld {
     guard let node = pods[pod].node else { return }
     let image = spec(ofPod: pod).image
     if !nodes[node].images.contains(image) { nodes[node].images.append(image) }
+  }
+
+  func noteWeights(of pod: Int) {
+    guard let node = pods[pod].node, let model = spec(ofPod: pod).weights?.model else { return }
+    if !nodes[node].weights.contains(model) { nodes[node].weights.append(model) }
   }
 
   func startContainer(_ pod: Int) {
@@ -50,13 +58,31 @@ extension SimulatedWorld {
     // Without a readiness probe a container that runs counts as ready.
     if spec.ready == nil, spec.startup == nil { later(.ready(pod: pod, epoch: epoch), at: now) }
     let up = now.advanced(by: spec.weights?.startTime ?? 0)
+    pods[pod].isStarved = lacksWeights(pod)
     if let patient = spec.startup ?? spec.live {
       let deadline = ProbeTiming(probe: patient, startedAt: now).failure(from: now)
-      if deadline < up || spec.startup != nil && isHanging(pod) {
+      if pods[pod].isStarved || deadline < up || spec.startup != nil && isHanging(pod) {
         return later(.startFailed(pod: pod, epoch: epoch), at: deadline)
       }
     }
-    later(.up(pod: pod, epoch: epoch), at: up)
+    if !pods[pod].isStarved { later(.up(pod: pod, epoch: epoch), at: up) }
+  }
+
+  private func lacksWeights(_ pod: Int) -> Bool {
+    guard let weights = spec(ofPod: pod).weights, let node = pods[pod].node else { return false }
+    let isKept = weights.isCached && nodes[node].weights.contains(weights.model)
+    return !isKept && !answers(.modelStore, deployments[pods[pod].deployment].service)
+  }
+
+  /// What could not get its image or its weights tries again.
+  func feedStarved() {
+    for pod in pods.indices where pods[pod].isStarved && isOnLiveNode(pod) {
+      switch pods[pod].stage {
+      case .pulling: startOnNode(pod)
+      case .starting: startContainer(pod)
+      case .pending, .up, .hung, .gone: break
+      }
+    }
   }
 
   private func isHanging(_ pod: Int) -> Bool {
@@ -71,6 +97,7 @@ extension SimulatedWorld {
     }
     pods[pod].stage = .up
     pods[pod].failedStarts = 0
+    noteWeights(of: pod)
     let spec = spec(ofPod: pod)
     var ready = now
     for probe in [spec.startup, spec.ready] {

@@ -9,6 +9,7 @@ struct ClusterState {
   let label: String
   let minor: Int
   let imagePull: Int64
+  let dependencies: [SimulatedCluster.Dependency]
   /// Zones with one member of the control plane each; empty where that is elsewhere.
   var members: [Int] = []
   /// Until when no API server answers for reasons of its own.
@@ -44,6 +45,8 @@ struct NodeState {
   /// Since when it has the taint `unreachable:NoExecute`.
   var taintedAt: Instant?
   var images: [String] = []
+  /// Models whose weights have been loaded on it.
+  var weights: [String] = []
   /// Those bound to it that are not gone.
   var pods: [Int] = []
 }
@@ -103,6 +106,8 @@ struct PodState {
   var isTerminating = false
   /// Counts starts, so that what was due before the latest is seen to be stale.
   var epoch = 0
+  /// It cannot get its image or its weights, and tries again when what it gets them from is back.
+  var isStarved = false
   /// Starts in a row that a startup probe ended.
   var failedStarts = 0
 
@@ -127,12 +132,14 @@ struct FrontState {
   var isFinding: [Bool] = []
   /// The share of its requests that is answered.
   var success = Curve()
+  /// What runs it is gone.
+  var isGone = false
 
   /// How long a change takes to reach everybody, in nanoseconds.
   var ttl: Int64 {
     switch spec.kind {
     case .gslb(_, let ttl): ttl
-    case .haproxy, .route: 0
+    case .haproxy, .route, .picker: 0
     }
   }
 }

@@ -94,7 +94,7 @@ extension SimulatedFault {
     switch self {
     case .fail(let zone): .restore(zone: zone)
     case .hang(let service, let zone): .unhang(service: service, zone: zone)
-    case .restore, .unhang, .apiServerDown: nil
+    case .restore, .unhang, .apiServerDown, .failNodes, .failNode, .failDependency, .failFront: nil
     }
   }
 }

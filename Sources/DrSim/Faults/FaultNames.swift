@@ -42,6 +42,8 @@ package struct FaultNames {
     case .unhang(let service, let zone):
       // No program says it; a drill does when the time of its fault is over.
       "unhang(\(name(service, services))\(zone.map { ", in: \(name($0, zones))" } ?? ""))"
+    // What no program can say yet is only told.
+    case .failNodes, .failNode, .failDependency, .failFront: "# \(fault.text)"
     }
   }
 

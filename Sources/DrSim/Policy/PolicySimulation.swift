@@ -20,6 +20,10 @@ package final class PolicySimulation {
     package var faults: [TimedFault]
     /// What the seed decides.
     package var chance: Chance
+    /// Whose policies look; `nil` for all.
+    package var service: String?
+    /// The minor version that the cluster has instead of its own.
+    package var kubernetesMinor: Int?
 
     package init(
       cluster: String, seed: UInt64, lasting: Int64, faults: [TimedFault], chance: Chance = .none
@@ -62,10 +66,14 @@ package final class PolicySimulation {
     self.companion = companion
     var clusters = try SimulatedCluster.all(of: machine).filter { $0.label == scenario.cluster }
     companion?.prepare(&clusters)
+    if let minor = scenario.kubernetesMinor {
+      for index in clusters.indices { clusters[index].kubernetesMinor = minor }
+    }
     world = SimulatedWorld(clusters, seed: scenario.seed, chance: scenario.chance)
     engine = PolicyEngine(
-      try PolicyModel.all(of: machine, cluster: scenario.cluster), on: machine,
-      startingAt: SimulatedWorld.epoch)
+      try PolicyModel.all(of: machine, cluster: scenario.cluster).filter {
+        scenario.service == nil || $0.service == scenario.service
+      }, on: machine, startingAt: SimulatedWorld.epoch)
     let looks = engine.looks(within: scenario.lasting)
     guard looks <= Self.looksMax else {
       throw Diagnostic(
@@ -150,8 +158,8 @@ package final class PolicySimulation {
 
   private func take(_ note: PolicyNote) {
     switch note.kind {
-    case .fired: self.note(.fired, note.detector)
-    case .heldBack(let obstacle): self.note(.heldBack(obstacle), note.detector)
+    case .fired: self.note(.fired, note.detector, note.name)
+    case .heldBack(let obstacle): self.note(.heldBack(obstacle), note.detector, note.name)
     case .pending, .cleared, .unanswered, .answered: break
     }
   }
@@ -181,10 +189,11 @@ package final class PolicySimulation {
       events.append(SimulationEvent(at: line.at, kind: .run(line), subject: line.text))
     }
     world.recordFailover(of: reaction.service)
-    note(.ended(report.result), reaction.detector)
+    note(.ended(report.result), reaction.detector, reaction.name)
   }
 
-  private func note(_ kind: SimulationEvent.Kind, _ subject: String) {
-    events.append(SimulationEvent(at: world.now, kind: kind, subject: subject))
+  private func note(_ kind: SimulationEvent.Kind, _ subject: String, _ reaction: String) {
+    events.append(
+      SimulationEvent(at: world.now, kind: kind, subject: subject, reaction: reaction))
   }
 }

@@ -25,6 +25,8 @@ package struct SimulationEvent: Sendable, Equatable {
   package let kind: Kind
   /// What it is about: a fault, a detector with its case, a line of a run.
   package let subject: String
+  /// The reaction that a policy's event is about: `keep_serving.zone_lost(az1)`.
+  package var reaction = ""
 
   /// The event as a sentence, with its time since the beginning in whole seconds; `nil` of a run's own lines.
   package var sentence: String? {

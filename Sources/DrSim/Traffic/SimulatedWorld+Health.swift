@@ -27,7 +27,7 @@ extension SimulatedWorld {
     return switch fronts[front].spec.kind {
     case .haproxy: pods.contains { self.pods[$0].isRouted && serves($0) }
     case .gslb: pods.contains { self.pods[$0].isRouted }
-    case .route: true
+    case .route, .picker: true
     }
   }
 
@@ -57,7 +57,7 @@ extension SimulatedWorld {
       return isOut
         ? first + (check.rise - 1) * check.every
         : first + (check.fall - 1) * check.every + check.timeout
-    case .route: return 0
+    case .route, .picker: return 0
     }
   }
 

@@ -71,9 +71,13 @@ extension SimulatedWorld {
         zone(labelled: label, of: front).map { self.answered(fronts[front].service, in: $0) } ?? 0
       }
       let shares = effectiveShares(front)
-      let value = zip(shares, answered).reduce(0) { $0 + $1.0 * $1.1 }
+      var value = zip(shares, answered).reduce(0) { $0 + $1.0 * $1.1 }
       var slope = 0.0
-      if progress(front) < 1 {
+      if fronts[front].isGone {
+        value = 0
+      } else if case .picker = fronts[front].spec.kind {
+        value = answeredByReady(fronts[front].service)
+      } else if progress(front) < 1 {
         for index in shares.indices {
           let change = fronts[front].to[index] - fronts[front].from[index]
           slope += change * answered[index] / Double(fronts[front].ttl)
@@ -84,21 +88,28 @@ extension SimulatedWorld {
     for service in services.indices { recordAvailability(ofService: service) }
   }
 
+  /// The share that is answered where requests are shared out to all ready pods, as a Service without
+  /// a front does.
+  private func answeredByReady(_ service: Int) -> Double {
+    var ready = 0
+    var answering = 0
+    for deployment in services[service].deployments {
+      for pod in deployments[deployment].pods where pods[pod].isRouted {
+        ready += 1
+        if serves(pod) { answering += 1 }
+      }
+    }
+    return ready == 0 ? 0 : Double(answering) / Double(ready)
+  }
+
   private func recordAvailability(ofService service: Int) {
     let serving = services[service].deployments.reduce(0) { sum, deployment in
       sum + deployments[deployment].pods.count { serves($0) && pods[$0].isReady }
     }
-    let ours = services[service].fronts.compactMap { fronts[$0].success.pieces.last }
+    let ours = services[service].fronts.filter { !fronts[$0].spec.isStandby }
+      .compactMap { fronts[$0].success.pieces.last }
     if ours.isEmpty {
-      // Without a front its Service shares requests out to all ready pods.
-      let ready = services[service].deployments.reduce(0) { sum, deployment in
-        sum + deployments[deployment].pods.count { pods[$0].isRouted }
-      }
-      let answering = services[service].deployments.reduce(0) { sum, deployment in
-        sum + deployments[deployment].pods.count { pods[$0].isRouted && serves($0) }
-      }
-      let value = ready == 0 ? 0 : Double(answering) / Double(ready)
-      services[service].success.turn(at: now, value: value, slope: 0)
+      services[service].success.turn(at: now, value: answeredByReady(service), slope: 0)
     } else {
       let count = Double(ours.count)
       services[service].success.turn(

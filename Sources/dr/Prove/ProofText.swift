@@ -32,7 +32,43 @@ struct ProofText {
       text += "\n" + counterexample(broken, of: proof)
     }
     if let slowest = slowest(proof) { text += "\n" + budget(slowest, of: proof) }
-    return text
+    return text + "\n" + data(proof) + availability(proof.availability)
+  }
+
+  // MARK: Data and time
+
+  private func data(_ proof: Proof) -> String {
+    let head = "  data: at most \(Words.brief(proof.rpo)) may be lost"
+    return head + "\n"
+      + proof.keepings.map { kept in
+        let line = kept.place.map { " " + paint($0, .dim) } ?? ""
+        let mark = kept.lag.map { $0 <= proof.rpo ? paint("✓", .green) : paint("✗", .red) }
+        return "    \(mark ?? paint("?", .yellow)) \(folded(kept.text + line, indent: 6))\n"
+      }.joined()
+  }
+
+  private func availability(_ it: ProofAvailability) -> String {
+    var text = "\(percent(it.promised)) promised; "
+    if let worst = it.worst, let best = it.best {
+      let range = worst == best ? percent(worst) : "\(percent(worst)) to \(percent(best))"
+      text += "\(range) by the failure rates that are declared"
+    } else {
+      text += "no failure rates are declared"
+    }
+    if it.worst != nil, !it.undeclared.isEmpty {
+      text += ", none of: \(it.undeclared.joined(separator: ", "))"
+    }
+    return "  \(folded("availability: \(text)", indent: 4))\n"
+  }
+
+  /// Of 10⁻⁹, with four digits after the point at most.
+  private func percent(_ billionths: Int64) -> String {
+    let parts = max(0, billionths) / 1_000
+    var text = "\(parts / 10_000)"
+    var rest = String(String(parts % 10_000 + 10_000).dropFirst())
+    while rest.hasSuffix("0") { rest.removeLast() }
+    if !rest.isEmpty { text += "." + rest }
+    return text + "%"
   }
 
   // MARK: The table
@@ -102,7 +138,8 @@ struct ProofText {
   private func counterexample(_ cases: [ProofCase], of proof: Proof) -> String {
     let item = cases[0]
     let style = item.verdict == .refuted ? Paint.Style.red : .yellow
-    let names = cases.map(\.name).joined(separator: ", ")
+    let rest = cases.dropLast().map(\.name).joined(separator: ", ")
+    let names = [rest, cases.last?.name ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")
     var text = wrapped("\(names): \(item.because)", mark: mark(item), style)
     if item.ending == .back, item.verdict == .refuted {
       let worst = item.takes.worst.map(Words.brief) ?? Words.brief(item.takes.best)
@@ -126,17 +163,21 @@ struct ProofText {
   private func budget(_ item: ProofCase, of proof: Proof) -> String {
     let title = "where the time goes: \(item.name)"
     var text = wrapped(title, mark: "", nil)
-    let times = item.terms.map { interval($0.takes) } + [interval(item.takes)]
-    let widest = times.map(\.count).max() ?? 0
-    for (index, term) in item.terms.enumerated() {
+    let widest = (item.terms.map(\.takes) + [item.takes]).map { interval($0).count }.max() ?? 0
+    func line(_ term: ProofTerm) -> String {
       let part = padded(term.part.rawValue, to: 8)
-      let head = "    \(part)  \(padded(times[index], to: widest))  "
-      text +=
-        head + folded(term.because + place(term.place, margin: " "), indent: head.count) + "\n"
+      let head = "    \(part)  \(padded(interval(term.takes), to: widest))  "
+      let line = term.place.map { " " + paint($0, .dim) } ?? ""
+      return head + folded(term.because + line, indent: head.count) + "\n"
     }
-    let total = padded(times[item.terms.count], to: widest)
+    text += item.terms.filter { !$0.isAfter }.map(line).joined()
+    let total = padded(interval(item.takes), to: widest)
     text += "    \(paint("in all", .bold))    \(total)  of \(Words.duration(proof.rto))"
-    return text + place(proof.rtoPlace) + "\n"
+    text += place(proof.rtoPlace) + "\n"
+    let after = item.terms.filter(\.isAfter)
+    guard !after.isEmpty else { return text }
+    return text + "    the service is back by then, and the runbook says so\n"
+      + after.map(line).joined()
   }
 
   // MARK: Lines
