@@ -10,7 +10,7 @@ import DrRun
 import Glibc
 
 /// The world as it is: carries the exchanges of drivers out over the network.
-package final class RealWorld: Sendable {
+package final class RealWorld: RequestSender {
   package struct Options: Sendable {
     /// `nil` where there is none: calls on Kubernetes are then refused.
     package var kubeconfig: Kubeconfig?
@@ -41,63 +41,11 @@ package final class RealWorld: Sendable {
     await transport.shutdown()
   }
 
-  /// Carries out one call. A cancelled task ends between two orders as `busy`, or in the midst of
-  /// one as that order's failure: `inDoubt` where a change had been sent.
+  /// Carries out one call; see `converse`.
   package func answer(
     _ call: WorldCall, _ phase: CallPhase
   ) async -> Result<Document, WorldFailure> {
-    var exchange: any Exchange
-    do throws(WorldFailure) {
-      exchange = try Drivers.exchange(for: call, phase: phase)
-    } catch {
-      return .failure(error)
-    }
-    var reply: Reply?
-    while true {
-      let step = exchange.next(reply)
-      switch step {
-      case .finish(let document): return .success(document)
-      case .fail(let failure): return .failure(failure)
-      case .send(let request):
-        if Task.isCancelled { return .failure(.busy("\(call.name) was given up")) }
-        let start = WallClock.monotonicNanoseconds()
-        let answer = await send(request)
-        reply = Reply(
-          answer, elapsedNanoseconds: WallClock.monotonicNanoseconds() - start)
-      case .sleep(let nanoseconds):
-        do {
-          try await Task.sleep(for: .nanoseconds(nanoseconds))
-        } catch {
-          return .failure(.busy("\(call.name) was given up"))
-        }
-        reply = nil
-      }
-    }
-  }
-
-  /// Carries out one conversation with a cluster. A cancelled task ends between two requests as
-  /// `busy`.
-  package func carryOut<Value>(_ flow: Flow<Value>) async -> Result<Value, WorldFailure> {
-    var flow = flow
-    while true {
-      switch flow {
-      case .value(let value): return .success(value)
-      case .failure(let failure): return .failure(failure)
-      case .ask(let request, let resume):
-        if Task.isCancelled { return .failure(.busy("it was given up")) }
-        let start = WallClock.monotonicNanoseconds()
-        let answer = await send(request)
-        flow = resume(
-          Reply(answer, elapsedNanoseconds: WallClock.monotonicNanoseconds() - start))
-      case .sleep(let nanoseconds, let resume):
-        do {
-          try await Task.sleep(for: .nanoseconds(nanoseconds))
-        } catch {
-          return .failure(.busy("it was given up"))
-        }
-        flow = resume()
-      }
-    }
+    await converse(call, phase)
   }
 
   /// Begins a call and delivers its answer once it is there. Cancelling the task gives it up; its
@@ -123,7 +71,7 @@ package final class RealWorld: Sendable {
     return base + rest
   }
 
-  private func send(_ request: Request) async -> Reply.Answer {
+  package func send(_ request: Request) async -> Reply.Answer {
     switch request {
     case .kubernetes(let request):
       switch await clusters.connection(request.cluster) {

@@ -37,7 +37,7 @@ package struct LintSettings: Sendable {
     for table in tables { read(table, source.id) }
   }
 
-  private static let tables = ["lint", "lint.ignore", "lint.severity"]
+  private static let tables = ["lint", "lint.ignore", "lint.severity", "run"]
   private static let keys = ["select", "ignore", "fail_on", "baseline"]
 
   private mutating func read(_ table: TOML.Table, _ file: FileID) {
@@ -64,6 +64,17 @@ package struct LintSettings: Sendable {
         words.append((entry.key, span(entry.keyRange)))
         guard let severity = severity(entry.value, at: span(entry.valueRange)) else { continue }
         severities.append((entry.key, severity))
+      }
+    case "run":
+      // Where runs are kept; `dr run` reads it.
+      for entry in table.entries {
+        guard entry.key == "store" else {
+          unknown("the key `\(entry.key)`", entry.key, among: ["store"], at: span(entry.keyRange))
+          continue
+        }
+        if case .string = entry.value { continue }
+        report(
+          "`store` is a text", span(entry.valueRange), help: "write store = \"cluster:dr-runs\"")
       }
     default:  // open: every other table is a mistake
       unknown(

@@ -50,6 +50,19 @@ struct LeaseClient {
   /// The Lease's own name, where it is not made from the lock's.
   private let object: String?
 
+  /// Of the Lease `object`, whose lock is called `name` in messages.
+  init(
+    kube: KubeClient, namespace: String, name: String, object: String, holder: String,
+    seconds: Int64
+  ) {
+    self.kube = kube
+    self.namespace = namespace
+    self.name = name
+    self.object = object
+    self.holder = holder
+    self.seconds = seconds
+  }
+
   init(_ arguments: Arguments) throws(WorldFailure) {
     kube = try arguments.kube()
     namespace = try arguments.optionalString("namespace") ?? "default"

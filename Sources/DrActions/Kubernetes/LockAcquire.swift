@@ -10,6 +10,7 @@ struct LockAcquire: Act {
   private let lease: LeaseClient
 
   init(_ arguments: Arguments) throws(WorldFailure) { lease = try LeaseClient(arguments) }
+  init(_ lease: LeaseClient) { self.lease = lease }
 
   func observe() -> Flow<Observation> {
     lease.read().then { found, date in
@@ -30,9 +31,9 @@ struct LockAcquire: Act {
     }
   }
 
-  func perform(_ observed: Observation) -> Flow<Document> { take(attempt: 1) }
+  func perform(_ observed: Observation) -> Flow<Document> { take() }
 
-  private func take(attempt: Int) -> Flow<Document> {
+  func take(attempt: Int = 1) -> Flow<Document> {
     lease.read().then { found, date in
       if lease.isHeldByOther(found, at: date) {
         return .failure(lease.heldFailure(found, at: date))

@@ -10,6 +10,7 @@ struct LockRelease: Act {
   private let lease: LeaseClient
 
   init(_ arguments: Arguments) throws(WorldFailure) { lease = try LeaseClient(arguments) }
+  init(_ lease: LeaseClient) { self.lease = lease }
 
   func observe() -> Flow<Observation> {
     lease.read().map { found, _ in
@@ -21,9 +22,9 @@ struct LockRelease: Act {
     }
   }
 
-  func perform(_ observed: Observation) -> Flow<Document> { release(attempt: 1) }
+  func perform(_ observed: Observation) -> Flow<Document> { release() }
 
-  private func release(attempt: Int) -> Flow<Document> {
+  func release(attempt: Int = 1) -> Flow<Document> {
     lease.read().then { found, _ in
       guard let found, found.holder == lease.holder else { return .value(.null) }
       let patch = DocumentObject([("spec", ["holderIdentity": .null])])

@@ -9,6 +9,7 @@ struct LockRenew: Act {
   private let lease: LeaseClient
 
   init(_ arguments: Arguments) throws(WorldFailure) { lease = try LeaseClient(arguments) }
+  init(_ lease: LeaseClient) { self.lease = lease }
 
   func observe() -> Flow<Observation> {
     lease.read().then { found, date in
@@ -23,9 +24,9 @@ struct LockRenew: Act {
     }
   }
 
-  func perform(_ observed: Observation) -> Flow<Document> { renew(attempt: 1) }
+  func perform(_ observed: Observation) -> Flow<Document> { renew() }
 
-  private func renew(attempt: Int) -> Flow<Document> {
+  func renew(attempt: Int = 1) -> Flow<Document> {
     lease.read().then { found, date in
       guard let found, found.holder == lease.holder else {
         return .failure(lease.heldFailure(found, at: date))

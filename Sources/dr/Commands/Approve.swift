@@ -5,7 +5,7 @@ import DrHost
 import DrRun
 import DrSystem
 
-struct Approve: ParsableCommand {
+struct Approve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Answer an approval that a run waits for.",
     discussion: """
@@ -31,28 +31,39 @@ struct Approve: ParsableCommand {
   @Flag(help: "Answer no: the run ends and is undone.")
   var decline = false
 
-  func run() throws {
-    let store = RunStore()
-    let id = try store.resolve(word)
-    let approval = try approval(of: id, try store.readJournal(id))
+  @OptionGroup var store: StoreAccess
+
+  func run() async throws { try await store.use { try await approve($0) } }
+
+  private func approve(_ store: RunStore) async throws {
+    let id = try await store.resolve(word)
+    let approval = try approval(of: id, try await store.readJournal(id))
     let box = store.approvals(id)
-    if let given = box.answer(to: approval.question.id) {
-      let verb = given.approved ? "approved" : "declined"
-      throw refusal("\(given.by) has \(verb) this at \(given.at.utcText); the first answer counts")
-    }
+    if let given = try await box.answer(to: approval.question.id) { throw decided(given) }
     let now = WallClock.now()
     if let deadline = approval.question.deadline, now >= deadline {
       throw refusal("too late: the answer was due at \(deadline.utcText)")
     }
     // Asked before: a run that takes the answer may have ended a moment later.
-    let isLive = store.isLive(id)
+    let isLive = try await store.isLive(id)
     let by = (by ?? Approver.user) + (reason.map { " (\($0))" } ?? "")
-    try box.put(
-      ApprovalBox.Answer(approved: !decline, by: by, at: now), to: approval.question.id)
+    guard
+      try await box.put(
+        ApprovalBox.Answer(approved: !decline, by: by, at: now), to: approval.question.id)
+    else {
+      // Somebody was faster.
+      guard let given = try await box.answer(to: approval.question.id) else { return }
+      throw decided(given)
+    }
     Console.write("\(decline ? "declined" : "approved"): \(approval.question.text)\n")
     if !isLive {
-      Console.write("the run is not going on now; go on with: dr resume \(id)\n")
+      Console.write("the run is not going on now; go on with: \(store.resumeCommand(id))\n")
     }
+  }
+
+  private func decided(_ given: ApprovalBox.Answer) -> ExitCode {
+    let verb = given.approved ? "approved" : "declined"
+    return refusal("\(given.by) has \(verb) this at \(given.at.utcText); the first answer counts")
   }
 
   private func refusal(_ text: String) -> ExitCode {

@@ -22,6 +22,7 @@ struct Plan: AsyncParsableCommand {
   @OptionGroup var world: WorldOptions
   @OptionGroup var source: SourceOptions
   @OptionGroup var simulation: SimulationOptions
+  @OptionGroup var store: StoreOptions
 
   @Flag(help: "Write JSON.")
   var json = false
@@ -32,10 +33,13 @@ struct Plan: AsyncParsableCommand {
   mutating func run() async throws {
     let launch = try runbook.launch(source, world)
     let prepared = try PreparedRun(launch, style: source.output.style)
-    let planning = try await Planning(prepared, simulation)
-    try show(planning)
-    try keep(planning, prepared)
-    try conclude(planning)
+    try await store.use(near: launch.file, kubeconfig: launch.kubeconfig, context: launch.context) {
+      [self] store in
+      let planning = try await Planning(prepared, simulation, store)
+      try show(planning)
+      try keep(planning, prepared)
+      try conclude(planning)
+    }
   }
 
   private func keep(_ planning: Planning, _ prepared: PreparedRun) throws {

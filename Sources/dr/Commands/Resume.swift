@@ -3,6 +3,7 @@
 import ArgumentParser
 import DrHost
 import DrRun
+import DrSystem
 
 struct Resume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,12 +20,25 @@ struct Resume: AsyncParsableCommand {
     help: "Whether an act in doubt happened, as the pause asked: --answer ID=yes. May be repeated.")
   var answer: [String] = []
 
+  @Option(
+    help: "The program, where it lies elsewhere on this machine than on the one that began the run."
+  )
+  var program: String?
+
+  @OptionGroup var store: StoreAccess
   @OptionGroup var output: OutputOptions
 
   mutating func run() async throws {
-    let store = RunStore()
-    let run = try store.resolve(id)
-    let launch = try store.launch(run)
+    try await store.use { [self] in try await resume($0) }
+  }
+
+  private func resume(_ store: RunStore) async throws {
+    let run = try await store.resolve(id)
+    var launch = try await store.launch(run)
+    // On another machine things lie elsewhere; that the program is the same is checked by its digest.
+    if let program { launch.file = realPath(program) ?? program }
+    if let kubeconfig = self.store.kubeconfig { launch.kubeconfig = realPath(kubeconfig) }
+    if let context = self.store.context { launch.context = context }
     let prepared = try PreparedRun(launch, style: output.style)
     var session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
     session.answers = try answer.map(decision)

@@ -20,6 +20,7 @@ struct Run: AsyncParsableCommand {
   @OptionGroup var world: WorldOptions
   @OptionGroup var source: SourceOptions
   @OptionGroup var simulation: SimulationOptions
+  @OptionGroup var store: StoreOptions
 
   @Flag(help: "Answer yes to every approval; the journal says so.")
   var yes = false
@@ -39,15 +40,23 @@ struct Run: AsyncParsableCommand {
     }
     let launch = try saved?.launch ?? runbook.launch(source, world)
     let prepared = try PreparedRun(launch, style: source.output.style)
+    try await store.use(near: launch.file, kubeconfig: launch.kubeconfig, context: launch.context) {
+      [self] in try await run(prepared, saved, $0)
+    }
+  }
+
+  private func run(_ prepared: PreparedRun, _ saved: SavedPlan?, _ store: RunStore) async throws {
+    let launch = prepared.launch
     var prediction: Prediction?
-    if let saved { prediction = try await check(saved, prepared) }
+    if let saved { prediction = try await check(saved, prepared, store) }
     switch launch.world {
     case .simulated:
       try SimulatedSession(prepared: prepared, options: simulation).run()
     case .real:
-      let store = RunStore()
       let id = RunStore.newID(at: WallClock.now())
-      if detach { return try DetachedRun(id: id, store: store).start(launch, approvesAll: yes) }
+      if detach {
+        return try await DetachedRun(id: id, store: store).start(launch, approvesAll: yes)
+      }
       var session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
       session.prediction = prediction
       try await session.start()
@@ -56,8 +65,10 @@ struct Run: AsyncParsableCommand {
 
   /// Plans again, by reading only, and throws where the plan does not hold any more. Gives how long it says that
   /// things take.
-  private func check(_ saved: SavedPlan, _ prepared: PreparedRun) async throws -> Prediction? {
-    let planning = try await Planning(prepared, simulation)
+  private func check(
+    _ saved: SavedPlan, _ prepared: PreparedRun, _ store: RunStore
+  ) async throws -> Prediction? {
+    let planning = try await Planning(prepared, simulation, store)
     guard let now = planning.saved(prepared) else {
       Console.write("the world does not answer: the plan cannot be compared with it\n", to: .error)
       throw ExitCode(3)

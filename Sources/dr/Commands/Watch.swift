@@ -31,9 +31,7 @@ struct Watch: AsyncParsableCommand {
   )
   var lease: LeaseName?
 
-  @Option(
-    help: "Folder of runs and alerts, which all copies share. Default: as for dr run ($DR_STATE).")
-  var store: String?
+  @OptionGroup var store: StoreOptions
 
   @Option(help: "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, the pod's service account.")
   var kubeconfig: String?
@@ -49,7 +47,12 @@ struct Watch: AsyncParsableCommand {
 
   mutating func run() async throws {
     let program = try WatchedProgram(launch(), style: source.output.style)
-    let runs = try openStore()
+    try await store.use(near: file, kubeconfig: kubeconfig, context: context) {
+      try await watch(program, $0)
+    }
+  }
+
+  private func watch(_ program: WatchedProgram, _ runs: RunStore) async throws {
     let world: RealWorld
     do throws(Diagnostic) {
       let wanted = program.natives + (lease == nil ? [] : ["lock.acquire"])
@@ -61,18 +64,6 @@ struct Watch: AsyncParsableCommand {
     let status = try await watch(program, runs, world)
     await world.shutdown()
     throw ExitCode(status)
-  }
-
-  /// By its absolute path, for runs are gone on with from other folders.
-  private func openStore() throws -> RunStore {
-    guard let store else { return RunStore() }
-    do throws(FileFailure) {
-      try makeDirectories(store)
-    } catch {
-      Console.write("\(error.message)\n", to: .error)
-      throw ExitCode(1)
-    }
-    return RunStore(state: realPath(store) ?? store)
   }
 
   private func launch() throws -> Launch {
@@ -89,9 +80,8 @@ struct Watch: AsyncParsableCommand {
     let log = WatchLog()
     let notices = EventQueue<Watcher.Notice>()
     let leadership = Leadership(
-      lease.map { .lease(namespace: $0.namespace, name: $0.name) }
-        ?? .file("\(directory(of: runs.folder))/watch.lock"),
-      identity: Self.identity, world: world
+      means(runs),
+      identity: ProcessName.unique, world: world
     ) { notices.push(.leadership($0)) }
     let endpoints = WatchEndpoints(
       policies: program.policies.map(\.name), leadership: leadership,
@@ -119,6 +109,12 @@ struct Watch: AsyncParsableCommand {
     return signal.exitStatus
   }
 
+  private func means(_ runs: RunStore) -> Leadership.Means {
+    if let lease { return .lease(namespace: lease.namespace, name: lease.name) }
+    let folder = (runs.records as? FileRecordStore)?.folder ?? "\(RunStore.localFolder)/runs"
+    return .file("\(directory(of: folder))/watch.lock")
+  }
+
   private func serve(_ endpoints: WatchEndpoints) async throws -> HTTPServer? {
     guard let listen else { return nil }
     do throws(HTTPServer.Failure) {
@@ -135,23 +131,13 @@ struct Watch: AsyncParsableCommand {
     _ program: WatchedProgram, _ runs: RunStore, _ server: HTTPServer?, _ log: WatchLog
   ) {
     let policies = program.policies.map(\.name).joined(separator: ", ")
-    log.write("watches \(program.project.file): \(policies); runs are kept in \(runs.folder)")
+    log.write(
+      "watches \(program.project.file): \(policies); runs are kept in \(runs.records.place)")
     for policy in program.policies where policy.failbackAfter != nil {
       log.write(
         "\(policy.name): nothing goes back by itself: `failback` is for a person and a runbook")
     }
     if let server, let listen { log.write("listens on \(listen.host):\(server.port)") }
-  }
-
-  /// Who holds the Lease: `host_pid_x7k2`.
-  private static var identity: String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    gethostname(&buffer, buffer.count - 1)
-    let host = String(
-      decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
-    let suffix = String((0..<4).map { _ in letters[Int.random(in: 0..<letters.count)] })
-    return "\(host)_\(getpid())_\(suffix)"
   }
 }
 

@@ -20,11 +20,11 @@ struct DrillSession {
   let watches: Bool
   /// Where what goes on is told.
   let stream: Terminal.Stream
-  let store = RunStore()
+  let store = RunStore.local
 
   /// Throws the exit status where it cannot begin.
   func run() async throws -> RealRehearsal {
-    let open = OpenDrill(store)
+    let open = OpenDrill()
     if let (file, name) = open.found {
       Console.write(
         "the drill \(name) of \(file) was cut short, and what it broke may be broken still\n"
@@ -59,8 +59,9 @@ struct DrillSession {
         to: .error)
     }
     guard let outcome else { throw ExitCode(1) }
-    return RealRehearsal(
-      outcome: outcome, reactedAt: outcome.faultAt.flatMap(reaction), load: load?.figures)
+    var reactedAt: Instant?
+    if let faultAt = outcome.faultAt { reactedAt = await reaction(since: faultAt) }
+    return RealRehearsal(outcome: outcome, reactedAt: reactedAt, load: load?.figures)
   }
 
   /// Takes back what a drill that was killed has broken.
@@ -77,7 +78,7 @@ struct DrillSession {
     }
     await world.shutdown()
     guard isMended else { throw ExitCode(1) }
-    OpenDrill(store).remove()
+    OpenDrill().remove()
   }
 
   private func makeWorld(_ natives: [String]) throws -> RealWorld {
@@ -120,13 +121,15 @@ struct DrillSession {
   }
 
   /// When the first run began that was started because of the faults.
-  private func reaction(since faultAt: Instant) -> Instant? {
-    store.ids.compactMap { id in
-      guard let launch = try? store.launch(id), launch.cause?.service == drill.service,
-        let journal = try? store.journal(id), let summary = RunSummary(journal),
+  private func reaction(since faultAt: Instant) async -> Instant? {
+    var first: Instant?
+    for id in (try? await store.records.ids()) ?? [] {
+      guard let launch = try? await store.launch(id), launch.cause?.service == drill.service,
+        let journal = try? await store.journal(id), let summary = RunSummary(journal),
         summary.startedAt >= faultAt
-      else { return nil }
-      return summary.startedAt
-    }.min()
+      else { continue }
+      first = min(first ?? summary.startedAt, summary.startedAt)
+    }
+    return first
   }
 }

@@ -16,7 +16,7 @@ final class DrillWatch {
   init(_ program: sending WatchedProgram, store: RunStore, world: RealWorld, log: WatchLog) {
     let notices = notices
     let leadership = Leadership(
-      .file("\(directory(of: store.folder))/watch.lock"), identity: "drill_\(getpid())",
+      .file("\(RunStore.localFolder)/watch.lock"), identity: "drill_\(getpid())",
       world: world
     ) { notices.push(.leadership($0)) }
     self.leadership = leadership

@@ -9,7 +9,8 @@ import Glibc
 struct OpenDrill {
   let path: String
 
-  init(_ store: RunStore) { path = "\(directory(of: store.folder))/open-drill.json" }
+  /// Of this machine, whatever keeps its runs.
+  init() { path = "\(RunStore.localFolder)/open-drill.json" }
 
   /// What the drill that was killed was: its program and name.
   var found: (file: String, drill: String)? {

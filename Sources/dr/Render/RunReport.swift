@@ -5,7 +5,8 @@ import DrRun
 
 /// The end of a run in a few lines, and its exit status.
 enum RunReport {
-  static func text(_ result: RunResult, id: String, launch: Launch) -> String {
+  /// `goOn` is the command that goes on with the run, should it be paused.
+  static func text(_ result: RunResult, launch: Launch, goOn: String) -> String {
     let took = Words.duration(
       roundedToTenths(result.endedAt.nanoseconds - result.startedAt.nanoseconds))
     var text = "\n"
@@ -19,7 +20,7 @@ enum RunReport {
     case .lockHeld: text += "\(launch.runbook): nothing was done; another run holds the lock\n"
     }
     if let message = result.message { text += "  \(message)\n" }
-    if result.status == .paused { text += "  go on with: dr resume \(id)\n" }
+    if result.status == .paused { text += "  go on with: \(goOn)\n" }
     return text
   }
 

@@ -68,10 +68,11 @@ final class Approver: Sendable {
     guard let box else { return }
     Task { [self] in
       while open.withLock({ $0.contains(id) }) {
-        if let answer = box.answer(to: id) {
+        // A store that does not answer now is asked again.
+        if let answer = try? await box.answer(to: id) {
           return self.answer(id, answer.approved, by: answer.by, deliver)
         }
-        try? await Task.sleep(for: .milliseconds(200))
+        try? await Task.sleep(for: .nanoseconds(box.records.lookNanoseconds))
       }
     }
   }

@@ -3,34 +3,35 @@
 import ArgumentParser
 import DrHost
 import DrSystem
-import Glibc
 
 /// A run whose process is no child of the terminal.
 struct DetachedRun {
   let id: String
   let store: RunStore
 
-  private var output: String { "\(store.folder)/\(id)/output" }
+  private var output: String { store.outputPath(id) }
 
   /// Begins it as a resumption of a run that has not begun. Returns once its journal exists: from
   /// then on `dr runs` and `dr resume` know it.
-  func start(_ launch: Launch, approvesAll: Bool) throws {
-    try store.create(id, launch)
+  func start(_ launch: Launch, approvesAll: Bool) async throws {
+    try await store.create(id, launch)
     let process: DetachedProcess
     do throws(FileFailure) {
+      try makeDirectories(directory(of: output))
       process = try DetachedProcess.start(
-        ["resume", id] + (approvesAll ? ["--yes"] : []), output: output)
+        ["resume", id] + store.records.options
+          + (approvesAll ? ["--yes"] : []), output: output)
     } catch {
       Console.write("\(error.message)\n", to: .error)
       throw ExitCode(1)
     }
-    while access(store.journalPath(id), F_OK) != 0 {
+    while try await store.records.journalSize(id) == nil {
       if let status = process.status {
         Console.write((try? readSmallFile(output)) ?? [], to: .error)
         throw ExitCode(status)
       }
-      usleep(5_000)
+      try await Task.sleep(for: .milliseconds(5))
     }
-    Console.write("run \(id)\nfollow it with: dr runs tail -f \(id)\n")
+    Console.write("run \(id)\nfollow it with: dr runs tail -f \(id)\(store.options)\n")
   }
 }

@@ -20,13 +20,13 @@ final class EventQueue<Event: Sendable>: Sendable {
   }
 
   /// Batches, until the task that asks is cancelled. For one consumer.
-  func forEachBatch(_ body: ([Event]) throws -> Bool) async rethrows {
+  func forEachBatch(_ body: ([Event]) async throws -> Bool) async rethrows {
     for await _ in wakeUps {
       let batch = waiting.withLock { events in
         defer { events = [] }
         return events
       }
-      if !batch.isEmpty, try !body(batch) { return }
+      if !batch.isEmpty, try await !body(batch) { return }
     }
   }
 }

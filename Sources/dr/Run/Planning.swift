@@ -13,7 +13,9 @@ struct Planning {
   /// server. What could not be asked is not among them.
   private(set) var missing: [String] = []
 
-  init(_ prepared: PreparedRun, _ simulation: SimulationOptions) async throws {
+  init(
+    _ prepared: PreparedRun, _ simulation: SimulationOptions, _ store: RunStore
+  ) async throws {
     let planner = Planner(
       machine: prepared.machine, body: prepared.makeBody(),
       identity: prepared.identity(runID: "plan"))
@@ -29,7 +31,7 @@ struct Planning {
         throw prepared.project.fail()
       }
       let driver = RealDriver(
-        runner: planner, answer: { await world.answer($0, $1, beside: RunStore()) },
+        runner: planner, answer: { await world.answer($0, $1, beside: store) },
         approver: Approver(approvesAll: true)
       ) { _ in }
       _ = try await driver.run { _ in }

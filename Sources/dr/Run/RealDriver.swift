@@ -21,7 +21,7 @@ final class RealDriver {
   /// Whether signals pause the run; else who drives it says so.
   private let isSignalled: Bool
   /// Asked before each act.
-  private let mayAct: @Sendable () -> Bool
+  private let mayAct: @Sendable () async -> Bool
   private var calls: [CallID: Task<Void, Never>] = [:]
   private var timers: [TimerID: Task<Void, Never>] = [:]
   private var result: RunResult?
@@ -30,7 +30,7 @@ final class RealDriver {
 
   init(
     runner: any Runner, answer: @escaping Answerer, approver: Approver, isSignalled: Bool = true,
-    mayAct: @escaping @Sendable () -> Bool = { true }, show: @escaping (Progress) -> Void
+    mayAct: @escaping @Sendable () async -> Bool = { true }, show: @escaping (Progress) -> Void
   ) {
     self.runner = runner
     self.answer = answer
@@ -42,7 +42,7 @@ final class RealDriver {
 
   /// Drives the runner to its end. `first` is told before it begins; `append` makes bytes durable before it returns.
   func run(
-    first: [Event] = [], append: ([UInt8]) throws -> Void
+    first: [Event] = [], append: ([UInt8]) async throws -> Void
   ) async throws -> RunResult? {
     let queue = queue
     let signals =
@@ -66,7 +66,7 @@ final class RealDriver {
     }
     try await queue.forEachBatch { batch in
       batch.forEach(forget)
-      for order in runner.handle(batch, at: WallClock.now()) { try carryOut(order, append) }
+      for order in runner.handle(batch, at: WallClock.now()) { try await carryOut(order, append) }
       return result == nil
     }
     stop = StopSignal.remembered
@@ -82,12 +82,14 @@ final class RealDriver {
     }
   }
 
-  private func carryOut(_ order: Order, _ append: ([UInt8]) throws -> Void) throws {
+  private func carryOut(
+    _ order: Order, _ append: ([UInt8]) async throws -> Void
+  ) async throws {
     let queue = queue
     switch order {
-    case .append(let bytes): try append(bytes)
+    case .append(let bytes): try await append(bytes)
     case .call(let id, let call, let phase):
-      if case .perform = phase, !mayAct() { throw NotAllowed() }
+      if case .perform = phase, await !mayAct() { throw NotAllowed() }
       calls[id] = Task { [answer] in queue.push(.answered(id, await answer(call, phase))) }
     case .cancel(let id): calls.removeValue(forKey: id)?.cancel()
     case .startTimer(let id, let instant):

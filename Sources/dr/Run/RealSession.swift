@@ -5,8 +5,6 @@ import DrBase
 import DrData
 import DrHost
 import DrRun
-import DrSystem
-import Glibc
 
 /// One life of a run in the real world, from its journal file to its exit status.
 struct RealSession {
@@ -21,10 +19,24 @@ struct RealSession {
 
   /// Begins a new run.
   func start() async throws {
+    try await inWorld { world in
+      do throws(StoreFailure) {
+        try await store.create(id, prepared.launch)
+      } catch {
+        Console.write("\(error.message)\nNothing was done.\n", to: .error)
+        throw error.exitCode
+      }
+      try await goOn(world)
+    }
+  }
+
+  /// Goes on with a run, or begins it where the first life ended before it could.
+  func resume() async throws { try await inWorld { try await goOn($0) } }
+
+  private func inWorld(_ body: (RealWorld) async throws -> Void) async throws {
     let world = try makeWorld()
     do {
-      var file = try createJournal()
-      try await drive(world, journal: nil) { bytes in try file.append(bytes) }
+      try await body(world)
     } catch {
       await world.shutdown()
       throw error
@@ -32,43 +44,25 @@ struct RealSession {
     await world.shutdown()
   }
 
-  private func createJournal() throws -> JournalFile {
+  private func goOn(_ world: RealWorld) async throws {
+    let opened: OpenedRecord
     do {
-      try store.create(id, prepared.launch)
-      return try JournalFile.create(store.journalPath(id))
-    } catch let failure as FileFailure {
-      Console.write("\(failure.message)\nNothing was done.\n", to: .error)
-      throw ExitCode(4)
-    }
-  }
-
-  /// Goes on with a run.
-  func resume() async throws {
-    let path = store.journalPath(id)
-    // The first life ended before it made its journal: nothing was done yet.
-    if access(path, F_OK) != 0 { return try await start() }
-    var opened: OpenedJournal
-    do {
-      opened = try OpenedJournal(path)
+      opened = try await OpenedRecord(id, in: store)
     } catch let refusal as JournalRefusal {
       throw fail(refusal.diagnostic, status: 4)
-    } catch let failure as FileFailure {
-      Console.write("\(failure.message)\n", to: .error)
-      throw ExitCode(failure.code == EWOULDBLOCK ? 5 : 4)
     }
-    if opened.journal.tornCount > 0 {
+    let torn = opened.journal.tornCount
+    if torn > 0 {
       Console.write(
-        "the last \(opened.journal.tornCount) bytes of the journal were cut off by the crash\n",
-        to: .error)
+        "the last \(torn) bytes of the journal were cut off by the crash\n", to: .error)
     }
-    let world = try makeWorld()
     do {
-      try await drive(world, journal: opened.journal) { bytes in try opened.file.append(bytes) }
+      try await drive(world, opened)
     } catch {
-      await world.shutdown()
+      await opened.held.release()
       throw error
     }
-    await world.shutdown()
+    await opened.held.release()
   }
 
   private func makeWorld() throws -> RealWorld {
@@ -85,48 +79,57 @@ struct RealSession {
     return ExitCode(status)
   }
 
-  private func drive(
-    _ world: RealWorld, journal: Journal?, append: ([UInt8]) throws -> Void
-  ) async throws {
+  private func drive(_ world: RealWorld, _ opened: OpenedRecord) async throws {
     let executor: Executor
     do throws(JournalRefusal) {
       executor = try Executor(
         machine: prepared.machine, body: prepared.makeBody(),
-        identity: prepared.identity(runID: id), journal: journal, at: WallClock.now())
+        identity: prepared.identity(runID: id), journal: opened.journal, at: WallClock.now())
     } catch {
       throw fail(error.diagnostic, status: 4)
     }
     executor.prediction = prediction
-    let begun = journal?.first?.at ?? WallClock.now()
+    let begun = opened.journal.first?.at ?? WallClock.now()
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)
     Console.write("run \(id)\n")
     let live = LiveLine.onTerminal(since: begun)
     defer { live?.end() }
+    let held = opened.held
     let driver = RealDriver(
       runner: executor, answer: { [store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
-        approvesAll: approvesAll, box: store.approvals(id), hint: "answer with: dr approve \(id)\n")
+        approvesAll: approvesAll, box: store.approvals(id),
+        hint: "answer with: \(store.approveCommand(id))\n"),
+      mayAct: { await held.isStillOurs() }
     ) { progress in
       let line = lines.line(progress)
       if let live { live.show(progress, line) } else { Console.write(line) }
     }
     let result: RunResult?
     do {
-      result = try await driver.run(first: answers, append: append)
-    } catch let failure as FileFailure {
+      result = try await driver.run(first: answers) { bytes in try await held.append(bytes) }
+    } catch let failure as StoreFailure {
+      let advice =
+        failure.kind == .held
+        ? "Nothing further was done here." : "Nothing further was done. Mend it, then: \(resume)"
+      Console.write("\(failure.message)\n\(advice)\n", to: .error)
+      throw failure.kind == .held ? ExitCode(5) : ExitCode(4)
+    } catch is RealDriver.NotAllowed {
       Console.write(
-        "\(failure.message)\nNothing further was done. Mend it, then: dr resume \(id)\n", to: .error
-      )
-      throw ExitCode(4)
+        "it is not certain that this run is still ours\nNothing further was done here. "
+          + "Go on with: \(resume)\n", to: .error)
+      throw ExitCode(5)
     }
     live?.end()
     try finish(result, stop: driver.stop)
   }
 
+  private var resume: String { store.resumeCommand(id) }
+
   private func finish(_ result: RunResult?, stop: StopSignal?) throws {
     guard let result else { throw ExitCode(1) }
-    let text = RunReport.text(result, id: id, launch: prepared.launch)
+    let text = RunReport.text(result, launch: prepared.launch, goOn: resume)
     Console.write(text)
     let status = RunReport.exitStatus(result.status, stop: stop)
     if status != 0 { throw ExitCode(status) }

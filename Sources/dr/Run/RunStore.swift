@@ -5,95 +5,84 @@ import DrData
 import DrHost
 import DrRun
 import DrSystem
-import Glibc
 
-/// Where runs are kept: a folder each, with `launch.json` and `journal`.
-///
-/// `$DR_STATE`, else `$XDG_STATE_HOME/dr`, else `~/.local/state/dr` (XDG Base Directory Specification).
-struct RunStore {
-  let folder: String
+/// Where runs are kept, and what the bytes there say.
+struct RunStore: Sendable {
+  let records: any RecordStore
 
-  /// In a folder that is named instead.
-  init(state: String) { folder = "\(state)/runs" }
+  init(_ records: any RecordStore) { self.records = records }
 
-  init() {
-    if let folder = Environment.variable("DR_STATE"), !folder.isEmpty {
-      self.folder = "\(folder)/runs"
-    } else if let base = Environment.variable("XDG_STATE_HOME"), base.hasPrefix("/") {
-      folder = "\(base)/dr/runs"
-    } else {
-      folder = "\(Environment.variable("HOME") ?? "/")/.local/state/dr/runs"
-    }
+  /// The files of this machine: in `$DR_STATE`, else `$XDG_STATE_HOME/dr`, else `~/.local/state/dr` (XDG Base Directory
+  /// Specification).
+  static var local: RunStore {
+    RunStore(FileRecordStore(state: localFolder, isDefault: true))
   }
 
-  func journalPath(_ id: String) -> String { "\(folder)/\(id)/journal" }
+  static var localFolder: String {
+    if let folder = Environment.variable("DR_STATE"), !folder.isEmpty { return folder }
+    if let base = Environment.variable("XDG_STATE_HOME"), base.hasPrefix("/") {
+      return "\(base)/dr"
+    }
+    return "\(Environment.variable("HOME") ?? "/")/.local/state/dr"
+  }
+
+  /// Where a detached process of a run writes: on this machine, whatever the store.
+  func outputPath(_ id: String) -> String {
+    (records as? FileRecordStore).map { "\($0.folder)/\(id)/output" }
+      ?? "\(Self.localFolder)/output/\(id)"
+  }
+
+  /// What commands take to look here, with a space before.
+  var options: String { records.options.map { " \($0)" }.joined() }
+
+  /// The command that goes on with a run.
+  func resumeCommand(_ id: String) -> String { "dr resume \(id)\(options)" }
+  /// The command that answers a run's approval.
+  func approveCommand(_ id: String) -> String { "dr approve \(id)\(options)" }
 
   /// Answers to the run's approvals that were given from elsewhere.
-  func approvals(_ id: String) -> ApprovalBox { ApprovalBox(folder: "\(folder)/\(id)/answers") }
+  func approvals(_ id: String) -> ApprovalBox { ApprovalBox(records: records, id: id) }
 
-  /// Whether a process works on the run now.
-  func isLive(_ id: String) -> Bool {
-    do throws(FileFailure) {
-      _ = try JournalFile.open(journalPath(id))
-      return false
-    } catch {
-      return error.code == EWOULDBLOCK
-    }
-  }
+  /// Whether somebody works on the run now.
+  func isLive(_ id: String) async throws(StoreFailure) -> Bool { try await records.isHeld(id) }
 
   /// The journal of a run; prints why and throws the exit status where it is refused.
-  func readJournal(_ id: String) throws -> Journal {
+  func readJournal(_ id: String) async throws -> Journal {
     do {
-      return try journal(id)
+      if let journal = try await journal(id) { return journal }
+      Console.write("\(id) has no journal: it never began\n", to: .error)
     } catch let refusal as JournalRefusal {
       Console.write("\(id): \(refusal.diagnostic.message)\n", to: .error)
-      throw ExitCode(4)
-    } catch let failure as FileFailure {
+    } catch let failure as StoreFailure {
       Console.write("\(failure.message)\n", to: .error)
-      throw ExitCode(4)
     }
+    throw ExitCode(4)
   }
 
-  /// Removes a run. Its journal goes last, so that what is interrupted can be done again.
-  func remove(_ id: String) throws(FileFailure) {
-    let own = "\(folder)/\(id)"
-    for name in OutputFolder.entries("\(own)/answers") ?? [] { unlink("\(own)/answers/\(name)") }
-    rmdir("\(own)/answers")
-    for name in OutputFolder.entries(own) ?? [] where name != "journal" { unlink("\(own)/\(name)") }
-    unlink("\(own)/journal")
-    guard rmdir(own) == 0 else { throw FileFailure(own, "remove", code: errno) }
+  /// The journal of a run, whoever works on it; `nil` where there is none.
+  func journal(_ id: String) async throws -> Journal? {
+    try await records.journal(id).map { bytes in try Journal(bytes: bytes) }
   }
-
-  /// All runs, the oldest first.
-  var ids: [String] { OutputFolder.entries(folder) ?? [] }
 
   /// Notes what a run was started with; durable before its journal exists.
-  func create(_ id: String, _ launch: Launch) throws {
-    try makeDirectories("\(folder)/\(id)")
-    try AtomicFile.write(
-      Array(JSON.write(launch.document, pretty: true).utf8), to: "\(folder)/\(id)/launch.json",
-      mode: 0o600)
+  func create(_ id: String, _ launch: Launch) async throws(StoreFailure) {
+    try await records.create(
+      id, launch: Array(JSON.write(launch.document, pretty: true).utf8))
   }
 
-  func launch(_ id: String) throws -> Launch {
-    let path = "\(folder)/\(id)/launch.json"
-    guard case .success(let bytes) = readFile(path) else {
+  func launch(_ id: String) async throws -> Launch {
+    guard let bytes = try await records.launch(id) else {
       throw ValidationError("there is no run \(id); `dr runs` lists them")
     }
     guard let launch = Launch(try JSON.parse(bytes)) else {
-      throw ValidationError("\(path) is not what dr wrote there")
+      throw ValidationError("what \(id) was started with is not what dr wrote there")
     }
     return launch
   }
 
-  /// The journal of a run, read without its lock.
-  func journal(_ id: String) throws -> Journal {
-    try Journal(bytes: JournalFile.read(journalPath(id)))
-  }
-
   /// The one run that a user means: its id, the beginning of its id, or `last`.
-  func resolve(_ word: String) throws -> String {
-    let all = ids
+  func resolve(_ word: String) async throws -> String {
+    let all = try await records.ids()
     if word == "last", let last = all.last { return last }
     if all.contains(word) { return word }
     let matching = all.filter { $0.hasPrefix(word) }

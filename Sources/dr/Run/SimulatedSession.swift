@@ -71,7 +71,7 @@ struct SimulatedSession {
       Console.write("the run did not end within a day of virtual time\n", to: .error)
       throw ExitCode(1)
     }
-    Console.write(RunReport.text(result, id: "simulated", launch: prepared.launch))
+    Console.write(RunReport.text(result, launch: prepared.launch, goOn: "dr resume simulated"))
     for service in report.services {
       let lines = service.lines(since: SimulatedWorld.epoch)
       Console.write("\n" + lines.map { $0 + "\n" }.joined())

@@ -3,38 +3,46 @@
 import DrData
 import DrHost
 import DrRun
-import DrSystem
 
 /// What the store of runs itself answers: how many failovers there were, and which alerts fire.
 struct StoreReads {
   let store: RunStore
 
   /// `nil` where the store has nothing to do with it.
-  func answer(_ call: WorldCall) -> Result<Document, WorldFailure>? {
-    switch call.name {
-    case "runs.failovers":
-      let service = call.arguments["service"]?.stringValue ?? ""
-      let last = call.arguments["last"]?.intValue ?? 0
-      return .success(.int(failovers(of: service, last: last)))
-    case "alerts.firing":
-      var book = AlertShelf(store: store).read() ?? AlertBook()
-      return .success(.bool(book.answer(call, at: WallClock.now())))
-    default: return nil  // open: everything else is in the world
+  func answer(_ call: WorldCall) async -> Result<Document, WorldFailure>? {
+    do throws(StoreFailure) {
+      switch call.name {
+      case "runs.failovers":
+        let service = call.arguments["service"]?.stringValue ?? ""
+        let last = call.arguments["last"]?.intValue ?? 0
+        return .success(.int(try await failovers(of: service, last: last)))
+      case "alerts.firing":
+        var book = try await AlertShelf(store: store).read() ?? AlertBook()
+        return .success(.bool(book.answer(call, at: WallClock.now())))
+      default: return nil  // open: everything else is in the world
+      }
+    } catch {
+      return .failure(
+        error.kind == .unreachable ? .unreachable(error.message) : .refused(error.message))
     }
   }
 
   /// Runs that policies started for a service and that ended within the last so many nanoseconds.
-  private func failovers(of service: String, last: Int64) -> Int64 {
+  private func failovers(
+    of service: String, last: Int64
+  ) async throws(StoreFailure) -> Int64 {
     let since = WallClock.now().advanced(by: -last)
     // The id of a run begins with when it began; none goes on for longer than a week.
     let first = Timestamp.compact(since.advanced(by: -7 * 86_400_000_000_000))
-    let count = store.ids.count { id in
-      guard id >= first, let launch = try? store.launch(id), launch.cause?.service == service,
-        let journal = try? store.journal(id), let endedAt = RunSummary(journal)?.endedAt
-      else { return false }
-      return endedAt >= since
+    var count: Int64 = 0
+    for id in try await store.records.ids() where id >= first {
+      guard let launch = try? await store.launch(id), launch.cause?.service == service,
+        let journal = try? await store.journal(id), let endedAt = RunSummary(journal)?.endedAt,
+        endedAt >= since
+      else { continue }
+      count += 1
     }
-    return Int64(count)
+    return count
   }
 }
 
@@ -42,20 +50,16 @@ struct StoreReads {
 struct AlertShelf {
   let store: RunStore
 
-  private var path: String { "\(store.folder)/../alerts.json" }
-
   /// `nil` where there are none, or what is there is not ours.
-  func read() -> AlertBook? {
-    guard let bytes = try? readSmallFile(path), let document = try? JSON.parse(bytes) else {
-      return nil
-    }
+  func read() async throws(StoreFailure) -> AlertBook? {
+    guard let bytes = try await store.records.alerts(), let document = try? JSON.parse(bytes)
+    else { return nil }
     return AlertBook(document)
   }
 
   /// Durable when it returns.
-  func write(_ book: AlertBook) throws(FileFailure) {
-    try makeDirectories(store.folder)
-    try AtomicFile.write(Array(JSON.write(book.document).utf8), to: path, mode: 0o600)
+  func write(_ book: AlertBook) async throws(StoreFailure) {
+    try await store.records.putAlerts(Array(JSON.write(book.document).utf8))
   }
 }
 
@@ -73,7 +77,7 @@ extension RealWorld {
   func answer(
     _ call: WorldCall, _ phase: CallPhase, beside store: RunStore
   ) async -> Result<Document, WorldFailure> {
-    if let answer = StoreReads(store: store).answer(call) { return answer }
+    if let answer = await StoreReads(store: store).answer(call) { return answer }
     return await answer(call, phase)
   }
 }

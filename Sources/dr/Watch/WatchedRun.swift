@@ -3,8 +3,6 @@
 import DrBase
 import DrHost
 import DrRun
-import DrSystem
-import Glibc
 
 /// One life of a run that a policy started. The run is an ordinary one: `dr runs` and `dr resume` know it.
 struct WatchedRun: Sendable {
@@ -15,6 +13,8 @@ struct WatchedRun: Sendable {
     /// It is left as it stands, for whoever leads now.
     case left
     case refused(String)
+    /// Its record could not be kept; it is gone on with once it can.
+    case unkept(String)
   }
 
   let id: String
@@ -37,40 +37,48 @@ struct WatchedRun: Sendable {
         return .refused(
           "the program has changed since dr watch read it: start dr watch anew; nothing was done")
       }
-      let path = store.journalPath(id)
-      guard access(path, F_OK) == 0 else {
-        var file = try JournalFile.create(path)
-        return try await drive(prepared, nil) { bytes in try file.append(bytes) }
+      let opened = try await OpenedRecord(id, in: store)
+      do {
+        let end = try await drive(prepared, opened)
+        await opened.held.release()
+        return end
+      } catch {
+        await opened.held.release()
+        throw error
       }
-      var opened = try OpenedJournal(path)
-      return try await drive(prepared, opened.journal) { bytes in try opened.file.append(bytes) }
     } catch is RealDriver.NotAllowed {
       return .left
     } catch let refusal as JournalRefusal {
       return .refused(refusal.diagnostic.message)
-    } catch let failure as FileFailure {
-      return failure.code == EWOULDBLOCK ? .busy : .refused(failure.message)
+    } catch let failure as StoreFailure {
+      switch failure.kind {
+      case .held: return .busy
+      case .unreachable: return .unkept(failure.message)
+      case .refused: return .refused(failure.message)
+      }
     } catch {
       return .refused("it cannot be prepared")
     }
   }
 
-  private func drive(
-    _ prepared: PreparedRun, _ journal: Journal?, append: ([UInt8]) throws -> Void
-  ) async throws -> End {
+  private func drive(_ prepared: PreparedRun, _ opened: OpenedRecord) async throws -> End {
     let executor = try Executor(
       machine: prepared.machine, body: prepared.makeBody(),
-      identity: prepared.identity(runID: id), journal: journal, at: WallClock.now())
+      identity: prepared.identity(runID: id), journal: opened.journal, at: WallClock.now())
     let lines = ProgressLines(colour: false, start: WallClock.now())
+    let held = opened.held
     let driver = RealDriver(
       runner: executor, answer: { [world, store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
-        approvesAll: false, box: store.approvals(id), hint: "answer with: dr approve \(id)\n",
+        approvesAll: false, box: store.approvals(id),
+        hint: "answer with: \(store.approveCommand(id))\n",
         prompts: false),
-      isSignalled: false, mayAct: mayAct
+      isSignalled: false,
+      mayAct: { [mayAct] in if mayAct() { await held.isStillOurs() } else { false } }
     ) { [log, id] in log.write("\(id)  \(lines.text($0))") }
     ready(driver.queue)
-    guard let result = try await driver.run(append: append) else { return .left }
+    guard let result = try await driver.run(append: { bytes in try await held.append(bytes) })
+    else { return .left }
     return .over(result)
   }
 }

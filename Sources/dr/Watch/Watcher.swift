@@ -76,26 +76,27 @@ final class Watcher {
   func run() async -> StopSignal {
     await notices.forEachBatch { batch in
       let now = WallClock.now()
-      for notice in batch { take(notice, at: now) }
-      turn(at: now)
+      for notice in batch { await take(notice, at: now) }
+      await turn(at: now)
       return stopSignal == nil || !active.isEmpty
     }
     timer?.task.cancel()
     return stopSignal ?? .terminate
   }
 
-  private func take(_ notice: Notice, at now: Instant) {
+  private func take(_ notice: Notice, at now: Instant) async {
     switch notice {
-    case .tick: lookAtParked(at: now)
+    case .tick: await lookAtParked(at: now)
     case .answered(let id, let answer):
       if case .failure = answer { change { $0.unanswered += 1 } }
-      carryOut(engine.answered(id, answer, at: now), at: now)
-    case .alerts(let delivery): delivery.reply.resume(returning: answer(delivery, at: now))
-    case .leadership(let news): take(news, at: now)
+      await carryOut(engine.answered(id, answer, at: now), at: now)
+    case .alerts(let delivery):
+      delivery.reply.resume(returning: await answer(delivery, at: now))
+    case .leadership(let news): await take(news, at: now)
     case .ready(let id, let queue):
       active[id]?.queue = queue
       if !leads || stopSignal != nil { queue.push(.interrupted) }
-    case .ended(let id, let end): finish(id, end, at: now)
+    case .ended(let id, let end): await finish(id, end, at: now)
     case .stop(let signal):
       if stopSignal != nil { StopSignal.leave(signal) }
       stopSignal = signal
@@ -105,14 +106,14 @@ final class Watcher {
   }
 
   /// Looks as is due, and says when to come again.
-  private func turn(at now: Instant) {
+  private func turn(at now: Instant) async {
     if leads, stopSignal == nil {
       if engine.memoryUsed > Self.memoryMax, let fresh = program.again() {
         engine.renew(fresh.policies, on: fresh.machine)
       }
       while let next = engine.nextLook, next <= now {
         change { $0.lookedAt = now }
-        carryOut(engine.beginNextLook(at: now), at: now)
+        await carryOut(engine.beginNextLook(at: now), at: now)
       }
       if let next = engine.nextLook { wakeUp(at: next) }
     }
@@ -147,12 +148,12 @@ final class Watcher {
 
   // MARK: Orders
 
-  private func carryOut(_ orders: [PolicyEngine.Order], at now: Instant) {
+  private func carryOut(_ orders: [PolicyEngine.Order], at now: Instant) async {
     var orders = orders
     while !orders.isEmpty {
       switch orders.removeFirst() {
       case .ask(let id, let call, _):
-        if let answer = ownAnswer(call, at: now) {
+        if let answer = await ownAnswer(call, at: now) {
           orders.insert(contentsOf: engine.answered(id, answer, at: now), at: 0)
         } else {
           let (world, notices) = (world, notices)
@@ -160,14 +161,16 @@ final class Watcher {
         }
       case .note(let note): log.write(note.text)
       case .failed(let diagnostic): tell(diagnostic)
-      case .react(let reaction): start(reaction, at: now)
+      case .react(let reaction): await start(reaction, at: now)
       }
     }
   }
 
-  private func ownAnswer(_ call: WorldCall, at now: Instant) -> Result<Document, WorldFailure>? {
-    call.name == "alerts.firing"
-      ? .success(.bool(book.answer(call, at: now))) : StoreReads(store: store).answer(call)
+  private func ownAnswer(
+    _ call: WorldCall, at now: Instant
+  ) async -> Result<Document, WorldFailure>? {
+    if call.name == "alerts.firing" { return .success(.bool(book.answer(call, at: now))) }
+    return await StoreReads(store: store).answer(call)
   }
 
   /// A mistake of the program comes again at every look; it is told once.
@@ -181,15 +184,15 @@ final class Watcher {
 
   private func answer(
     _ delivery: WatchEndpoints.Delivery, at now: Instant
-  ) -> HTTPServer.Response {
+  ) async -> HTTPServer.Response {
     guard leads, stopSignal == nil else {
       return HTTPServer.Response(503, "another copy leads; send it again\n")
     }
     var changed = book
     let taken = changed.take(delivery.alerts, at: now)
     // Kept before it is answered, and so before anything comes of it.
-    do throws(FileFailure) {
-      if changed.document != book.document { try AlertShelf(store: store).write(changed) }
+    do throws(StoreFailure) {
+      if changed.document != book.document { try await AlertShelf(store: store).write(changed) }
     } catch {
       log.write("an alert cannot be kept: \(error.message)")
       let message = error.message
@@ -214,14 +217,14 @@ final class Watcher {
 
   // MARK: Leading
 
-  private func take(_ news: Leadership.Change, at now: Instant) {
+  private func take(_ news: Leadership.Change, at now: Instant) async {
     switch news {
     case .note(let text): log.write(text)
     case .leads:
       guard stopSignal == nil else { return }
       leads = true
       log.write("leads")
-      takeOver(at: now)
+      await takeOver(at: now)
     case .follows(let why):
       leads = false
       log.write("leads no more: \(why)")
@@ -238,46 +241,74 @@ final class Watcher {
   }
 
   /// Goes on with what the policies of this program began in earlier lives, here or elsewhere.
-  private func takeOver(at now: Instant) {
-    book = AlertShelf(store: store).read() ?? AlertBook()
+  private func takeOver(at now: Instant) async {
     parked = [:]
-    for id in store.ids where active[id] == nil {
-      guard let launch = try? store.launch(id), let cause = launch.cause,
-        launch.file == program.launch.file
-      else { continue }
-      guard let journal = try? store.journal(id), let summary = RunSummary(journal) else {
-        log.write("\(id)  was never begun and is dropped: what it was for fires again if it lasts")
-        try? store.remove(id)
-        continue
-      }
-      book.use(cause.alerts, asker: "policy/\(launch.runbook)")
-      if let endedAt = summary.endedAt {
-        engine.ended(launch.runbook, at: endedAt)
-      } else if let policy = engine.begun(launch.runbook) {
-        log.write("\(id)  goes on: \(launch.runbook)")
-        drive(id, launch, policy)
-      } else {
-        log.write(
-          "\(id)  is unfinished, and no policy here has \(launch.runbook): dr resume \(id)")
-      }
+    do throws(StoreFailure) {
+      book = try await AlertShelf(store: store).read() ?? AlertBook()
+      for id in try await store.records.ids() where active[id] == nil { await takeOver(id) }
+      change { $0.trouble = nil }
+    } catch {
+      let text = error.message
+      log.write("what earlier copies began is not known: \(text)")
+      change { $0.trouble = text }
+    }
+  }
+
+  private func takeOver(_ id: String) async {
+    guard let launch = try? await store.launch(id), let cause = launch.cause,
+      launch.file == program.launch.file
+    else { return }
+    let summary: RunSummary?
+    do {
+      summary = try await store.journal(id).flatMap { RunSummary($0) }
+    } catch {
+      let why =
+        (error as? JournalRefusal)?.diagnostic.message ?? (error as? StoreFailure)?.message
+      return log.write("\(id)  is not gone on with: \(why ?? "its journal cannot be read")")
+    }
+    guard let summary else {
+      log.write("\(id)  was never begun and is dropped: what it was for fires again if it lasts")
+      try? await store.records.remove(id)
+      return
+    }
+    book.use(cause.alerts, asker: "policy/\(launch.runbook)")
+    if let endedAt = summary.endedAt {
+      engine.ended(launch.runbook, at: endedAt)
+    } else if let policy = engine.begun(launch.runbook) {
+      log.write("\(id)  goes on: \(launch.runbook)")
+      drive(id, launch, policy)
+    } else {
+      log.write(
+        "\(id)  is unfinished, and no policy here has \(launch.runbook): \(store.resumeCommand(id))"
+      )
+    }
+  }
+
+  /// Removes what nothing was done of: only where it is certain.
+  private func dropIfNeverBegun(_ id: String) async {
+    do {
+      let journal = try await store.journal(id)
+      if journal?.first == nil { try await store.records.remove(id) }
+    } catch {
+      return  // It is looked at again by who leads next.
     }
   }
 
   // MARK: Runs
 
-  private func start(_ reaction: PolicyEngine.Reaction, at now: Instant) {
+  private func start(_ reaction: PolicyEngine.Reaction, at now: Instant) async {
     let id = RunStore.newID(at: now)
     var launch = program.launch
     launch.runbook = reaction.name
     launch.cause = Launch.Cause(
       service: reaction.service, alerts: book.use(asker: "policy/\(reaction.name)"))
-    do {
-      try store.create(id, launch)
+    do throws(StoreFailure) {
+      try await store.create(id, launch)
     } catch {
-      let text = (error as? FileFailure)?.message ?? "\(error)"
+      let text = error.message
       log.write("\(reaction.name) cannot be run: \(text)")
       change { $0.trouble = text }
-      carryOut(engine.ended(policy: reaction.policy, at: now), at: now)
+      await carryOut(engine.ended(policy: reaction.policy, at: now), at: now)
       return
     }
     log.write("\(id)  begins: \(reaction.name)")
@@ -295,7 +326,7 @@ final class Watcher {
     Task { notices.push(.ended(id, await run.drive())) }
   }
 
-  private func finish(_ id: String, _ end: WatchedRun.End, at now: Instant) {
+  private func finish(_ id: String, _ end: WatchedRun.End, at now: Instant) async {
     guard let run = active.removeValue(forKey: id) else { return }
     switch end {
     case .over(let result):
@@ -307,7 +338,7 @@ final class Watcher {
         log.write(
           isToBeGoneOnWith
             ? "\(id)  is paused; the copy that leads next goes on with it"
-            : "\(id)  is paused\(why); go on with: dr resume \(id)")
+            : "\(id)  is paused\(why); go on with: \(store.resumeCommand(id))")
         parked[id] = Parked(policy: run.policy, isOurs: isToBeGoneOnWith)
         return
       }
@@ -321,21 +352,27 @@ final class Watcher {
       return
     case .refused(let why):
       log.write("\(id)  is not run: \(why)")
-      if (try? store.journal(id)) == nil { try? store.remove(id) }
+      await dropIfNeverBegun(id)
+    case .unkept(let why):
+      log.write("\(id)  waits: \(why)")
+      parked[id] = Parked(policy: run.policy, isOurs: true)
+      return
     }
-    carryOut(engine.ended(policy: run.policy, at: now), at: now)
+    await carryOut(engine.ended(policy: run.policy, at: now), at: now)
   }
 
   /// Whether runs that others work on have ended, or are ours now.
-  private func lookAtParked(at now: Instant) {
+  private func lookAtParked(at now: Instant) async {
     guard leads, stopSignal == nil else { return }
-    for (id, run) in parked.sorted(by: { $0.key < $1.key }) where !store.isLive(id) {
-      let journal = try? store.journal(id)
+    for (id, run) in parked.sorted(by: { $0.key < $1.key }) {
+      // What the store does not say now is asked at the next tick.
+      guard let isLive = try? await store.isLive(id), !isLive else { continue }
+      let journal = try? await store.journal(id)
       if journal.flatMap({ RunSummary($0) })?.endedAt != nil {
         parked[id] = nil
         log.write("\(id)  has ended elsewhere")
-        carryOut(engine.ended(policy: run.policy, at: now), at: now)
-      } else if run.isOurs, let launch = try? store.launch(id) {
+        await carryOut(engine.ended(policy: run.policy, at: now), at: now)
+      } else if run.isOurs, let launch = try? await store.launch(id) {
         parked[id] = nil
         log.write("\(id)  goes on: \(launch.runbook)")
         drive(id, launch, run.policy)

@@ -243,8 +243,8 @@ class Audit:
         return self.lines
 
     def changes(self, run):
-        """What a run changed, locks left out (a lease is renewed): (key, verb, resource, namespace, name, subresource), as often as it did."""
-        return [change for change in self.requests(run) if not change[0].startswith(f"{run}/lock/")]
+        """What a run changed, locks and its record left out: (key, verb, resource, namespace, name, subresource), as often as it did."""
+        return [change for change in self.requests(run) if not self._is_own(run, change)]
 
     def requests(self, run, succeeded=True, least=0):
         """The same with the lock, or only the requests that failed; with an answer code of at least `least`."""
@@ -261,7 +261,12 @@ class Audit:
 
     def unanswered(self, run):
         """Requests whose client died before the answer: the log has 500 for them, whether the change was made or not."""
-        return [request for request in self.requests(run, succeeded=False, least=500) if not request[0].startswith(f"{run}/lock/")]
+        return [request for request in self.requests(run, succeeded=False, least=500) if not self._is_own(run, request)]
+
+    @staticmethod
+    def _is_own(run, request):
+        """A lease is renewed and a journal kept in the cluster is written again and again."""
+        return request[0].startswith((f"{run}/lock/", f"{run}/record"))
 
     def users(self, run):
         return {line["user"]["username"] for line in self.read() if (_key(line.get("userAgent", "")) or "").startswith(f"{run}/")}

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-struct Runs: ParsableCommand {
+struct Runs: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List runs, show the record of one, follow it, export it.",
     discussion: """
@@ -19,4 +19,6 @@ struct Runs: ParsableCommand {
 struct RunArgument: ParsableArguments {
   @Argument(help: "The run: its id, the beginning of its id, or last.")
   var run: String = "last"
+
+  @OptionGroup var store: StoreAccess
 }

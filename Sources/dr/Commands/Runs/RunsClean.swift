@@ -5,7 +5,7 @@ import DrHost
 import DrRun
 import DrSystem
 
-struct RunsClean: ParsableCommand {
+struct RunsClean: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gc",
     abstract: "Remove runs that ended long ago.",
@@ -20,24 +20,23 @@ struct RunsClean: ParsableCommand {
   @Flag(help: "Only say which.")
   var dryRun = false
 
-  func run() throws {
-    let store = RunStore()
+  @OptionGroup var store: StoreAccess
+
+  func run() async throws { try await store.use { try await clean($0) } }
+
+  private func clean(_ store: RunStore) async throws {
     let limit = WallClock.now().advanced(by: -olderThan.nanoseconds)
     var count = 0
-    for id in store.ids {
-      guard let journal = try? store.journal(id), let summary = RunSummary(journal),
+    let ids = try await store.records.ids()
+    for id in ids {
+      guard let journal = try? await store.journal(id), let summary = RunSummary(journal),
         let endedAt = summary.endedAt, endedAt < limit
       else { continue }
       count += 1
       Console.write("\(dryRun ? "would remove" : "removed") \(summary.line(isLive: false))\n")
       guard !dryRun else { continue }
-      do throws(FileFailure) {
-        try store.remove(id)
-      } catch {
-        Console.write("\(error.message)\n", to: .error)
-        throw ExitCode(1)
-      }
+      try await store.records.remove(id)
     }
-    Console.write("\(Words.count(count, "run")) of \(store.ids.count + (dryRun ? 0 : count))\n")
+    Console.write("\(Words.count(count, "run")) of \(ids.count)\n")
   }
 }

@@ -5,7 +5,7 @@ import DrData
 import DrRun
 import DrSystem
 
-struct RunsExport: ParsableCommand {
+struct RunsExport: AsyncParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case json, junit, html }
 
   static let configuration = CommandConfiguration(
@@ -22,10 +22,11 @@ struct RunsExport: ParsableCommand {
   @Option(name: .shortAndLong, help: "The file to write. Default: standard output.")
   var output: String?
 
-  func run() throws {
-    let store = RunStore()
-    let id = try store.resolve(argument.run)
-    let journal = try store.readJournal(id)
+  func run() async throws { try await argument.store.use { try await export($0) } }
+
+  private func export(_ store: RunStore) async throws {
+    let id = try await store.resolve(argument.run)
+    let journal = try await store.readJournal(id)
     guard let history = RunHistory(journal) else {
       Console.write("\(id) never began: its journal has no record\n", to: .error)
       throw ExitCode(1)

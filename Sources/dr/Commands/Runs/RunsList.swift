@@ -2,9 +2,10 @@
 
 import ArgumentParser
 import DrData
+import DrHost
 import DrRun
 
-struct RunsList: ParsableCommand {
+struct RunsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List runs, the oldest first.")
 
@@ -15,26 +16,41 @@ struct RunsList: ParsableCommand {
   @Flag(help: "Write JSON.")
   var json = false
 
-  func run() throws {
-    let store = RunStore()
-    if let word { return try RunsShow.show(store.resolve(word), store, json: json) }
+  @OptionGroup var store: StoreAccess
+
+  func run() async throws { try await store.use { try await list($0) } }
+
+  private func list(_ store: RunStore) async throws {
+    if let word {
+      return try await RunsShow.show(store.resolve(word), store, json: json)
+    }
+    let ids = try await store.records.ids()
     if json {
-      let rows = store.ids.compactMap { try? RunSummary(store.journal($0))?.document }
+      var rows: [Document] = []
+      for id in ids {
+        guard let journal = try? await store.journal(id), let summary = RunSummary(journal) else {
+          continue
+        }
+        rows.append(summary.document)
+      }
       Console.write(JSON.write(.array(rows), pretty: true) + "\n")
       return
     }
-    if store.ids.isEmpty { Console.write("no runs yet\n") }
-    for id in store.ids { Console.write(line(id, store) + "\n") }
+    if ids.isEmpty { Console.write("no runs yet\n") }
+    for id in ids { Console.write(await line(id, store) + "\n") }
   }
 
-  private func line(_ id: String, _ store: RunStore) -> String {
+  private func line(_ id: String, _ store: RunStore) async -> String {
     do {
-      guard let summary = RunSummary(try store.journal(id)) else { return "\(id)  never began" }
-      return summary.line(isLive: store.isLive(id))
+      guard let journal = try await store.journal(id) else { return "\(id)  no journal" }
+      guard let summary = RunSummary(journal) else { return "\(id)  never began" }
+      return summary.line(isLive: try await store.isLive(id))
     } catch let refusal as JournalRefusal {
       return "\(id)  journal refused: \(refusal.diagnostic.message)"
+    } catch let failure as StoreFailure {
+      return "\(id)  \(failure.message)"
     } catch {
-      return "\(id)  no journal"
+      return "\(id)  \(error)"
     }
   }
 }

@@ -4,9 +4,8 @@ import ArgumentParser
 import DrData
 import DrRun
 import DrSystem
-import Glibc
 
-struct RunsShow: ParsableCommand {
+struct RunsShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show what a run did.")
 
@@ -15,13 +14,14 @@ struct RunsShow: ParsableCommand {
   @Flag(help: "Write JSON.")
   var json = false
 
-  func run() throws {
-    let store = RunStore()
-    try Self.show(store.resolve(argument.run), store, json: json)
+  func run() async throws {
+    try await argument.store.use { store in
+      try await Self.show(store.resolve(argument.run), store, json: json)
+    }
   }
 
-  static func show(_ id: String, _ store: RunStore, json: Bool) throws {
-    let journal = try store.readJournal(id)
+  static func show(_ id: String, _ store: RunStore, json: Bool) async throws {
+    let journal = try await store.readJournal(id)
     guard let summary = RunSummary(journal) else {
       Console.write("\(id) never began: its journal has no record\n")
       return
@@ -30,16 +30,17 @@ struct RunsShow: ParsableCommand {
       Console.write(JSON.write(summary.document, pretty: true) + "\n")
       return
     }
-    Console.write(summary.line(isLive: store.isLive(id)) + "\n")
+    Console.write(summary.line(isLive: try await store.isLive(id)) + "\n")
     for call in summary.inDoubt { Console.write("in doubt: \(call.summary)\n") }
     Console.write(journal.timeline.map(\.line).joined())
     for approval in journal.openApprovals {
-      Console.write("waits for: \(approval.question.text)\n  answer with: dr approve \(id)\n")
+      Console.write(
+        "waits for: \(approval.question.text)\n  answer with: \(store.approveCommand(id))\n")
     }
   }
 }
 
-struct RunsTail: ParsableCommand {
+struct RunsTail: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tail", abstract: "Show the last of what a run did, and follow it.")
 
@@ -55,17 +56,18 @@ struct RunsTail: ParsableCommand {
     if lines < 0 { throw ValidationError("-n takes 0 or more") }
   }
 
-  func run() throws {
-    let store = RunStore()
-    let id = try store.resolve(argument.run)
+  func run() async throws { try await argument.store.use { try await tail($0) } }
+
+  private func tail(_ store: RunStore) async throws {
+    let id = try await store.resolve(argument.run)
     var shown: Int?
-    var size = -1
+    var size: Int?
     while true {
-      let isLive = store.isLive(id)
-      let now = fileSize(store.journalPath(id))
-      if now != size {
+      let isLive = try await store.isLive(id)
+      let now = try await store.records.journalSize(id)
+      if now != size || size == nil {
         size = now
-        let journal = try store.readJournal(id)
+        let journal = try await store.readJournal(id)
         let entries = journal.timeline
         let first = shown ?? max(0, entries.count - lines)
         Console.write(entries.dropFirst(first).map(\.line).joined())
@@ -73,22 +75,18 @@ struct RunsTail: ParsableCommand {
         if let summary = RunSummary(journal), summary.status != .unfinished { return }
       } else if !isLive {
         if follow {
-          Console.write("its process has died; go on with: dr resume \(id)\n", to: .error)
+          Console.write(
+            "its process has died; go on with: \(store.resumeCommand(id))\n", to: .error)
         }
         return
       }
       if !follow { return }
-      usleep(200_000)
+      try await Task.sleep(for: .nanoseconds(store.records.lookNanoseconds))
     }
-  }
-
-  private func fileSize(_ path: String) -> Int {
-    var info = stat()
-    return stat(path, &info) == 0 ? Int(info.st_size) : 0
   }
 }
 
-struct RunsVerify: ParsableCommand {
+struct RunsVerify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Check a journal: checksums, and the chain of hashes.",
@@ -99,10 +97,11 @@ struct RunsVerify: ParsableCommand {
 
   @OptionGroup var argument: RunArgument
 
-  func run() throws {
-    let store = RunStore()
-    let id = try store.resolve(argument.run)
-    let journal = try store.readJournal(id)
+  func run() async throws { try await argument.store.use { try await verify($0) } }
+
+  private func verify(_ store: RunStore) async throws {
+    let id = try await store.resolve(argument.run)
+    let journal = try await store.readJournal(id)
     let torn = journal.tornCount == 0 ? "" : ", \(journal.tornCount) bytes of a torn end"
     Console.write(
       "\(id)  \(Words.count(journal.count, "record")) in \(journal.validCount) bytes are whole\(torn)\n"
