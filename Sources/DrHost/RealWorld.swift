@@ -24,28 +24,60 @@ package final class RealWorld: RequestSender {
   }
 
   private let clusters: KubeClusters
+  private let watches: KubeWatches
+  private let memory = ReadMemory()
+  private let stirring = Stirring()
   private let transport: HTTPTransport
   private let socketTimeoutNanoseconds: Int64
 
   package init(_ options: Options) {
-    clusters = KubeClusters(
+    let clusters = KubeClusters(
       kubeconfig: options.kubeconfig, chosenContext: options.context,
       allowsInsecure: options.allowsInsecure)
+    self.clusters = clusters
+    watches = KubeWatches(
+      ask: { await clusters.send($0) }, stream: { await clusters.stream($0, begun: $1, take: $2) },
+      changed: { [stirring] in stirring.push() })
     transport = HTTPTransport()
     socketTimeoutNanoseconds = options.socketTimeoutNanoseconds
   }
 
   /// Closes all connections. To be called once, when nothing is asked any more.
   package func shutdown() async {
+    stirring.handle(nil)
+    watches.stop()
     await clusters.shutdown()
     await transport.shutdown()
   }
 
-  /// Carries out one call; see `converse`.
+  /// Calls `handler` when something has changed of what is read again and again, a few times a
+  /// second at most.
+  package func whenChanged(_ handler: @escaping @Sendable () -> Void) { stirring.handle(handler) }
+
+  /// Carries out one call. A read that comes again and again is answered from memory while watches
+  /// say that nothing has changed. A cancelled task ends as `converse` says.
   package func answer(
     _ call: WorldCall, _ phase: CallPhase
   ) async -> Result<Document, WorldFailure> {
-    await converse(call, phase)
+    switch phase {
+    case .observe, .settle: return await converse(call, phase)
+    case .perform:
+      memory.forget()
+      let result = await converse(call, phase)
+      memory.forget()
+      return result
+    case .read:
+      let key = ReadMemory.key(call)
+      let now = WallClock.monotonicNanoseconds()
+      let (known, targets) = memory.look(key, at: now) { watches.count($0) }
+      if let known { return .success(known) }
+      for target in targets { watches.watch(target) }
+      let era = memory.era
+      let recorder = SourceRecorder(self) { [watches] in watches.count($0) }
+      let result = await recorder.converse(call, phase)
+      memory.learn(key, askedAt: now, era: era, recorder.sources, result)
+      return result
+    }
   }
 
   /// Begins a call and delivers its answer once it is there. Cancelling the task gives it up; its
@@ -73,11 +105,7 @@ package final class RealWorld: RequestSender {
 
   package func send(_ request: Request) async -> Reply.Answer {
     switch request {
-    case .kubernetes(let request):
-      switch await clusters.connection(request.cluster) {
-      case .success(let connection): return await connection.send(request)
-      case .failure(let failure): return .failure(.refused(failure.message))
-      }
+    case .kubernetes(let request): return await clusters.send(request)
     case .http(let request):
       guard let url = Self.address(request.url) else {
         return .failure(.refused("the environment has no \(request.url.dropFirst(4))"))

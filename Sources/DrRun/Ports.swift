@@ -178,6 +178,8 @@ package enum Event: Sendable {
   case answered(CallID, Result<Document, WorldFailure>)
   case fired(TimerID)
   case decided(questionID: String, approved: Bool, by: String)
+  /// Something has changed of what conditions look at: those that wait for their next look need not.
+  case stirred
   /// SIGINT, SIGTERM or SIGHUP: pause after the acts in flight.
   case interrupted
 }

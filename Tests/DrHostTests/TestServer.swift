@@ -12,6 +12,8 @@ final class TestServer: Sendable {
     /// Bytes as they are; the connection stays open.
     case raw([UInt8])
     case close
+    /// Bytes as they are, then the end.
+    case cut([UInt8])
     case hang
     /// An endless body.
     case flood
@@ -99,6 +101,9 @@ final class TestServer: Sendable {
         send(Array((head + "\r\n").utf8) + body, context)
       case .raw(let bytes): send(bytes, context)
       case .close: context.close(promise: nil)
+      case .cut(let bytes):
+        send(bytes, context)
+        context.close(promise: nil)
       case .hang: break
       case .flood:
         send(Array("HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n".utf8), context)

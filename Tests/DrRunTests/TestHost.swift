@@ -99,7 +99,7 @@ struct TestHost {
         if cancelled.contains("call \(id.rawValue)") { continue }
         world.inFlight -= 1
       case .fired(let id): if cancelled.contains("timer \(id.rawValue)") { continue }
-      case .begin, .decided, .interrupted: break
+      case .begin, .decided, .stirred, .interrupted: break
       }
       for order in executor.handle([next.event], at: now) {
         let number = carriedOut.count

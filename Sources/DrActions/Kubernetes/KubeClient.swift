@@ -61,26 +61,35 @@ struct KubeClient {
   func list(
     _ path: KubePath, _ query: [KubernetesRequest.QueryItem] = []
   ) -> Flow<[Document]> {
-    page(path, query, items: [], token: nil, restarts: 3)
+    list(path, query) { $0 }
   }
 
-  private func page(
-    _ path: KubePath, _ query: [KubernetesRequest.QueryItem], items: [Document], token: String?,
-    restarts: Int
-  ) -> Flow<[Document]> {
+  /// The same, of each item only what `take` wants of it: ten thousand pods are 60 MB of JSON, and
+  /// more as documents.
+  func list<Item>(
+    _ path: KubePath, _ query: [KubernetesRequest.QueryItem] = [],
+    _ take: @escaping (Document) -> Item?
+  ) -> Flow<[Item]> {
+    page(path, query, take, items: [], token: nil, restarts: 3)
+  }
+
+  private func page<Item>(
+    _ path: KubePath, _ query: [KubernetesRequest.QueryItem],
+    _ take: @escaping (Document) -> Item?, items: [Item], token: String?, restarts: Int
+  ) -> Flow<[Item]> {
     var all = query
     all.append(.init("limit", "500"))
     if let token { all.append(.init("continue", token)) }
     return get(path, all).then { reply in
       if reply.status == 410, restarts > 0 {
-        return page(path, query, items: [], token: nil, restarts: restarts - 1)
+        return page(path, query, take, items: [], token: nil, restarts: restarts - 1)
       }
       return reply.document("list \(path.text)").then { list in
-        let items = items + (list["items"]?.arrayValue ?? [])
+        let items = items + (list["items"]?.arrayValue ?? []).compactMap(take)
         guard let next = list["metadata"]?["continue"]?.stringValue, !next.isEmpty else {
           return .value(items)
         }
-        return page(path, query, items: items, token: next, restarts: restarts)
+        return page(path, query, take, items: items, token: next, restarts: restarts)
       }
     }
   }

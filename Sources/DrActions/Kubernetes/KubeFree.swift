@@ -35,17 +35,22 @@ struct KubeFree: Read {
       let nodes = nodes.map(KubeNode.init).filter { $0.isReady && $0.isSchedulable }
       guard !nodes.isEmpty else { return .value(.int(0)) }
       let running = "status.phase!=Succeeded,status.phase!=Failed"
-      return kube.list(.pods(in: ""), [.init("fieldSelector", running)]).map { items in
-        .int(fit(nodes, items.map(KubePod.init)))
+      return kube.list(.pods(in: ""), [.init("fieldSelector", running)], placed).map { pods in
+        .int(fit(nodes, pods))
       }
     }
   }
 
-  private func fit(_ nodes: [KubeNode], _ pods: [KubePod]) -> Int64 {
+  private typealias Placed = (node: String, requests: KubeRequests)
+
+  private func placed(_ item: Document) -> Placed? {
+    let pod = KubePod(item)
+    return pod.node.isEmpty || isCountedOut(pod) ? nil : (pod.node, KubeRequests(pod: item))
+  }
+
+  private func fit(_ nodes: [KubeNode], _ pods: [Placed]) -> Int64 {
     var used: [String: KubeRequests] = [:]
-    for pod in pods where !pod.node.isEmpty && !isCountedOut(pod) {
-      used[pod.node, default: KubeRequests()].add(KubeRequests(pod: pod.object))
-    }
+    for pod in pods { used[pod.node, default: KubeRequests()].add(pod.requests) }
     return nodes.reduce(0) { sum, node in
       let free = KubeRequests(node: node.object).minus(used[node.name] ?? KubeRequests())
       return sum + free.fitting(size)

@@ -15,9 +15,8 @@ struct KubeNodes: Read {
   }
 
   func read() -> Flow<Document> {
-    kube.list(KubePath(version: "v1", "nodes"), KubePod.query(selector)).map { items in
-      .array(items.map { KubeNode($0).document })
-    }
+    kube.list(KubePath(version: "v1", "nodes"), KubePod.query(selector)) { KubeNode($0).document }
+      .map(Document.array)
   }
 }
 

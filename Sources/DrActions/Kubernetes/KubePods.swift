@@ -17,9 +17,10 @@ struct KubePods: Read {
   }
 
   func read() -> Flow<Document> {
-    kube.list(.pods(in: namespace), KubePod.query(selector)).map { items in
-      .array(items.map(KubePod.init).filter { !$0.isBeingDeleted }.map(\.document))
-    }
+    kube.list(.pods(in: namespace), KubePod.query(selector)) { item in
+      let pod = KubePod(item)
+      return pod.isBeingDeleted ? nil : pod.document
+    }.map(Document.array)
   }
 }
 

@@ -24,6 +24,8 @@ package final class HTTPTransport: Sendable {
     /// How long a connection is kept that nobody uses: shorter than what servers keep idle ones for,
     /// so that few requests meet a close.
     package var idleSeconds: Int64 = 20
+    /// How long an answer may be silent; nil for as long as it takes.
+    package var silenceNanoseconds: Int64?
     package var proxy: Proxy?
     /// Name that the certificate must be for, and the address to connect to instead of it.
     package var nameOverride: (name: String, address: String)?
@@ -41,7 +43,7 @@ package final class HTTPTransport: Sendable {
     package let url: String
     package var headers: [HTTPRequest.Header]
     package let body: [UInt8]
-    package let timeoutNanoseconds: Int64
+    package var timeoutNanoseconds: Int64
     /// `nil` for the system's certificate authorities.
     package var tls: TLSConfiguration?
 
@@ -62,7 +64,9 @@ package final class HTTPTransport: Sendable {
     NameLookup.prepare()
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
-      timeout: .init(connect: .nanoseconds(options.connectNanoseconds)),
+      timeout: .init(
+        connect: .nanoseconds(options.connectNanoseconds),
+        read: options.silenceNanoseconds.map { .nanoseconds($0) }),
       // How many are open at once is the program's matter (`parallel limit`).
       connectionPool: .init(
         idleTimeout: .seconds(options.idleSeconds),
@@ -100,16 +104,26 @@ package final class HTTPTransport: Sendable {
 
   private final class Closing: Sendable { let isDone = Atomic(false) }
 
+  static func request(_ message: Message) throws -> HTTPClient.Request {
+    var headers = HTTPHeaders()
+    for header in message.headers { headers.add(name: header.name, value: header.value) }
+    return try HTTPClient.Request(
+      url: message.url, method: .init(rawValue: message.method.rawValue), headers: headers,
+      body: message.body.isEmpty ? nil : .bytes(message.body), tlsConfiguration: message.tls)
+  }
+
+  func execute<Delegate: HTTPClientResponseDelegate>(
+    _ request: HTTPClient.Request, _ delegate: Delegate, _ deadline: NIODeadline
+  ) -> HTTPClient.Task<Delegate.Response> {
+    client.execute(request: request, delegate: delegate, deadline: deadline)
+  }
+
   /// The answer to one request. A cancelled task gives the request up.
   package func send(_ message: Message) async -> Reply.Answer {
     let target = TransportText.target(message.url)
     let request: HTTPClient.Request
     do {
-      var headers = HTTPHeaders()
-      for header in message.headers { headers.add(name: header.name, value: header.value) }
-      request = try HTTPClient.Request(
-        url: message.url, method: .init(rawValue: message.method.rawValue), headers: headers,
-        body: message.body.isEmpty ? nil : .bytes(message.body), tlsConfiguration: message.tls)
+      request = try Self.request(message)
     } catch {
       return .failure(.refused("\(target): \(TransportText.reason(error))"))
     }

@@ -37,6 +37,26 @@ actor KubeClusters {
     }
   }
 
+  nonisolated func send(_ request: KubernetesRequest) async -> Reply.Answer {
+    switch await connection(request.cluster) {
+    case .success(let connection): return await connection.send(request)
+    case .failure(let failure): return .failure(.refused(failure.message))
+    }
+  }
+
+  nonisolated func stream(
+    _ request: KubernetesRequest, begun: @escaping @Sendable () -> Void,
+    take: @escaping @Sendable ([UInt8]) -> Bool
+  ) async -> StreamEnd {
+    switch await connection(request.cluster) {
+    case .success(let connection):
+      return await connection.stream(
+        request, seconds: Int64(KubeWatches.streamSeconds) + 30, begun: begun
+      ) { take(Array($0)) }
+    case .failure(let failure): return .failed(failure.message)
+    }
+  }
+
   func shutdown() async {
     let open = connections.values
     connections = [:]

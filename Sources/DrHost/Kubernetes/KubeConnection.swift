@@ -3,11 +3,14 @@
 import DrActions
 import DrBase
 import DrData
+import NIOCore
 import NIOSSL
 
 /// Requests to one API server as one user.
 final class KubeConnection: Sendable {
   private static let requestTimeoutNanoseconds: Int64 = 30_000_000_000
+  /// Bookmarks come every minute.
+  private static let silenceNanoseconds: Int64 = 90_000_000_000
   /// What one run may ask of an API server at once.
   private static let connections = 100
   /// A bearer token for a server that is reached without TLS may go to this machine only.
@@ -18,6 +21,8 @@ final class KubeConnection: Sendable {
   private let isLoopback: Bool
   private let tls: TLSConfiguration
   private let transport: HTTPTransport
+  /// For answers that have no end of their own.
+  private let streams: HTTPTransport
   private let credentials: KubeCredentialSource
 
   /// Fails where the kubeconfig asks for what cannot be, or is not allowed.
@@ -39,10 +44,41 @@ final class KubeConnection: Sendable {
     isLoopback = Self.loopbackHosts.contains(server.host)
     tls = try Self.trust(cluster, allowsInsecure: allowsInsecure)
     transport = HTTPTransport(options)
+    options.silenceNanoseconds = Self.silenceNanoseconds
+    streams = HTTPTransport(options)
     credentials = KubeCredentialSource(user: resolved.user, cluster: cluster)
   }
 
-  func shutdown() async { await transport.shutdown() }
+  func shutdown() async {
+    await streams.shutdown()
+    await transport.shutdown()
+  }
+
+  /// Sends a watch; see `HTTPTransport.stream`.
+  func stream(
+    _ request: KubernetesRequest, seconds: Int64, begun: @escaping @Sendable () -> Void,
+    take: @escaping @Sendable (ByteBufferView) -> Bool
+  ) async -> StreamEnd {
+    do throws(CredentialFailure) {
+      var message = try message(request, try await allowed())
+      message.timeoutNanoseconds = seconds * 1_000_000_000
+      message.headers[0] = .init("accept", WatchTarget.accepted)
+      let end = await streams.stream(message, begun: begun, take: take)
+      if case .status(401, _) = end, credentials.isRenewable { await credentials.discard() }
+      return end
+    } catch {
+      return .failed(error.message)
+    }
+  }
+
+  /// Credentials that may be sent to this server.
+  private func allowed() async throws(CredentialFailure) -> KubeCredentials {
+    let credentials = try await credentials.current()
+    if !isEncrypted, !isLoopback, !credentials.headers.isEmpty {
+      throw CredentialFailure(message: "credentials are not sent to \(base), which has no TLS")
+    }
+    return credentials
+  }
 
   /// The answer; credentials that are not accepted are got anew once where that is possible. A 401
   /// comes before anything is done, so that a change may be sent again, too.
@@ -55,11 +91,7 @@ final class KubeConnection: Sendable {
 
   private func attempt(_ request: KubernetesRequest) async -> Reply.Answer {
     do throws(CredentialFailure) {
-      let credentials = try await credentials.current()
-      if !isEncrypted, !isLoopback, !credentials.headers.isEmpty {
-        throw CredentialFailure(message: "credentials are not sent to \(base), which has no TLS")
-      }
-      return await transport.send(try message(request, credentials))
+      return await transport.send(try message(request, try await allowed()))
     } catch {
       return .failure(.refused(error.message))
     }

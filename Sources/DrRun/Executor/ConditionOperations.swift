@@ -122,6 +122,16 @@ final class ConditionOperation: Operation {
     }
   }
 
+  /// Looks now instead of at its next turn, where it looks at nothing but what can stir.
+  func stir() {
+    guard case .sleeping = state, !executor.isStopping, !lastEvidence.items.isEmpty,
+      lastEvidence.items.allSatisfy({ $0.call.name.hasPrefix("kube.") })
+    else { return }
+    if let pollTimer { executor.cancel(pollTimer) }
+    pollTimer = nil
+    evaluate()
+  }
+
   // MARK: Evaluations
 
   override func childFinished(_ child: Frame, _ value: Value) {

@@ -146,6 +146,11 @@ package final class Executor: Runner {
       } else {
         answers[id] = (approved, person)
       }
+    case .stirred:
+      let conditions = waiting.values.compactMap { $0 as? ConditionOperation }
+      for condition in conditions.sorted(by: { $0.position.text < $1.position.text }) {
+        condition.stir()
+      }
     case .interrupted:
       stop(.paused, "interrupted")
     }
@@ -398,6 +403,9 @@ package final class Executor: Runner {
 
   /// Whether an act may begin now: every lock is confirmed to be ours for a while yet.
   var mayAct: Bool { stopping == nil && locks.allSatisfy { $0.isConfirmed(at: now) } }
+
+  /// Nothing more is begun.
+  var isStopping: Bool { stopping != nil || result != nil }
 
   func hold(_ operation: Operation) { held.append(operation) }
 

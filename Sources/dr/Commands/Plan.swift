@@ -33,7 +33,7 @@ struct Plan: AsyncParsableCommand {
   mutating func run() async throws {
     let launch = try runbook.launch(source, world)
     let prepared = try PreparedRun(launch, style: source.output.style)
-    try await store.use(near: launch.file, kubeconfig: launch.kubeconfig, context: launch.context) {
+    try await store.use(for: launch) {
       [self] store in
       let planning = try await Planning(prepared, simulation, store)
       try show(planning)

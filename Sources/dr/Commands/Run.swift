@@ -40,7 +40,7 @@ struct Run: AsyncParsableCommand {
     }
     let launch = try saved?.launch ?? runbook.launch(source, world)
     let prepared = try PreparedRun(launch, style: source.output.style)
-    try await store.use(near: launch.file, kubeconfig: launch.kubeconfig, context: launch.context) {
+    try await store.use(for: launch) {
       [self] in try await run(prepared, saved, $0)
     }
   }

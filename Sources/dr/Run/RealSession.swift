@@ -106,6 +106,7 @@ struct RealSession {
       let line = lines.line(progress)
       if let live { live.show(progress, line) } else { Console.write(line) }
     }
+    world.whenChanged { [queue = driver.queue] in queue.push(.stirred) }
     let result: RunResult?
     do {
       result = try await driver.run(first: answers) { bytes in try await held.append(bytes) }

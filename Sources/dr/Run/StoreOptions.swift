@@ -23,7 +23,19 @@ struct StoreOptions: ParsableArguments {
     near program: String? = nil, kubeconfig: String? = nil, context: String? = nil,
     _ body: (RunStore) async throws -> Void
   ) async throws {
-    let store = try open(near: program, kubeconfig: kubeconfig, context: context)
+    try await use(open(near: program, kubeconfig: kubeconfig, context: context), body)
+  }
+
+  /// The same for a launch. A simulated run is kept nowhere, and needs no cluster.
+  func use(for launch: Launch, _ body: (RunStore) async throws -> Void) async throws {
+    guard launch.world == .real else { return try await use(.local, body) }
+    try await use(
+      near: launch.file, kubeconfig: launch.kubeconfig, context: launch.context, body)
+  }
+
+  private func use(
+    _ store: RunStore, _ body: (RunStore) async throws -> Void
+  ) async throws {
     do {
       try await body(store)
     } catch let failure as StoreFailure {

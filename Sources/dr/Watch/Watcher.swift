@@ -55,7 +55,7 @@ final class Watcher {
   private var told: Set<String> = []
 
   /// Bytes of values after which looking goes on with a fresh machine.
-  private static let memoryMax = 64 << 20
+  private static let memoryMax = 8 << 20
 
   init(
     _ program: WatchedProgram, notices: EventQueue<Notice>, store: RunStore, world: RealWorld,

@@ -8,7 +8,7 @@ import time
 from groundlib.testing import expect, until
 
 from .account import acts_happened_once, acts_of
-from .cluster import LABELS, LEASES
+from .cluster import DEPLOYMENTS, LABELS, LEASES, workload
 from . import journal
 
 NAMESPACE = "default"
@@ -150,8 +150,28 @@ def a_machine_that_slept_through_its_lease_changes_nothing_any_more(world):
     return next(line for line in invocation.text.splitlines() if "taken over" in line or "not ours" in line)
 
 
+def a_wait_on_a_machine_that_looks_seldom_sees_a_change_at_once(world):
+    """After its second look it is told what happens, by a watch of the real API server."""
+    world.cluster.reset()
+    program = world.variant("waiting", (
+        "policy keep_serving for deepseek {",
+        "runbook await_two(to: Zone) { wait until ready(deepseek, in: to) >= 2 within 5m every 15s }\n\npolicy keep_serving for deepseek {"))
+    runs = machine(world, "waiting")
+    invocation = runs.run("await_two", "to=az2", program=program)
+    invocation.says("… ")
+    time.sleep(18)
+    scaled = time.time()
+    world.cluster.api.patch(f"{DEPLOYMENTS}/{workload('az2')}", {"spec": {"replicas": 2}})
+    until("two ready pods", lambda: world.cluster.serves("az2", 2), 30)
+    ready = time.time()
+    invocation.exited(0)
+    expect(invocation.ended_at - ready < 4, f"it saw that {invocation.ended_at - ready:.1f} s after it was so{invocation.tail()}")
+    return f"ready {ready - scaled:.1f} s after the change, seen {max(0, invocation.ended_at - ready):.1f} s later"
+
+
 CASES = [
     a_run_whose_machine_dies_is_ended_by_another_machine,
     of_two_machines_one_runs_and_the_other_is_told_who_does,
     a_machine_that_slept_through_its_lease_changes_nothing_any_more,
+    a_wait_on_a_machine_that_looks_seldom_sees_a_change_at_once,
 ]
