@@ -140,17 +140,28 @@ package struct YAMLWriter: DataSink {
     open(Frame(kind: .object, level: level))
   }
 
-  package mutating func name(_ bytes: UnsafeBufferPointer<UInt8>) {
+  /// Whether a name needs neither quotes nor a mark.
+  package static func isPlain(name bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    // Readers look at most 1024 characters ahead for the colon of a simple key.
+    bytes.count <= longName && YAMLStyle(of: bytes) == .plain
+  }
+
+  private static let longName = 256
+
+  /// A name of which `isPlain` is known.
+  package mutating func plainName(_ bytes: UnsafeBufferPointer<UInt8>) {
     let indent = frame.count > 0 ? frame.level : 0
     frame.count += 1
-    // Readers look at most 1024 characters ahead for the colon of a simple key.
-    let isLong = bytes.count > 256
-    if !isLong, YAMLStyle(of: bytes) == .plain {
-      buffer.append(atMost: 2 * indent + bytes.count + 1) { start in
-        start.indenting(indent).writing(bytes).writing(UInt8(ascii: ":"))
-      }
-      return
+    buffer.append(atMost: 2 * indent + bytes.count + 1) { start in
+      start.indenting(indent).writing(bytes).writing(UInt8(ascii: ":"))
     }
+  }
+
+  package mutating func name(_ bytes: UnsafeBufferPointer<UInt8>) {
+    if Self.isPlain(name: bytes) { return plainName(bytes) }
+    let indent = frame.count > 0 ? frame.level : 0
+    frame.count += 1
+    let isLong = bytes.count > Self.longName
     buffer.append(atMost: 2 * indent) { $0.indenting(indent) }
     if isLong { append("? ") }
     if YAMLStyle(of: bytes) == .plain {

@@ -51,6 +51,7 @@ struct SchemaFindings {
 
   /// Says that the target has no such kind of object, where it has none.
   mutating func add(_ type: ManifestType, version: KubernetesVersion, by maker: Maker) {
+    if type.isKnown { return }
     let (kind, apiVersion) = (type.kind, type.apiVersion)
     let target = "the target is \(version.text)"
     var wording = Wording()

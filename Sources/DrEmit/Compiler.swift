@@ -43,23 +43,28 @@ package struct CompileResult: Sendable {
     to write: (ArraySlice<UInt8>) -> Void
   ) {
     func say(_ text: String) { write(Array(text.utf8)[...]) }
-    let manifests = manifests.filter { drills || $0.drill == nil }
+    let shown = manifests.indices.lazy.filter { drills || manifests[$0].drill == nil }
+    var latest: ArraySlice<UInt8> = []
     switch format {
     case .yaml:
-      for (index, manifest) in manifests.enumerated() {
+      let separator = Array("---\n".utf8)[...]
+      for index in shown {
+        let text = manifests[index].text
         // What two clusters share is the same.
-        if index > 0, manifest.text == manifests[index - 1].text { continue }
-        if index > 0 { say("---\n") }
-        if sourceComments { say("# from \(manifest.source)\n") }
-        write(manifest.text)
+        if text == latest { continue }
+        if !latest.isEmpty { write(separator) }
+        if sourceComments { write(manifests[index].origin.comment[...]) }
+        write(text)
+        latest = text
       }
     case .json:
       say("{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n")
-      for (index, manifest) in manifests.enumerated() {
-        write(manifest.text.dropLast())
-        say(index + 1 < manifests.count ? ",\n" : "\n")
+      for index in shown {
+        if !latest.isEmpty { say(",\n") }
+        latest = manifests[index].text.dropLast()
+        write(latest)
       }
-      say("]}\n")
+      say(latest.isEmpty ? "]}\n" : "\n]}\n")
     }
   }
 }
@@ -185,6 +190,7 @@ package struct Compiler {
   ) throws(Diagnostic) {
     blocks = [:]
     var ways = ClusterWays()
+    let program = program
     for id in program.roots + program.outlines.map(\.block) {
       guard case .block(let record, _) = program[id].body, name == nil || name == program[id].name
       else { continue }

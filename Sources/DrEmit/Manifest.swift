@@ -38,11 +38,17 @@ package struct Manifest: Sendable {
   /// The object as a file holds it, in YAML with a comment that says what made it.
   func bytes(_ format: ManifestFormat, comment: Bool) -> [UInt8] {
     guard comment, format == .yaml else { return Array(text) }
-    return Array("# from \(source)\n".utf8) + text
+    return origin.comment + text
   }
 
   /// As people name it: `Deployment deepseek/deepseek-az1`.
   package var title: String { "\(kind) \(namespace.map { "\($0)/" } ?? "")\(name)" }
+
+  /// Whether it is the same object of the same cluster, be it as it is there or not.
+  func hasIdentity(of other: Manifest) -> Bool {
+    type.groupAndKind == other.type.groupAndKind && name == other.name
+      && namespace == other.namespace && cluster == other.cluster
+  }
 
   /// Whether the stream has the object before another one.
   func precedes(_ other: Manifest) -> Bool {
@@ -73,6 +79,14 @@ final class ManifestType: Sendable {
     group = Self.group(of: apiVersion)
     rank = Self.rank(of: kind)
     self.schema = schema
+  }
+
+  /// Whether the target takes objects of the kind, as far as it is known.
+  var isKnown: Bool {
+    switch schema {
+    case .type, .custom: true
+    case .unknown, .notYet, .gone: false
+    }
   }
 
   /// Of what the schema says how it looks.

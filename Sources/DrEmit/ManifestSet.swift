@@ -7,34 +7,57 @@ struct ManifestSet {
   private var manifests: [Manifest] = []
   private var places: [TextPages.Place] = []
   private var pages = TextPages()
-  private var known: [Identity: Int] = [:]
-
-  /// What no two objects of a cluster share.
-  private struct Identity: Hashable {
-    let groupAndKind: Int
-    let namespace: String?
-    let name: String
-    let cluster: String?
-
-    init(_ manifest: Manifest) {
-      groupAndKind = manifest.type.groupAndKind
-      (namespace, name) = (manifest.namespace, manifest.name)
-      cluster = manifest.cluster
-    }
-  }
+  /// Of each of them, a hash of what no two objects of a cluster share.
+  private var hashes: [Int] = []
+  /// Their numbers, each where its hash says or in the next free place after that; -1 where there is
+  /// none. At most half full.
+  private var slots = [Int32](repeating: -1, count: 64)
 
   /// Adds an object. Where there is one with its identity already, nothing is added; gives what made
   /// that one where it is not the same.
   mutating func add(_ manifest: Manifest, _ text: ArraySlice<UInt8>) -> ManifestSource? {
-    let identity = Identity(manifest)
-    if let earlier = known[identity] {
+    let hash = Self.hash(manifest)
+    let slot = slot(of: manifest, hash)
+    let earlier = Int(slots[slot])
+    if earlier >= 0 {
       // Two services of one namespace both give the namespace.
       return pages[places[earlier]] == text ? nil : manifests[earlier].origin
     }
-    known[identity] = manifests.count
+    slots[slot] = Int32(manifests.count)
     manifests.append(manifest)
+    hashes.append(hash)
     places.append(pages.add(text))
+    if 2 * manifests.count > slots.count { grow() }
     return nil
+  }
+
+  private static func hash(_ manifest: Manifest) -> Int {
+    var hasher = Hasher()
+    hasher.combine(manifest.type.groupAndKind)
+    hasher.combine(manifest.name)
+    hasher.combine(manifest.namespace)
+    hasher.combine(manifest.cluster)
+    return hasher.finalize()
+  }
+
+  /// Where the number of the object with that identity is, or would be.
+  private func slot(of manifest: Manifest, _ hash: Int) -> Int {
+    var slot = hash & (slots.count - 1)
+    while slots[slot] >= 0 {
+      let number = Int(slots[slot])
+      if hashes[number] == hash, manifests[number].hasIdentity(of: manifest) { break }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return slot
+  }
+
+  private mutating func grow() {
+    slots = [Int32](repeating: -1, count: 2 * slots.count)
+    for (number, hash) in hashes.enumerated() {
+      var slot = hash & (slots.count - 1)
+      while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = Int32(number)
+    }
   }
 
   /// All of them with their texts, in an order in which they can be applied.

@@ -9,10 +9,13 @@ struct ManifestSink: DataSink {
   private var json = JSONWriter(pretty: true)
   private let format: ManifestFormat
   private(set) var validator: SchemaValidator
+  /// Whether the name of a field stands plain in YAML, as far as it was asked, by the field's number.
+  private var plainNames: [Bool?]
 
   init(_ format: ManifestFormat, _ schemas: SchemaSet) {
     self.format = format
     validator = SchemaValidator(schemas)
+    plainNames = [Bool?](repeating: nil, count: schemas.fieldCount)
   }
 
   /// The object's text, with a line break at its end.
@@ -81,11 +84,19 @@ struct ManifestSink: DataSink {
   }
 
   mutating func name(_ bytes: UnsafeBufferPointer<UInt8>) {
+    let field = validator.field(named: bytes)
     switch format {
-    case .yaml: yaml.name(bytes)
+    case .yaml:
+      if let field, isPlain(field, bytes) { yaml.plainName(bytes) } else { yaml.name(bytes) }
     case .json: json.name(bytes)
     }
-    validator.name(bytes)
+  }
+
+  private mutating func isPlain(_ field: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    if let known = plainNames[field] { return known }
+    let isPlain = YAMLWriter.isPlain(name: name)
+    plainNames[field] = isPlain
+    return isPlain
   }
 
   mutating func endObject() {

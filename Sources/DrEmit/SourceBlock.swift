@@ -71,6 +71,8 @@ final class ManifestSource: Sendable {
   /// As a comment names it: `deepseek.dr:12 service deepseek`. Of the file's path only its name, so
   /// that the same program gives the same bytes wherever it stands.
   let text: String
+  /// The comment in front of an object, with its line break.
+  let comment: [UInt8]
   /// The label of a drill: what it emits is a fault, to be applied only when it is rehearsed.
   let drill: String?
   /// The label of the cluster that it belongs to, if it belongs to one.
@@ -82,9 +84,12 @@ final class ManifestSource: Sendable {
   ) {
     self.block = block
     span = program[block].span
-    let place = program.sources.location(span)
+    let file = program.sources[span.file]
+    let folder = file.name.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let name = folder.map { file.name[file.name.utf8.index(after: $0)...] } ?? file.name[...]
     let word = program[record].keyword ?? program[record].name
-    text = "\(place.split(separator: "/").last ?? "") \(word) \(program[block].name)"
+    text = "\(name):\(file.line(at: span.start) + 1) \(word) \(program[block].name)"
+    comment = Array("# from \(text)\n".utf8)
     self.drill = drill
     self.cluster = cluster
   }

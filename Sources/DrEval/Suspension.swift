@@ -51,11 +51,11 @@ package enum HostAnswer {
   case later
 }
 
-/// Why a fiber stopped.
+/// Why a fiber stopped. What is large and rare lies elsewhere: most outcomes are a value.
 package enum Outcome {
   case finished(Value)
-  case call(HostCall)
-  case directive(Directive)
+  indirect case call(HostCall)
+  indirect case directive(Directive)
   /// The program's own failure, with its place: a limit, an overflow, a false `assert`, a broken constraint.
-  case failed(Diagnostic)
+  indirect case failed(Diagnostic)
 }

@@ -93,14 +93,15 @@ struct KubernetesQuantity: Equatable {
 
   /// What a resource is counted in, and how: places after the point, and the unit's name.
   static func places(ofResource name: String) -> (Int, String) {
-    var name = name
     for prefix in ["requests.", "limits."] where name.hasPrefix(prefix) {
-      name.removeFirst(prefix.count)
+      return places(ofResource: String(name.dropFirst(prefix.count)))
     }
-    if name == "cpu" { return (3, "thousandths of a CPU") }
-    if ["memory", "storage", "ephemeral-storage"].contains(name) || name.hasPrefix("hugepages-") {
-      return (0, "whole bytes")
+    switch name {
+    case "cpu": return (3, "thousandths of a CPU")
+    case "memory", "storage", "ephemeral-storage": return (0, "whole bytes")
+    case _:
+      if name.hasPrefix("hugepages-") { return (0, "whole bytes") }
+      return name.utf8.contains(UInt8(ascii: "/")) ? (0, "whole devices") : (9, "billionths")
     }
-    return name.contains("/") ? (0, "whole devices") : (9, "billionths")
   }
 }

@@ -201,6 +201,9 @@ package struct SchemaSet: Sendable {
       }
   }
 
+  /// How many fields all types have; they are numbered from 0 on.
+  package var fieldCount: Int { fields.count }
+
   func bounds(_ row: Row) -> SchemaBounds? {
     row.bounds < 0 ? nil : tables.bounds[Int(row.bounds)]
   }

@@ -127,8 +127,12 @@ package struct SchemaValidator: DataSink {
     }
   }
 
-  package mutating func name(_ bytes: UnsafeBufferPointer<UInt8>) {
-    if skipped > 0 { return }
+  package mutating func name(_ bytes: UnsafeBufferPointer<UInt8>) { _ = field(named: bytes) }
+
+  /// The same, and gives the number of the field; `nil` for a name that the schema leaves open or has
+  /// not.
+  package mutating func field(named bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    if skipped > 0 { return nil }
     let type = Int(frame.type)
     let row = schemas.rows[type]
     if row.kind == .map {
@@ -137,7 +141,7 @@ package struct SchemaValidator: DataSink {
       if row.format != .none, let reason = NameRules.fault(bytes, row.format) {
         report(.invalidName(reason: reason))
       }
-      return
+      return nil
     }
     let number = field(bytes, of: type, row)
     guard number >= 0 else {
@@ -146,7 +150,7 @@ package struct SchemaValidator: DataSink {
       if !row.isOpen {
         report(schemas.fault(of: String(decoding: bytes, as: UTF8.self), in: type))
       }
-      return
+      return nil
     }
     let field = schemas.fields[number]
     expected = field.type
@@ -156,6 +160,7 @@ package struct SchemaValidator: DataSink {
       let name = String(decoding: bytes, as: UTF8.self)
       report(.dropped(until: schemas.keptSince(name, in: type)))
     }
+    return number
   }
 
   /// Keeps the name of the latest member.
@@ -226,7 +231,7 @@ package struct SchemaValidator: DataSink {
     let place = Int((mixed &* 0x9e37_79b9_7f4a_7c15) >> UInt64(64 - Self.recentBits))
     let candidate = recent[place]
     if candidate >= row.first, candidate < row.first + row.count,
-      compare(name, schemas.fields[Int(candidate)]) == 0
+      agrees(name, schemas.fields[Int(candidate)])
     {
       return Int(candidate)
     }
@@ -241,7 +246,7 @@ package struct SchemaValidator: DataSink {
   ) -> Int {
     if row.kind == .choice {
       for number in Int(row.first)..<Int(row.first + row.count)
-      where compare(name, fields[number]) == 0 {
+      where agrees(name, fields[number]) {
         return number
       }
       return -1
@@ -255,6 +260,30 @@ package struct SchemaValidator: DataSink {
       if order < 0 { high = middle - 1 } else { low = middle + 1 }
     }
     return -1
+  }
+
+  /// Whether it is the name of the field, eight bytes at a time.
+  @inline(__always)
+  private func agrees(_ name: UnsafeBufferPointer<UInt8>, _ field: SchemaSet.Field) -> Bool {
+    guard name.count == Int(field.count) else { return false }
+    return schemas.text.withUnsafeBytes { text in
+      let other = UnsafeRawBufferPointer(rebasing: text[Int(field.start)...].prefix(name.count))
+      let name = UnsafeRawBufferPointer(name)
+      var index = 0
+      while index + 8 <= name.count {
+        let (a, b) = (
+          name.loadUnaligned(fromByteOffset: index, as: UInt64.self),
+          other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        )
+        if a != b { return false }
+        index += 8
+      }
+      while index < name.count {
+        if name[index] != other[index] { return false }
+        index += 1
+      }
+      return true
+    }
   }
 
   /// By bytes, and the shorter of two that agree comes first.

@@ -3,6 +3,21 @@
 import DrBase
 import DrSyntax
 
+/// Where the fields of a block are given: few, so that looking through them takes less than hashing.
+private struct GivenFields {
+  private var places: [(field: Int, span: Span)] = []
+
+  subscript(field: Int) -> Span? { places.first { $0.field == field }?.span }
+
+  mutating func note(_ field: Int, at span: Span) {
+    if let place = places.firstIndex(where: { $0.field == field }) {
+      places[place].span = span
+    } else {
+      places.append((field, span))
+    }
+  }
+}
+
 /// What a block is called and stands in.
 struct BlockIdentity {
   let name: String
@@ -17,8 +32,7 @@ struct BlockIdentity {
 
 extension Checker {
   func checkBlock(_ work: BlockWork) {
-    let names = work.node.names
-    let name = names.count > 1 ? names[1].text : ""
+    let name = work.node.secondName?.text ?? ""
     let identity = BlockIdentity(
       name: name, label: label(work.node, name: name), span: work.node.span,
       enclosing: work.enclosing, isWithinUnknown: work.isWithinUnknown)
@@ -54,7 +68,7 @@ extension Checker {
     _ id: RecordID, _ node: SyntaxNode, _ identity: BlockIdentity, enclosing: [GlobalID]
   ) -> [Expr?] {
     var values = [Expr?](repeating: nil, count: record(id).fields.count)
-    var given: [Int: Span] = [:]
+    var given = GivenFields()
     fillImplicit(id, node, identity, &values)
     for body in node.all(.blockBody) {
       for item in body.children {
@@ -103,16 +117,16 @@ extension Checker {
   }
 
   private func checkField(
-    _ item: SyntaxNode, _ id: RecordID, _ values: inout [Expr?], _ given: inout [Int: Span]
+    _ item: SyntaxNode, _ id: RecordID, _ values: inout [Expr?], _ given: inout GivenFields
   ) {
     guard let nameNode = item.first(.name) else { return }
     let fields = record(id).fields
-    guard
-      let index = fields.firstIndex(where: { $0.name == nameNode.text && $0.mark != .implicit })
-    else {
+    let name = nameNode.text
+    let place = fields.indices.first { fields[$0].name == name && fields[$0].mark != .implicit }
+    guard let index = place else {
       // Where the block could not be read to its end, this may belong to another one.
       if let block = item.parent?.parent, hasSyntaxMistake(block),
-        nearest(nameNode.text, among: fields.map(\.name)) == nil
+        nearest(name, among: fields.map(\.name)) == nil
       {
         return
       }
@@ -124,9 +138,9 @@ extension Checker {
       return
     }
     if let earlier = given[index] {
-      reportGivenTwice(nameNode.text, at: nameNode.span, earlier: earlier)
+      reportGivenTwice(name, at: nameNode.span, earlier: earlier)
     }
-    given[index] = nameNode.span
+    given.note(index, at: nameNode.span)
     if let value = item.expression {
       values[index] = checkExpression(value, expected: fields[index].type)
     }
@@ -134,11 +148,11 @@ extension Checker {
 
   /// A block inside a block goes to the field of that name, or to the one that holds its type.
   private func checkNested(
-    _ node: SyntaxNode, _ id: RecordID, _ values: inout [Expr?], _ given: inout [Int: Span],
+    _ node: SyntaxNode, _ id: RecordID, _ values: inout [Expr?], _ given: inout GivenFields,
     enclosing: [GlobalID]
   ) {
     guard let kind = node.first(.name) else { return }
-    guard let (index, element) = fieldForBlock(kind.text, isNamed: node.names.count > 1, in: id)
+    guard let (index, element) = fieldForBlock(kind.text, in: id)
     else {
       reportNestedBlock(kind, id)
       return
@@ -161,22 +175,21 @@ extension Checker {
         .duplicateName, "`\(kind.text)` is given twice", at: kind.span,
         labels: [Label(earlier, "first given here")], help: "put both into one block")
     }
-    given[index] = kind.span
+    given.note(index, at: kind.span)
     values[index] = value
   }
 
   private func fieldForBlock(
-    _ kind: String, isNamed: Bool, in id: RecordID
+    _ kind: String, in id: RecordID
   ) -> (index: Int, record: RecordID)? {
     let fields = record(id).fields
-    if let index = fields.firstIndex(where: { $0.name == kind && $0.mark == .ordinary }),
-      case .record(let element) = type(unwrapped(fields[index].type))
-    {
+    let named = fields.indices.first { fields[$0].name == kind && fields[$0].mark == .ordinary }
+    if let index = named, case .record(let element) = type(unwrapped(fields[index].type)) {
       return (index, element)
     }
     guard let wanted = keyword(kind) else { return nil }
-    for (index, field) in fields.enumerated() where field.mark == .ordinary {
-      switch type(unwrapped(field.type)) {
+    for index in fields.indices where fields[index].mark == .ordinary {
+      switch type(unwrapped(fields[index].type)) {
       case .record(let element) where element == wanted: return (index, element)
       case .union(let elements) where elements.contains(wanted): return (index, wanted)
       case .list(let inner):
@@ -241,7 +254,7 @@ extension Checker {
   private func nestedRecord(
     _ node: SyntaxNode, _ id: RecordID, name: String, enclosing: [GlobalID]
   ) -> Expr {
-    let written = node.names.count > 1 ? node.names[1].text : name
+    let written = node.secondName?.text ?? name
     let identity = BlockIdentity(
       name: written, label: label(node, name: written), span: node.span, enclosing: enclosing)
     let fields = blockFields(id, node, identity, enclosing: enclosing)
@@ -276,10 +289,11 @@ extension Checker {
   ) {
     // Where something could not be read, it may have been what seems to be missing.
     if hasSyntaxMistake(node) { return }
-    let missing = zip(record(id).fields, values).filter { field, value in
-      value == nil && !field.hasDefault && !isOptional(field.type)
-        && field.type != TypeTable.error && field.mark != .implicit
-    }.map(\.0)
+    let fields = record(id).fields
+    let missing = fields.indices.filter { index in
+      values[index] == nil && !fields[index].hasDefault && !isOptional(fields[index].type)
+        && fields[index].type != TypeTable.error && fields[index].mark != .implicit
+    }.map { fields[$0] }
     if missing.isEmpty { return }
     let head = node.first(.name)?.span ?? node.children.first { _ in true }?.span ?? node.span
     let name = article(record(id).name)
@@ -300,25 +314,25 @@ extension Checker {
         help: "write `for` and the name of \(article(typeName(field.type))) before the `{`")
     }
     // A name next to the missing one was meant for it.
-    let known = Set(record(id).fields.map(\.name))
+    let known = Set(fields.map(\.name))
     let strange = writtenNames(node).filter { !known.contains($0) }
-    let fields = missing.filter { field in
+    let forgotten = missing.filter { field in
       field.mark == .ordinary && nearest(field.name, among: strange) == nil
     }
-    if let field = fields.first, fields.count == 1 {
+    if let field = forgotten.first, forgotten.count == 1 {
       report(
         .missingField, "the field `\(field.name)` is missing", at: head,
         caption: "\(name) needs it",
         labels: [Label(field.span, "declared here, without a default")],
         help: "add \(example(of: field)), \(describe(field.type))")
-    } else if fields.count > 1 {
-      let names = fields.map { "`\($0.name)`" }
+    } else if forgotten.count > 1 {
+      let names = forgotten.map { "`\($0.name)`" }
       report(
         .missingField,
         "the fields \(names.dropLast().joined(separator: ", ")) and \(names.last ?? "") are missing",
         at: head, caption: "\(name) needs them",
         labels: [Label(record(id).span, "\(record(id).name) is declared here")],
-        help: "add \(fields.map { example(of: $0) }.joined(separator: ", "))")
+        help: "add \(forgotten.map { example(of: $0) }.joined(separator: ", "))")
     }
   }
 

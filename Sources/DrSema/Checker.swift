@@ -94,6 +94,10 @@ package final class Checker {
   /// All modules that were read, dependencies first.
   package internal(set) var modules: [Module] = []
   var scopes: [ModuleScope] = []
+  /// The types of blocks by keyword, as a module sees them; made when it first asks.
+  var visibleRecords: [Int: [String: RecordID]] = [:]
+  /// The types of blocks that stand for runbooks and policies; asked once all types are declared.
+  lazy var outlineTypes = ["Runbook", "Reaction"].compactMap { preludeRecord($0) }
   var preludeModules: [Int] = []
   /// The module of the user's first file.
   var mainModule = 0

@@ -70,6 +70,7 @@ extension Checker {
           "the kind of block `\(keyword)` is declared twice", at: names[1].span, earlier: earlier)
       } else {
         scopes[module].keywords[keyword] = id
+        visibleRecords = [:]
         scopes[module].keywordSpans[keyword] = names[1].span
       }
     }
@@ -141,21 +142,23 @@ extension Checker {
   private func declareBlock(
     _ node: SyntaxNode, enclosing: [GlobalID], isWithinUnknown: Bool = false
   ) {
-    let names = node.names
-    guard let kind = names.first, !kind.text.isEmpty else { return }
+    guard let kind = node.first(.name) else { return }
+    let word = kind.text
+    if word.isEmpty { return }
     let isTop = enclosing.isEmpty && !isWithinUnknown
-    let record = keyword(kind.text).flatMap { isOutline($0) ? nil : $0 }
+    let record = keyword(word).flatMap { isOutline($0) ? nil : $0 }
+    let blockName = node.secondName
     var around = enclosing
     // A nested one is reported where the block around it is checked.
     if record == nil, isTop { reportUnknownBlock(kind) }
-    if names.count > 1 {
-      let name = names[1]
-      let id = addGlobal(name.text, node)
-      program.globals[Int(id.rawValue)].span = name.span
+    if let blockName {
+      let name = blockName.text
+      let id = addGlobal(name, node)
+      program.globals[Int(id.rawValue)].span = blockName.span
       if isTop {
-        define(name.text, .global(id), at: name.span)
+        define(name, .global(id), at: blockName.span)
       } else {
-        scopes[module].nested[name.text, default: []].append(id)
+        scopes[module].nested[name, default: []].append(id)
       }
       if let record {
         program.globals[Int(id.rawValue)].type = intern(.record(record))
@@ -169,14 +172,14 @@ extension Checker {
       modules[module].hasLostNames = true
       report(
         .unexpectedToken, "this block has no name", at: kind.span,
-        help: "write `\(kind.text) some_name { … }`")
+        help: "write `\(word) some_name { … }`")
     }
     for body in node.all(.blockBody) {
       for nested in body.all(.block) {
         declareBlock(
           nested, enclosing: around,
-          isWithinUnknown: isWithinUnknown || record == nil && names.count > 1
-            || isTop && names.count < 2)
+          isWithinUnknown: isWithinUnknown || record == nil && blockName != nil
+            || isTop && blockName == nil)
       }
     }
   }
@@ -191,15 +194,13 @@ extension Checker {
     return result
   }
 
+  /// The type of the blocks that a word begins in the present module.
   func keyword(_ name: String) -> RecordID? {
-    if let id = scopes[module].keywords[name] { return id }
-    for use in modules[module].uses {
-      if let id = scopes[use.module].keywords[name] { return id }
-    }
-    for index in preludeModules {
-      if let id = scopes[index].keywords[name] { return id }
-    }
-    return nil
+    if let known = visibleRecords[module] { return known[name] }
+    let near = visibleModules.map { scopes[$0].keywords }
+    let found = near.reduce(into: [:]) { $0.merge($1) { nearest, _ in nearest } }
+    visibleRecords[module] = found
+    return found[name]
   }
 
   /// Words that begin blocks a program can write: what runbooks and policies do is read off them instead.
@@ -208,9 +209,7 @@ extension Checker {
   }
 
   /// Whether blocks of a type are made by the checker, and never written.
-  func isOutline(_ id: RecordID) -> Bool {
-    id == preludeRecord("Runbook") || id == preludeRecord("Reaction")
-  }
+  func isOutline(_ id: RecordID) -> Bool { outlineTypes.contains(id) }
 
   /// The module that a name before a dot stands for.
   func moduleIndex(_ name: String) -> Int? {

@@ -111,22 +111,65 @@ extension NodeKind {
 }
 
 extension SyntaxNode {
-  /// The first direct child of a kind.
-  package func first(_ kind: NodeKind) -> SyntaxNode? {
-    for child in children where child.kind == kind { return child }
-    return nil
+  /// Tells the id and kind of each direct child, until that is enough. No child is made a node, which
+  /// would hold the tree.
+  @inline(__always)
+  private func visitChildren(untilEnough visit: (UInt32, NodeKind) -> Bool) {
+    guard !isLeaf else { return }
+    let extent = tree.extents[Int(id)]
+    var token = Int(extent.firstToken)
+    var child = extent.firstChild
+    while true {
+      if child != NodeExtent.none {
+        let extent = tree.extents[Int(child)]
+        if Int(extent.firstToken) <= token {
+          if visit(child, tree.kinds[Int(child)]) { return }
+          token = Int(extent.endToken)
+          child = extent.nextSibling
+          continue
+        }
+      }
+      guard token < Int(extent.endToken) else { return }
+      let kind = NodeKind(leaf: tree.tokens[token].kind)
+      if visit(UInt32(tree.kinds.count + token), kind) { return }
+      token += 1
+    }
+  }
+
+  /// The first direct child of a kind, after so many others of it.
+  package func first(_ kind: NodeKind, after count: Int = 0) -> SyntaxNode? {
+    var found: SyntaxNode?
+    var rest = count
+    visitChildren { id, other in
+      guard other == kind else { return false }
+      rest -= 1
+      if rest < 0 { found = SyntaxNode(tree: tree, id: id) }
+      return rest < 0
+    }
+    return found
   }
 
   /// All direct children of a kind.
-  package func all(_ kind: NodeKind) -> [SyntaxNode] { children.filter { $0.kind == kind } }
+  package func all(_ kind: NodeKind) -> [SyntaxNode] {
+    var found: [SyntaxNode] = []
+    visitChildren { id, other in
+      if other == kind { found.append(SyntaxNode(tree: tree, id: id)) }
+      return false
+    }
+    return found
+  }
 
   /// The direct children that are expressions.
   package var expressions: [SyntaxNode] { children.filter { $0.kind.isExpression } }
 
   /// The first direct child that is an expression.
   package var expression: SyntaxNode? {
-    for child in children where child.kind.isExpression { return child }
-    return nil
+    var found: SyntaxNode?
+    visitChildren { id, kind in
+      if kind.isExpression { found = SyntaxNode(tree: tree, id: id) }
+      return kind.isExpression
+    }
+    return found
   }
 
   /// The first direct child that is a type.
@@ -165,6 +208,9 @@ extension SyntaxNode {
 
   /// The direct names.
   package var names: [SyntaxNode] { all(.name) }
+
+  /// The second direct name: of a block, what it is called.
+  package var secondName: SyntaxNode? { first(.name, after: 1) }
 
   /// Whether the source text of the span is this.
   package func spells(_ text: String) -> Bool {

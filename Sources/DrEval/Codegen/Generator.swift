@@ -54,10 +54,12 @@ final class Generator {
 
   /// The number of a constant, the same for equal ones.
   func number(of constant: Constant) -> Int {
-    if let known = constantNumbers[constant] { return known }
-    constants.append(constant)
-    constantNumbers[constant] = constants.count - 1
-    return constants.count - 1
+    let number = constants.count
+    // Found or added with one look.
+    func known(_ place: inout Int) -> Int { place }
+    let found = known(&constantNumbers[constant, default: number])
+    if found == number { constants.append(constant) }
+    return found
   }
 
   /// The number of a site; places in the source are the same one wherever they are passed.

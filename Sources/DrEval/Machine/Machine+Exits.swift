@@ -238,7 +238,9 @@ extension Machine {
       observer?.didForce()
       let record = RecordRef(Value(.record, frame.target))
       record.slots[Int(frame.slot)] = value
-      if let constraint = field(record, Int(frame.slot)).constraint {
+      // A whole field would have to be copied.
+      let fields = program.checked.records[Int(record.recordID)].fields
+      if let constraint = fields[Int(frame.slot)].constraint {
         return change(fiber, to: .constraint, constraint)
       }
     case .constraint:

@@ -224,23 +224,24 @@ enum Strings {
   /// A DNS-1123 label: lower-case letters, digits and inner hyphens, at most 63. Where letters are
   /// lost, a hash of the whole text keeps different texts apart.
   static func slug(_ text: Bytes.Text) -> String {
-    var label = ""
+    let dash = UInt8(ascii: "-")
+    var label: [UInt8] = []
+    label.reserveCapacity(text.count)
     var isLossy = false
     for byte in text {
       if Bytes.isDigit(byte) || Bytes.isLetter(byte) {
-        label.unicodeScalars.append(Unicode.Scalar(Bytes.isLetter(byte) ? byte | 0x20 : byte))
+        label.append(Bytes.isLetter(byte) ? byte | 0x20 : byte)
       } else {
         if byte >= 0x80 { isLossy = true }
-        if !label.isEmpty, !label.hasSuffix("-") { label += "-" }
+        if let last = label.last, last != dash { label.append(dash) }
       }
     }
-    while label.hasSuffix("-") { label.removeLast() }
-    let hash = Bytes.shortHash(text)
-    if label.isEmpty { return "x\(hash)" }
-    guard isLossy || label.utf8.count > 63 else { return label }
-    label = String(label.prefix(54))
-    while label.hasSuffix("-") { label.removeLast() }
-    return "\(label)-\(hash)"
+    while label.last == dash { label.removeLast() }
+    if label.isEmpty { return "x\(Bytes.shortHash(text))" }
+    guard isLossy || label.count > 63 else { return String(decoding: label, as: UTF8.self) }
+    label = Array(label.prefix(54))
+    while label.last == dash { label.removeLast() }
+    return "\(String(decoding: label, as: UTF8.self))-\(Bytes.shortHash(text))"
   }
 
   private static func isVersion(
