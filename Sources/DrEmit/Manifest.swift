@@ -56,8 +56,8 @@ package struct Manifest: Sendable {
       if type.rank != other.type.rank { return type.rank < other.type.rank }
       if kind != other.kind { return kind < other.kind }
     }
-    let (space, otherSpace) = (namespace ?? "", other.namespace ?? "")
-    return space == otherSpace ? name < other.name : space < otherSpace
+    return namespace == other.namespace
+      ? name < other.name : namespace ?? "" < other.namespace ?? ""
   }
 }
 

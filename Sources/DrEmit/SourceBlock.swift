@@ -68,9 +68,6 @@ final class ManifestSource: Sendable {
   let block: GlobalID
   /// Where its name stands.
   let span: Span
-  /// As a comment names it: `deepseek.dr:12 service deepseek`. Of the file's path only its name, so
-  /// that the same program gives the same bytes wherever it stands.
-  let text: String
   /// The comment in front of an object, with its line break.
   let comment: [UInt8]
   /// The label of a drill: what it emits is a fault, to be applied only when it is rehearsed.
@@ -85,12 +82,25 @@ final class ManifestSource: Sendable {
     self.block = block
     span = program[block].span
     let file = program.sources[span.file]
-    let folder = file.name.utf8.lastIndex(of: UInt8(ascii: "/"))
-    let name = folder.map { file.name[file.name.utf8.index(after: $0)...] } ?? file.name[...]
-    let word = program[record].keyword ?? program[record].name
-    text = "\(name):\(file.line(at: span.start) + 1) \(word) \(program[block].name)"
-    comment = Array("# from \(text)\n".utf8)
+    let path = file.name.utf8
+    let folder = path.lastIndex(of: UInt8(ascii: "/")).map { path.index(after: $0) }
+    var comment = Array(Self.commentStart.utf8)
+    comment += path[(folder ?? path.startIndex)...]
+    comment += ":\(file.line(at: span.start) + 1) ".utf8
+    comment += (program.records[Int(record.rawValue)].keyword ?? program[record].name).utf8
+    comment.append(UInt8(ascii: " "))
+    comment += program[block].name.utf8
+    comment.append(UInt8(ascii: "\n"))
+    self.comment = comment
     self.drill = drill
     self.cluster = cluster
+  }
+
+  private static let commentStart = "# from "
+
+  /// As a comment names it: `deepseek.dr:12 service deepseek`. Of the file's path only its name, so
+  /// that the same program gives the same bytes wherever it stands.
+  var text: String {
+    String(decoding: comment.dropFirst(Self.commentStart.utf8.count).dropLast(), as: UTF8.self)
   }
 }

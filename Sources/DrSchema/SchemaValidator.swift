@@ -267,19 +267,17 @@ package struct SchemaValidator: DataSink {
   private func agrees(_ name: UnsafeBufferPointer<UInt8>, _ field: SchemaSet.Field) -> Bool {
     guard name.count == Int(field.count) else { return false }
     return schemas.text.withUnsafeBytes { text in
-      let other = UnsafeRawBufferPointer(rebasing: text[Int(field.start)...].prefix(name.count))
-      let name = UnsafeRawBufferPointer(name)
+      guard let start = name.baseAddress, let texts = text.baseAddress else { return true }
+      let (name, other) = (UnsafeRawPointer(start), texts + Int(field.start))
       var index = 0
-      while index + 8 <= name.count {
-        let (a, b) = (
-          name.loadUnaligned(fromByteOffset: index, as: UInt64.self),
-          other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        )
-        if a != b { return false }
+      while index + 8 <= Int(field.count) {
+        let ours = name.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        if ours != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
         index += 8
       }
-      while index < name.count {
-        if name[index] != other[index] { return false }
+      while index < Int(field.count) {
+        let ours = name.load(fromByteOffset: index, as: UInt8.self)
+        if ours != other.load(fromByteOffset: index, as: UInt8.self) { return false }
         index += 1
       }
       return true

@@ -7,6 +7,8 @@ import DrSyntax
 private struct GivenFields {
   private var places: [(field: Int, span: Span)] = []
 
+  init() { places.reserveCapacity(8) }
+
   subscript(field: Int) -> Span? { places.first { $0.field == field }?.span }
 
   mutating func note(_ field: Int, at span: Span) {

@@ -129,9 +129,9 @@ extension Checker {
 
   /// Warns of `"${name}"` where there is a value of that name: the text would hold the dollar sign.
   func warnOfForeignInterpolation(_ node: SyntaxNode) {
-    guard !modules[module].isStandard else { return }
+    guard !modules[module].isStandard, node.holds(UInt8(ascii: "$")) else { return }
     let text = node.text
-    guard text.hasPrefix("\""), text.utf8.contains(UInt8(ascii: "$")),
+    guard text.hasPrefix("\""),
       let start = text.firstRange(of: "${")
     else { return }
     let name = text[start.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }

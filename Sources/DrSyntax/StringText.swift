@@ -67,6 +67,8 @@ private struct StringDecoder {
       if segment.tokenIndex == firstToken { isLineStart = dropFirstLineEnd(&bytes) }
       if segment.tokenIndex == lastToken { dropLastLine(&bytes, isLineStart: isLineStart) }
     }
+    let needsDecoding = bytes.contains { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\r") }
+    if !isMultiline, !needsDecoding { return String(decoding: bytes, as: UTF8.self) }
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count)
     while !bytes.isEmpty {

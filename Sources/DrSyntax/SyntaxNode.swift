@@ -212,6 +212,12 @@ extension SyntaxNode {
   /// The second direct name: of a block, what it is called.
   package var secondName: SyntaxNode? { first(.name, after: 1) }
 
+  /// Whether a byte occurs in the source text of the span.
+  package func holds(_ byte: UInt8) -> Bool {
+    let span = span
+    return tree.source.bytes[Int(span.start)..<Int(span.end)].contains(byte)
+  }
+
   /// Whether the source text of the span is this.
   package func spells(_ text: String) -> Bool {
     let span = span

@@ -11,6 +11,8 @@ import DrSystem
 struct Compilation {
   let project: Project
   let result: CompileResult
+  /// Kept, for its many parts take a while to be given back one by one.
+  private let compiler: Compiler
 
   /// Compiles; what is wrong is printed and ends the command, and warnings are printed.
   init(
@@ -30,6 +32,7 @@ struct Compilation {
       throw project.fail()
     }
     result = compiler.compile(target: version, kind: target.kind)
+    self.compiler = compiler
     for diagnostic in result.diagnostics { project.report(diagnostic) }
     if result.diagnostics.hasErrors { throw project.fail() }
     project.printDiagnostics()

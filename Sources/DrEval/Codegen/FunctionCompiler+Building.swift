@@ -32,13 +32,26 @@ extension FunctionCompiler {
 
   mutating func object(_ members: [Member], into target: Int, at span: Span) {
     emit(.newObject, a: target, c: min(members.count, 4096), at: span)
+    // The names so far, as long as all are known: what stands for the first time is not looked for.
+    var names: [String]? = []
     for member in members {
       let mark = next
       switch member {
       case .member(let name, let value):
         let key = operand(name)
-        emit(.setMemberUnlessNil, a: target, b: key, c: operand(value), at: value.span)
-      case .spread(let value): emit(.setMembers, a: target, b: operand(value), at: value.span)
+        var opcode = Opcode.setMemberUnlessNil
+        if case .string(let text)? = generator.constant(of: name), let known = names,
+          known.count < TableRef.linearCount
+        {
+          if !known.contains(text) { opcode = .addMemberUnlessNil }
+          names?.append(text)
+        } else {
+          names = nil
+        }
+        emit(opcode, a: target, b: key, c: operand(value), at: value.span)
+      case .spread(let value):
+        names = nil
+        emit(.setMembers, a: target, b: operand(value), at: value.span)
       }
       next = mark
     }
@@ -50,7 +63,7 @@ extension FunctionCompiler {
     emit(.newRecord, a: target, c: Int(id.rawValue), at: span)
     let isObserved = generator.observing == .origins
     if isObserved { observe(.make(fields), about: target, at: span) }
-    let declared = generator.checked[id].fields
+    let declared = generator.checked.records[Int(id.rawValue)].fields
     for (slot, field) in fields.enumerated() {
       guard let field else { continue }
       let mark = next

@@ -28,6 +28,8 @@ struct FunctionCompiler {
   /// More registers or longer jumps than an instruction can name.
   private(set) var isTooLarge = false
   private var locals: [Int32: Int] = [:]
+  /// The parameter in register 0, which most functions have only: the block that a field is of.
+  private let firstParameter: Int32
   /// The list that `yield` adds to.
   var yieldRegister: Int?
   /// Code that stands behind the function's end, for what ends it early.
@@ -37,7 +39,10 @@ struct FunctionCompiler {
     self.generator = generator
     next = parameters.count
     registerCount = max(1, parameters.count)
-    for (register, local) in parameters.enumerated() { locals[local.rawValue] = register }
+    firstParameter = parameters.first?.rawValue ?? -1
+    for (register, local) in parameters.enumerated().dropFirst() {
+      locals[local.rawValue] = register
+    }
   }
 
   mutating func compileBody(_ body: Expr) {
@@ -95,7 +100,9 @@ struct FunctionCompiler {
   mutating func bind(_ local: LocalID, to register: Int) { locals[local.rawValue] = register }
 
   /// The checker never lets a use come before its binding.
-  func register(of local: LocalID) -> Int { locals[local.rawValue] ?? 0 }
+  func register(of local: LocalID) -> Int {
+    local.rawValue == firstParameter ? 0 : locals[local.rawValue] ?? 0
+  }
 
   /// The register that holds an expression's value: a local's own, or one filled for the purpose.
   mutating func operand(_ expression: Expr, scratch: Int? = nil) -> Int {

@@ -39,6 +39,7 @@ final class Generator {
 
   func generate() {
     functions = checked.functions.map { CompiledFunction(name: $0.name, span: $0.span) }
+    reserve()
     for record in checked.records { records.append(record.fields.map(slotPlan)) }
     for (index, function) in checked.functions.enumerated() {
       generate(function, number: index)
@@ -50,6 +51,16 @@ final class Generator {
     for (index, global) in checked.globals.enumerated() {
       globals.append(plan(global, number: Int32(index)))
     }
+  }
+
+  /// Places for what a program of that size gives, so that no array has to move: of those that it
+  /// does not need, nothing is touched.
+  private func reserve() {
+    let count = checked.functions.count + 2 * checked.globals.count
+    functions.reserveCapacity(count)
+    globals.reserveCapacity(checked.globals.count)
+    code.reserveCapacity(16 * count)
+    spans.reserveCapacity(16 * count)
   }
 
   /// The number of a constant, the same for equal ones.
@@ -132,13 +143,13 @@ final class Generator {
     return number
   }
 
-  private func place(_ finished: FunctionCompiler, number: Int) {
-    var compiler = finished
+  private func place(_ compiler: FunctionCompiler, number: Int) {
     if compiler.isTooLarge {
       let function = functions[number]
-      compiler = FunctionCompiler(self, parameters: [])
+      var compiler = FunctionCompiler(self, parameters: [])
       compiler.raise("`\(function.name)` is too large; split it", function.span)
       compiler.registerCount = max(1, function.parameterCount + function.captureCount)
+      return place(compiler, number: number)
     }
     functions[number].start = code.count
     functions[number].registerCount = compiler.registerCount

@@ -59,6 +59,8 @@ enum Opcode: UInt8 {
   /// `a`: the table, `b`: the key, `c`: the value.
   case setEntry
   case setMemberUnlessNil
+  /// The same where the object has no member of that name.
+  case addMemberUnlessNil
   /// `a`: the object or map, `b`: whose members are added; an object takes none that is nil.
   case setMembers
   /// `c`: number of the record type.

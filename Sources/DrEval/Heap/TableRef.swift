@@ -164,6 +164,13 @@ extension Heap {
     return Value(owner.tag, at: table.raw)
   }
 
+  /// Adds what the table has not to one that nothing else can see yet. Gives the table's new place.
+  func add(_ key: Value, _ value: Value, to owner: Value) throws(Stop) -> Value {
+    let table = TableRef(owner)
+    guard table.count < TableRef.linearCount else { return try set(key, value, in: owner) }
+    return Value(owner.tag, at: try append(key, value, to: table, tag: owner.tag).raw)
+  }
+
   private func search(_ key: Value, in table: TableRef) throws(Stop) -> Int {
     for number in 0..<table.count where try keysAgree(table.key(number), key) { return number }
     return -1

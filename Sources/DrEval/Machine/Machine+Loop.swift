@@ -318,8 +318,8 @@ extension Machine {
 
       case .ratio, .scale, .share, .transferTime, .transferSize, .transferRate, .rateCount, .equal,
         .contains, .concatenateStrings, .concatenateLists, .interpolate, .newMap, .newObject,
-        .appendAll, .setEntry, .setMemberUnlessNil, .setMembers, .newClosure, .toObject, .member,
-        .index, .callNative, .observe:
+        .appendAll, .setEntry, .setMemberUnlessNil, .addMemberUnlessNil, .setMembers, .newClosure,
+        .toObject, .member, .index, .callNative, .observe:
         heap.state.pointee.fuel = fuel
         let isDone = operate(word, base)
         fuel = heap.state.pointee.fuel

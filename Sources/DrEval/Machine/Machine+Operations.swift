@@ -33,6 +33,10 @@ extension Machine {
       let value = base[word.c]
       return value.tag == .nilValue
         ? base[word.a] : try heap.set(base[word.b], value, in: base[word.a])
+    case .addMemberUnlessNil:
+      let value = base[word.c]
+      return value.tag == .nilValue
+        ? base[word.a] : try heap.add(base[word.b], value, to: base[word.a])
     case .setEntry: return try heap.set(base[word.b], base[word.c], in: base[word.a])
     case .setMembers: return try adding(base[word.b], to: base[word.a])
     case .newMap: return try heap.makeTable(.map, capacity: word.c)

@@ -73,7 +73,7 @@ extension Machine {
     while let next = waiting.popLast() {
       let start = waiting.count
       switch next.tag {
-      case .list: waiting += ListRef(next).values.filter(\.tag.hasParts)
+      case .list: for part in ListRef(next).values where part.tag.hasParts { waiting.append(part) }
       case .map, .object:
         let table = TableRef(next)
         for number in 0..<table.count {
@@ -101,7 +101,7 @@ extension Machine {
         .string, .secret, .range, .function, .pending, .evaluating:
         break
       }
-      waiting[start...].reverse()
+      reverse(&waiting, from: start)
       do throws(Stop) {
         try heap.charge(1 + waiting.count - start)
       } catch {
@@ -109,5 +109,15 @@ extension Machine {
       }
     }
     return failures
+  }
+
+  /// In place: a slice that is reversed would be a copy.
+  private func reverse(_ values: inout [Value], from start: Int) {
+    var (low, high) = (start, values.count - 1)
+    while low < high {
+      values.swapAt(low, high)
+      low += 1
+      high -= 1
+    }
   }
 }
