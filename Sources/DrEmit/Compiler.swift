@@ -124,6 +124,7 @@ package struct Compiler {
           blocks[record]?.removeAll { $0.source.cluster ?? cluster != cluster }
         }
       }
+      manifests = ManifestSet(reserving: 4 * blocks.values.reduce(0) { $0 + $1.count })
       self.target = description(version)
       for id in program.emits { try run(id, &reader, &sink) }
     } catch {
@@ -192,8 +193,8 @@ package struct Compiler {
     var ways = ClusterWays()
     let program = program
     for id in program.roots + program.outlines.map(\.block) {
-      guard case .block(let record, _) = program[id].body, name == nil || name == program[id].name
-      else { continue }
+      guard let record = program.blockType(of: id) else { continue }
+      if let name, program[id].name != name { continue }
       if let kind, program[record].keyword != kind { continue }
       blocks[record, default: []].append(try SourceBlock(id, record, of: machine, &ways))
     }
@@ -218,12 +219,14 @@ package struct Compiler {
     }
     guard let own = blocks[wanted], !own.isEmpty else { return }
     let to = try machine.value(target, as: function.parameters[1].type)
-    for block in own {
-      let maker = SchemaFindings.Maker(machine: machine, function: id, source: block.source)
+    for index in own.indices {
       try machine.scratch { () throws(Diagnostic) in
-        for object in try machine.emitted(try machine.call(id, [block.value, to])) {
-          try add(object, by: maker, &reader, &sink)
-        }
+        let objects = try machine.emitted(try machine.call(id, [own[index].value, to]))
+        // Most backends give nothing for most blocks: who made it is looked at after that.
+        if objects.isEmpty { return }
+        let source = own[index].source
+        let maker = SchemaFindings.Maker(machine: machine, function: id, source: source)
+        for object in objects { try add(object, by: maker, &reader, &sink) }
       }
     }
   }

@@ -13,6 +13,13 @@ struct ManifestSet {
   /// none. At most half full.
   private var slots = [Int32](repeating: -1, count: 64)
 
+  /// With places for so many objects, so that no array has to move.
+  init(reserving count: Int = 0) {
+    manifests.reserveCapacity(count)
+    places.reserveCapacity(count)
+    hashes.reserveCapacity(count)
+  }
+
   /// Adds an object. Where there is one with its identity already, nothing is added; gives what made
   /// that one where it is not the same.
   mutating func add(_ manifest: Manifest, _ text: ArraySlice<UInt8>) -> ManifestSource? {

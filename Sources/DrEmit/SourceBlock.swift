@@ -80,7 +80,8 @@ final class ManifestSource: Sendable {
     cluster: String?
   ) {
     self.block = block
-    span = program[block].span
+    let number = Int(block.rawValue)
+    span = program.globals[number].span
     let file = program.sources[span.file]
     let path = file.name.utf8
     let folder = path.lastIndex(of: UInt8(ascii: "/")).map { path.index(after: $0) }
@@ -89,7 +90,7 @@ final class ManifestSource: Sendable {
     comment += ":\(file.line(at: span.start) + 1) ".utf8
     comment += (program.records[Int(record.rawValue)].keyword ?? program[record].name).utf8
     comment.append(UInt8(ascii: " "))
-    comment += program[block].name.utf8
+    comment += program.globals[number].name.utf8
     comment.append(UInt8(ascii: "\n"))
     self.comment = comment
     self.drill = drill

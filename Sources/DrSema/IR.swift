@@ -501,4 +501,9 @@ package struct CheckedProgram: Sendable {
   package subscript(id: FunctionID) -> Function { functions[Int(id.rawValue)] }
   package subscript(id: RecordID) -> Record { records[Int(id.rawValue)] }
   package subscript(id: GlobalID) -> Global { globals[Int(id.rawValue)] }
+
+  /// The type of a named block; `nil` of every other value. Nothing of the block is copied.
+  package func blockType(of id: GlobalID) -> RecordID? {
+    if case .block(let record, _) = globals[Int(id.rawValue)].body { record } else { nil }
+  }
 }

@@ -48,8 +48,8 @@ final class Generator {
       case .lambda, .condition, .thunk: break
       }
     }
-    for (index, global) in checked.globals.enumerated() {
-      globals.append(plan(global, number: Int32(index)))
+    for index in checked.globals.indices {
+      globals.append(plan(checked.globals[index], number: Int32(index)))
     }
   }
 

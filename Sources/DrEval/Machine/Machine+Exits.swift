@@ -148,7 +148,6 @@ extension Machine {
     guard value.tag.isUnforced else { return executeAgain(fiber) }
     forcedCount &+= 1
     if value.tag == .evaluating { return fail(fiber, cycle(.global, UInt64(number), 0, fiber)) }
-    let declared = program.checked.globals[number]
     switch program.globals[number] {
     case .slot(.constant(let constant)):
       image.globals[number] = image.constants[constant]
@@ -164,6 +163,7 @@ extension Machine {
       image.globals[number] = record.value
       return executeAgain(fiber)
     case .input(let function):
+      let declared = program.checked.globals[number]
       guard let document = inputs[declared.name] else {
         if let function { return enter(global: number, function, fiber) }
         return fail(fiber, missingInput(declared))
@@ -177,6 +177,7 @@ extension Machine {
         return fail(fiber, error)
       }
     case .missing:
+      let declared = program.checked.globals[number]
       let message = "`\(declared.name)` has a mistake and has no value"
       return fail(fiber, Diagnostic(.failed, message, at: declared.span))
     }
