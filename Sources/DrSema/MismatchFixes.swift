@@ -135,6 +135,7 @@ extension Checker {
     case "lock": "write `lock \"name\" for 15m`"
     case "fail", "throw", "raise": "write `fail \"why\"`"
     case "step": "write `step \"title\" { … }`"
+    case "pass": "leave it out: braces may be empty"
     case "it": "a function is written `x => …`"
     case "new": "a record is made without `new`: `Name { field = value }`"
     case "await", "async": "nothing waits but `wait until`: leave it out"

@@ -266,6 +266,13 @@ extension Checker {
         ? "put the value into the text: \"… \\(value) …\""
         : "use two values of one type; a number is written without quotes"
     }
+    switch (type(a), type(b)) {
+    case (.object, .object) where verb == "add":
+      return "put the members of one into the other: `{ ...a, ...b }`"
+    case (.map, .map) where verb == "add":
+      return "put the entries of one into the other: `[...a, ...b]`"
+    default: break  // open: all others are told by their identity
+    }
     switch (a, b) {
     case (TypeTable.int, TypeTable.float), (TypeTable.float, TypeTable.int):
       return "turn the whole number into a Float: `to_float(…)`"

@@ -54,7 +54,9 @@ extension Checker {
         help: "name what you need of it: `\(name).\(functionNames(of: index).min() ?? "…")`")
     } else if let use = moduleInUse(thatDeclares: name) {
       reportHidden(name, use, at: node.span)
-    } else if let own = Self.foreignName(name) {
+    } else if let own = Self.foreignName(name)
+      ?? (isCalled(node) ? Self.foreignFunction(name) : nil)
+    {
       report(
         .unknownName, "there is nothing called `\(name)` here", at: node.span,
         help: "write `\(own)`",
@@ -87,6 +89,11 @@ extension Checker {
           ?? "declare it, `let \(name) = …`, or `use` the module or file that has it",
         fixes: near.map { [Fix("write `\($0)`", replacing: node.span, with: $0)] } ?? [])
     }
+  }
+
+  private func isCalled(_ node: SyntaxNode) -> Bool {
+    let bytes = program.sources[node.span.file].bytes
+    return Int(node.span.end) < bytes.count && bytes[Int(node.span.end)] == UInt8(ascii: "(")
   }
 
   /// The functions of a module that others see, in no order.

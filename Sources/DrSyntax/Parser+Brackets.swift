@@ -250,7 +250,12 @@ extension Parser {
         causes.append(diagnostic)
       }
     }
-    causes += lexer.filter { !lines.contains(line($0)) }
+    // Of a sign that the lexer could mend, the parser may know better what was meant.
+    let told = Set(diagnostics.compactMap(\.span))
+    causes += lexer.filter { diagnostic in
+      let isTold = diagnostic.span.map(told.contains) ?? false
+      return !lines.contains(line(diagnostic)) && (diagnostic.fixes.isEmpty || !isTold)
+    }
     for diagnostic in lexer where diagnostic.fixes.isEmpty { lines.insert(line(diagnostic)) }
     lines.formUnion(diagnostics.filter { $0.code == .nestingTooDeep }.map(line))
     for diagnostic in bracketMistakes where lines.insert(line(diagnostic)).inserted {

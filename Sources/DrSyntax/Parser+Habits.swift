@@ -261,24 +261,6 @@ extension Parser {
     return nil
   }
 
-  /// `.5` where an expression begins.
-  mutating func parseNumberWithoutDigit() -> Bool {
-    let next = peek()
-    guard kind == .dot, next == .integer || next == .quantity || next == .float,
-      !tokens[position + 1].flags.contains(.space)
-    else { return false }
-    let place = span(position).joined(span(position + 1))
-    let number = "0" + source.text(place)
-    report(
-      "a number does not begin with a point", at: place, help: "write `\(number)`",
-      fixes: [Fix("write `\(number)`", replacing: place, with: number, .safe)])
-    let start = mark
-    advance()
-    advance()
-    finish(.error, start)
-    return true
-  }
-
   /// A point that no name follows: `1.` or `zone.`
   mutating func reportNoMember() {
     let before = position - 2

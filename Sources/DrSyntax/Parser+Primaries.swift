@@ -22,6 +22,7 @@ extension Parser {
 
   private mutating func parseName() {
     if isItemBegun { return parseNoExpression() }
+    if startsPythonLambda { return parsePythonLambda() }
     let start = mark
     advance()
     if kind == .leftBrace, !context.isHead, !flags.contains(.newline) {
@@ -33,7 +34,7 @@ extension Parser {
   }
 
   private mutating func parseNoExpression() {
-    if parseNumberWithoutDigit() { return }
+    if parseForeignValue() { return }
     let start = mark
     switch kind {
     case .plus, .star, .slash, .equalEqual, .notEqual, .less, .lessEqual, .greater, .greaterEqual,
@@ -200,6 +201,10 @@ extension Parser {
     }
     var isMap: Bool?
     while kind != .rightBracket, !isCutShort {
+      if startsDashedElement {
+        skipDashedElements()
+        continue
+      }
       let before = position
       let element = mark
       if take(.ellipsis) {
@@ -239,8 +244,10 @@ extension Parser {
     parseExpression()
     if take(.colon) {
       parseExpression()
+      if kind == .ifKeyword { parseLateCondition() }
       return .mapComprehension
     }
+    if kind == .ifKeyword { parseLateCondition() }
     return .listComprehension
   }
 
@@ -276,7 +283,11 @@ extension Parser {
       return skipItem()
     }
     if kind != .colon {
-      reportExpected("`:` and the value of the member", help: "a member is written `name: value`")
+      reportExpected(
+        "`:` and the value of the member",
+        help: text(position - 1) == "for"
+          ? "a map is made from a list by `[for x in xs: key: value]`"
+          : "a member is written `name: value`")
       missing()
       if !isItemEnd { skipItem() }
       return finish(.objectMember, start)

@@ -96,6 +96,7 @@ extension Parser {
   /// Takes the `:` in front of a type.
   mutating func expectColon(_ what: StaticString) {
     if take(.colon) { return }
+    if kind == .question, peek() == .colon { return parseQuestionedField() }
     let name = text(position - 1)
     let end = tokens[position - 1].end
     let isType = kind == .identifier && !isLineBreak

@@ -39,6 +39,7 @@ extension Parser {
       report(habit.message, help: habit.help, fixes: habit.fixes)
       return skipItem()
     }
+    if startsDashedElement { return skipDashedStatements() }
     let start = mark
     if kind == .identifier, peek() == .equal {
       advance()

@@ -13,6 +13,7 @@ extension Parser {
       finish(.unionType, start)
     }
     if kind == .arrow, !isLineBreak { parseResultOfType(start) }
+    if kind == .andKeyword, !isLineBreak, text(position) == "&" { parseNarrowing() }
   }
 
   private mutating func parsePostfixType() {
@@ -36,7 +37,9 @@ extension Parser {
     case .stringOpen, .rawString: parseChoiceType()
     default:  // open: no type begins here
       let start = mark
-      if kind.isKeyword, !isLineBreak, peek() != .colon, peek() != .equal {
+      if kind == .star, [.identifier, .integer, .stringOpen].contains(peek()), !isLineBreak {
+        parseStarredType()
+      } else if kind.isKeyword, !isLineBreak, peek() != .colon, peek() != .equal {
         report("`\(text(position))` is a reserved word and names no type", help: "write a type")
         takeName()
       } else {

@@ -90,6 +90,12 @@ enum Tidy {
       .filter { $0.hasSuffix(".swift") }.sorted().map { "Sources/\(target)/\($0)" }
   }
 
+  /// Whether a doc comment stands before a declaration and its attributes.
+  private static func isDocumented(_ index: Int, _ lines: [Substring]) -> Bool {
+    let before = lines[..<index].last { !$0.drop { $0 == " " }.hasPrefix("@") }
+    return before?.drop { $0 == " " }.hasPrefix("///") ?? false
+  }
+
   private static func check(path: String, text: String, target: Layer) -> [String] {
     var findings: [String] = []
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -110,6 +116,9 @@ enum Tidy {
         if !target.imports.contains(name) {
           findings.append("\(place): \(target.name) must not import \(name)")
         }
+      }
+      if code.hasPrefix("public "), !isDocumented(index, lines) {
+        findings.append("\(place): nothing says what this is for those who use the library")
       }
     }
     return findings

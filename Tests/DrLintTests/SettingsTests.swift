@@ -62,6 +62,7 @@ private func settings(_ text: String) -> (LintSettings, SourceMap) {
     let (settings, sources) = settings(text)
     try #require(settings.problems.count == 1)
     #expect(settings.problems[0].message == message)
+    #expect(settings.problems[0].code == .invalidSetting)
     let span = try #require(settings.problems[0].span)
     #expect(sources.location(span) == "dr.toml:\(line)")
     #expect(settings.problems[0].help != nil)

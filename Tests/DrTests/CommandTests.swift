@@ -64,6 +64,12 @@ struct CommandTests {
     }
   }
 
+  @Test("wrong usage of a command names the command with its help")
+  func usage() throws {
+    let outcome = try run(dr, ["fmt", "--nope"])
+    #expect(outcome.errors.contains("See 'dr fmt --help'"), "\(outcome.errors)")
+  }
+
   @Test("compile gives the same bytes twice, and refuses versions that it does not know")
   func compile() throws {
     let first = try run(dr, ["compile", scenario, "--target", "kubernetes=1.26"])

@@ -99,7 +99,8 @@ extension Machine {
         "there is no element \(position.whole) in a list of \(count)",
         help: count == 0
           ? "the list is empty; ask for its count first"
-          : "indexes go from 0 to \(count - 1)")
+          : "indexes go from 0 to \(count - 1)"
+            + (position.whole < 0 ? "; `last(…)` gives the last element" : ""))
     }
     return list.elements[Int(position.whole)]
   }

@@ -125,7 +125,12 @@ struct Dr: ParsableCommand {
   /// Ends the process as an error says; wrong usage is 2, not ArgumentParser's 64.
   private static func leave(_ type: any ParsableCommand.Type, _ error: any Error) -> Never {
     let code = type.exitCode(for: error)
-    let text = type.fullMessage(for: error)
+    // A command that was parsed by itself does not know that `dr` stands before it.
+    var text = type.fullMessage(for: error)
+    if type != Dr.self {
+      let name = name(of: type)
+      text = text.replacing("See '\(name) ", with: "See 'dr \(name) ")
+    }
     if !text.isEmpty { Console.write(text + "\n", to: code.isSuccess ? .output : .error) }
     Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
   }
