@@ -60,11 +60,10 @@ struct DrillReport {
     let (simulated, measured) = (simulation.observation, real?.observation)
     return [
       Row(
-        part: "detect", predicted: sum([.detect]), simulated: simulated.detect,
+        part: "detect", predicted: detecting, simulated: simulated.detect,
         measured: measured?.detect),
       Row(
-        part: "decide, act, verify",
-        predicted: sum([.decide, .fence, .capacity, .traffic, .verify]), simulated: simulated.act,
+        part: "decide and act", predicted: acting, simulated: simulated.act,
         measured: measured?.act),
       Row(
         part: "full service again", predicted: predictedWhole, simulated: simulated.whole,
@@ -81,14 +80,22 @@ struct DrillReport {
     }
   }
 
-  private func sum(_ parts: [ProofTerm.Part]) -> Interval? {
+  private var detecting: Interval? {
     guard let predicted, predicted.ending == .back else { return nil }
-    var total = Interval(best: 0, worst: 0)
-    for term in predicted.terms where parts.contains(term.part) {
-      total.best += term.takes.best
-      total.worst = total.worst.flatMap { sum in term.takes.worst.map { sum + $0 } }
+    let parts = predicted.terms.filter { $0.part == .detect }.map(\.takes)
+    return parts.reduce(Interval(best: 0, worst: 0)) { sum, part in
+      Interval(
+        best: sum.best + part.best,
+        worst: sum.worst.flatMap { worst in part.worst.map { worst + $0 } })
     }
-    return total
+  }
+
+  /// What comes after that, up to when the service is back; a runbook may go on for longer.
+  private var acting: Interval? {
+    guard let detecting, let whole = predictedWhole else { return nil }
+    return Interval(
+      best: max(0, whole.best - detecting.best),
+      worst: whole.worst.flatMap { worst in detecting.worst.map { max(0, worst - $0) } })
   }
 
   // MARK: As data
@@ -147,14 +154,14 @@ struct RealRehearsal {
   let reactedAt: Instant?
   let load: LoadFigures?
 
-  /// The service is back when what is expected holds for good.
+  /// The service is back when what is expected holds for good and no request fails any more.
   var observation: DrillReport.Observation {
     guard let faultAt = outcome.faultAt else { return DrillReport.Observation() }
-    let back = outcome.recoveredAt
+    let back = outcome.recoveredAt.map { max($0, load?.lastFailure ?? $0) }
     return DrillReport.Observation(
       detect: reactedAt?.since(faultAt),
       act: reactedAt.flatMap { reacted in back.map { max(0, $0.since(reacted)) } },
-      whole: outcome.recovery)
+      whole: back.map { max(0, $0.since(faultAt)) })
   }
 
   fileprivate var loadDocument: Document {
