@@ -51,7 +51,10 @@ struct Dr: ParsableCommand {
       Task.detached { [arguments] in await parseAsynchronously(command, arguments) }
       // This thread only waits until the task, which is not its own, ends the process. `dispatchMain` would
       // end the thread by unwinding it, for which a statically linked program first sorts its tables: 25 ms.
-      while true { pause() }
+      // It takes all signals, those too that whoever started the process has blocked.
+      var none = sigset_t()
+      sigemptyset(&none)
+      while true { sigsuspend(&none) }
     }
     parse(command, arguments)
   }

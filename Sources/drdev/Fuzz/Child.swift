@@ -23,7 +23,7 @@ struct Child {
     try pipe.fileHandleForWriting.close()
     let descriptor = pipe.fileHandleForReading.fileDescriptor
     var text: [UInt8] = []
-    var isHanging = false
+    var (isHanging, isLate) = (false, false)
     while true {
       var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       guard Glibc.poll(&poll, 1, Int32(patience * 1000)) > 0 else {
@@ -35,12 +35,15 @@ struct Child {
       if count <= 0 { break }
       text += buffer[..<count]
       takeLines(&text)
-      if Date() > end.addingTimeInterval(patience) { break }
+      isLate = Date() > end.addingTimeInterval(patience)
+      if isLate { break }
     }
-    if process.isRunning, isHanging { kill(process.processIdentifier, SIGKILL) }
+    // One that goes on would wait for somebody to read what it writes.
+    if isHanging || isLate, process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
     if isHanging { return "does not end within \(Int(patience)) s" }
     if let violation { return violation }
+    if isLate { return nil }
     return process.terminationReason == .uncaughtSignal || process.terminationStatus > 1
       ? "the program died of signal \(process.terminationStatus)" : nil
   }
