@@ -123,9 +123,9 @@ class Dr:
                        "KUBECONFIG": str(self.kubeconfig), "DR_STATE": str(state or self.work / "state" / "none")}
         return Invocation([self.binary, *arguments], self.work / "log" / f"{self.count:03}-{name}.log", environment)
 
-    def compile(self, *flags):
+    def compile(self, *flags, program=None):
         """The manifests for the ground's API server, as bytes."""
-        command = [self.binary, "compile", self.program, "--target", "kubernetes=1.20", *map(str, flags)]
+        command = [self.binary, "compile", program or self.program, "--target", "kubernetes=1.20", *map(str, flags)]
         result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
         expect(result.returncode == 0, f"{' '.join(map(str, command))}: exit code {result.returncode}: {result.stderr.decode(errors='replace')}")
         return result.stdout

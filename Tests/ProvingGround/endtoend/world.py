@@ -16,7 +16,8 @@ from .journal import Audit
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PROGRAM = REPOSITORY / "examples/deepseek-cross-az/deepseek.dr"
-DEFINITIONS = ("prometheus-operator", "chaos-mesh", "k8gb")
+DEFINITIONS = ("prometheus-operator", "chaos-mesh", "k8gb", "argo-rollouts", "argo-workflows", "cluster-api", "gateway-api", "inference-extension",
+               "istio", "karmada", "keda", "kserve", "lws")
 
 
 def binary():
@@ -37,7 +38,7 @@ def definitions():
 
 def require_definitions():
     if not definitions():
-        text = "the definitions of Prometheus Operator, Chaos Mesh and k8gb are not there: set DR_SHARED to the folder that has crds/"
+        text = "the definitions of Prometheus Operator, Chaos Mesh, k8gb and others are not there: set DR_SHARED to the folder that has crds/"
         expect(os.environ.get("DR_REQUIRE_SHARED") != "1", text)
         raise Skipped(text)
 
