@@ -70,6 +70,7 @@ let package = Package(
     // L0
     .systemLibrary(
       name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .target(name: "CStdlib"),
     .target(name: "CCatalogue"),
     .target(name: "CSchemas"),
@@ -115,8 +116,8 @@ let package = Package(
     .executableTarget(
       name: "dr",
       dependencies: [
-        "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib", "DrCatalogue",
-        "DrDoc", "DrEmit", "DrLint", "DrProve", "DrGraph", "DrImport", "DrRun", "DrActions",
+        "CMalloc", "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib",
+        "DrCatalogue", "DrDoc", "DrEmit", "DrLint", "DrProve", "DrGraph", "DrImport", "DrRun", "DrActions",
         "DrSchema",
         "DrSim",
         "DrRepl", "DrSpec", "DrAnswers", "DrSystem",

@@ -158,8 +158,9 @@ package final class Checker {
   var unknownNames: [AliasKey: (diagnostic: Int, count: Int)] = [:]
   /// The values of a wrong type among the arguments of the calls being checked.
   var mismatches: [Mismatch] = []
-  /// How many names were compared with misspelt ones.
-  var comparedNames = 0
+  /// For how many misspelt names a nearest one was looked for, and how many were compared with them.
+  private var guesses = 0
+  private var comparedNames = 0
   /// What modules that the program does not use declare; read when a name is not found.
   var otherModules: [UnusedModule]?
   var checkedFunctions: Set<FunctionID> = []
@@ -293,13 +294,14 @@ package final class Checker {
   /// The nearest of some names. A program with very many mistakes and names gets no more guesses after its first
   /// ones, so that guessing takes a bounded time.
   func nearest(_ name: String, among candidates: @autoclosure () -> [String]) -> String? {
-    guard diagnostics.count <= 50 || comparedNames < Self.comparedNamesAtMost else { return nil }
+    guard guesses < 50 || comparedNames < Self.comparedNamesAtMost else { return nil }
     let candidates = candidates()
+    guesses += 1
     comparedNames += candidates.count
     return nearestName(to: name, among: candidates)
   }
 
-  private static let comparedNamesAtMost = 1_000_000
+  private static let comparedNamesAtMost = 200_000
 
   /// An expression that stands for what could not be understood.
   func broken(_ span: Span) -> Expr { Expr(.nilValue, TypeTable.error, span) }
