@@ -9,7 +9,7 @@ from groundlib.testing import GROUND, expect
 
 from .cluster import LABELS
 
-TIMES = int(os.environ.get("DR_DRILLS") or 5)
+TIMES = int(os.environ.get("DR_DRILLS") or 2)
 INJECTOR = """#!/usr/bin/env python3
 import subprocess, sys
 word, kind, label = sys.argv[1:]
