@@ -301,7 +301,7 @@ package final class Checker {
     return nearestName(to: name, among: candidates)
   }
 
-  private static let comparedNamesAtMost = 200_000
+  private static let comparedNamesAtMost = 1_000_000
 
   /// An expression that stands for what could not be understood.
   func broken(_ span: Span) -> Expr { Expr(.nilValue, TypeTable.error, span) }
