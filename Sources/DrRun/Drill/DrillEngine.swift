@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A drill as a state machine: facts in, orders out, no clock, no network. `DrillSimulation` drives it
+// A drill as a state machine: facts in, orders out, no clock, no network. `SimulatedDrill` drives it
 // in virtual time, `dr drill --world real` for real.
 //
 // First what is steady must hold; else nothing is broken. Then all faults come at once, and each is

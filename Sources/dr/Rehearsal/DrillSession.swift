@@ -31,13 +31,20 @@ struct DrillSession {
           + "mend it: dr drill \(file) \(name) --mend, with the same --injector\n", to: .error)
       throw ExitCode(1)
     }
+    let destination = try drill.load.map(base)
     let watched = watches ? try WatchedProgram(launch, style: project.style) : nil
     let world = try makeWorld(watched?.natives ?? [])
-    let injector = try makeInjector(world)
-    try open.write(file: project.file, drill: drill.name)
+    let injector: any FaultInjector
+    do {
+      injector = try makeInjector(world)
+      try open.write(file: project.file, drill: drill.name)
+    } catch {
+      await world.shutdown()
+      throw error
+    }
     let start = WallClock.now()
     let log = WatchLog(start: start, stream: stream)
-    let load = try drill.load.map { try DrillLoad($0, base: base($0)) }
+    let load = destination.flatMap { base in drill.load.map { DrillLoad($0, base: base) } }
     let sending = Task { await load?.run() }
     var watching: DrillWatch?
     if let watched {
@@ -67,7 +74,13 @@ struct DrillSession {
   /// Takes back what a drill that was killed has broken.
   func mend() async throws {
     let world = try makeWorld([])
-    let injector = try makeInjector(world)
+    let injector: any FaultInjector
+    do {
+      injector = try makeInjector(world)
+    } catch {
+      await world.shutdown()
+      throw error
+    }
     var isMended = true
     for (number, fault) in drill.faults.enumerated() {
       let why = await injector.end(number)
