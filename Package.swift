@@ -117,7 +117,8 @@ let package = Package(
       name: "dr",
       dependencies: [
         "CMalloc", "DrBase", "DrSyntax", "DrSema", "DrData", "DrEval", "DrFormat", "DrStdlib",
-        "DrCatalogue", "DrDoc", "DrEmit", "DrLint", "DrProve", "DrGraph", "DrImport", "DrRun", "DrActions",
+        "DrCatalogue", "DrDoc", "DrEmit", "DrLint", "DrProve", "DrGraph", "DrImport", "DrRun",
+        "DrActions",
         "DrSchema",
         "DrSim",
         "DrRepl", "DrSpec", "DrAnswers", "DrSystem",
