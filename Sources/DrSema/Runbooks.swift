@@ -254,7 +254,7 @@ extension Checker {
 
   /// A number that is written out must mean something: no time is shorter than none.
   private func checkRange(of value: Expr, in clause: String) {
-    guard let number = value.writtenNumber else { return }
+    guard let number = value.writtenNumber else { return checkFactor(value, in: clause) }
     let least: (number: Int64, help: String)
     switch clause {
     case "within": least = (1, "write how long it may take at most, as in `within 5m`")
@@ -269,6 +269,14 @@ extension Checker {
       .constraintViolated,
       "`\(clause)` must be \(least.number == 0 ? "0 or more" : "more than 0")", at: value.span,
       help: least.help)
+  }
+
+  /// A pause between attempts does not shrink.
+  private func checkFactor(_ value: Expr, in clause: String) {
+    guard clause == "backoff", case .float(let factor) = value.kind, factor < 1 else { return }
+    report(
+      .constraintViolated, "`backoff` must be 1 or more", at: value.span,
+      help: "write by how much each pause is longer than the one before, as in `backoff 2`")
   }
 
   /// A handler that nothing follows is registered when the run is over.

@@ -42,4 +42,27 @@ import Testing
       """)
     #expect(host.world.duplicates.isEmpty)
   }
+
+  @Test("a number that only the run knows stops it where it means nothing")
+  func meaninglessNumbers() throws {
+    let cases: [(message: String, runbook: @Sendable (Code) -> Void)] = [
+      ("`retry` must be 0 or more, and is -1", { $0.step("a", retry: -1) { _ in } }),
+      ("`within` must be more than 0, and is 0s", { $0.step("a", within: 0) { _ in } }),
+      ("`every` must be 0 or more, and is -2s", { $0.step("a", every: -2) { _ in } }),
+      ("`backoff` must be 1 or more, and is 0.5", { $0.step("a", backoff: 0.5) { _ in } }),
+      ("`limit` must be more than 0, and is 0", { $0.parallel(limit: 0, [{ _ in }]) }),
+      ("`for` must be more than 0, and is -5s", { $0.lock("a", for: -5) }),
+      ("`pause` must be 0 or more, and is -1s", { $0.pause(-1) }),
+    ]
+    for (message, runbook) in cases {
+      var host = Scenario("meaningless", runbook).host
+      let result = try #require(try host.live())
+      #expect(result.status == .failed)
+      #expect(result.message == message)
+      let planner = Planner(
+        machine: Machine(program: host.program, limits: Limits()), runbook: host.runbook,
+        arguments: [], identity: host.identity)
+      #expect(host.drive(planner, .none)?.message == message)
+    }
+  }
 }

@@ -17,19 +17,18 @@ extension Executor {
       return ConditionOperation(
         self, frame, at: position, try operands.condition(), text(directive.span))
     case .pause:
-      return PauseOperation(self, frame, at: position, max(0, try operands.whole(0)))
+      return PauseOperation(self, frame, at: position, try operands.pause())
     case .approve:
       return ApproveOperation(self, frame, at: position, try operands.approval())
     case .parallel:
-      let limit = try operands.optionalWhole(0).map { Int(clamping: max(1, $0)) } ?? .max
       return ParallelOperation(
-        self, frame, at: position, limit: limit, bodies: try operands.list(1))
+        self, frame, at: position, limit: try operands.limit(), bodies: try operands.list(1))
     case .run:
       return NestedRunOperation(
         self, frame, at: position, name: try operands.text(0), body: try operands.value(1))
     case .lock:
       return LockOperation(
-        self, frame, name: try operands.text(0), ttl: try operands.whole(1))
+        self, frame, name: try operands.text(0), ttl: try operands.ttl())
     case .fail:
       return FailOperation(self, frame, at: position, try operands.text(0))
     case .undo, .onFailure:
@@ -97,15 +96,57 @@ struct Operands {
       .program, "operand \(index) of \(directive.kind.journalName) is missing or of another type")
   }
 
+  // MARK: Numbers that mean something
+  //
+  // The checker refuses a written number that means nothing; one that only the run knows is refused
+  // here. It is never bent to the nearest one that would do: nobody asked for that.
+
+  private func whole(
+    _ index: Int, _ clause: String, atLeast least: Int64
+  ) throws(Failure) -> Int64? {
+    guard let number = try optionalWhole(index) else { return nil }
+    guard number >= least else { throw tooSmall(clause, least, "\(number)") }
+    return number
+  }
+
+  private func duration(
+    _ index: Int, _ clause: String, atLeast least: Int64
+  ) throws(Failure) -> Int64? {
+    guard let length = try optionalWhole(index) else { return nil }
+    guard length >= least else { throw tooSmall(clause, least, Words.duration(length)) }
+    return length
+  }
+
+  private func tooSmall(_ clause: String, _ least: Int64, _ found: String) -> Failure {
+    let wanted = least == 0 ? "0 or more" : "more than 0"
+    return Failure(.program, "`\(clause)` must be \(wanted), and is \(found)")
+  }
+
+  func pause() throws(Failure) -> Int64 { try duration(0, "pause", atLeast: 0) ?? 0 }
+
+  /// How many branches may run at once; all, where nothing is written.
+  func limit() throws(Failure) -> Int {
+    Int(clamping: try whole(0, "limit", atLeast: 1) ?? .max)
+  }
+
+  /// How long a lock is held without being renewed.
+  func ttl() throws(Failure) -> Int64 {
+    guard let ttl = try duration(1, "for", atLeast: 1) else { throw bad(1) }
+    return ttl
+  }
+
   // MARK: Directives
 
   func step() throws(Failure) -> StepOperands {
-    StepOperands(
-      title: try text(0), within: try optionalWhole(1),
-      retries: Int(clamping: max(0, try optionalWhole(2) ?? 0)),
-      every: max(0, try optionalWhole(3) ?? StepOperands.everyDefault),
-      backoff: try optional(4).flatMap(machine.float) ?? 1, condition: try optional(5),
-      body: try value(6))
+    let backoff = try optional(4).flatMap(machine.float) ?? 1
+    guard backoff >= 1 else {
+      throw Failure(.program, "`backoff` must be 1 or more, and is \(backoff)")
+    }
+    return StepOperands(
+      title: try text(0), within: try duration(1, "within", atLeast: 1),
+      retries: Int(clamping: try whole(2, "retry", atLeast: 0) ?? 0),
+      every: try duration(3, "every", atLeast: 0) ?? StepOperands.everyDefault,
+      backoff: backoff, condition: try optional(5), body: try value(6))
   }
 
   func condition() throws(Failure) -> ConditionOperands {
@@ -115,9 +156,12 @@ struct Operands {
         kind: .require, condition: try value(0), within: nil,
         every: ConditionOperands.everyDefault, message: try optional(1))
     case .wait, .verify, .step, .undo, .pause, .approve, .parallel, .run, .lock, .onFailure, .fail:
+      // `every 0s` means as often as it goes: a thousand times a second.
+      let every = try duration(2, "every", atLeast: 0).map { max(1_000_000, $0) }
       return ConditionOperands(
-        kind: directive.kind, condition: try value(0), within: try optionalWhole(1),
-        every: max(1_000_000, try optionalWhole(2) ?? ConditionOperands.everyDefault),
+        kind: directive.kind, condition: try value(0),
+        within: try duration(1, "within", atLeast: 1),
+        every: every ?? ConditionOperands.everyDefault,
         message: directive.kind == .verify ? try optional(3) : nil)
     }
   }
@@ -125,6 +169,7 @@ struct Operands {
   func approval() throws(Failure) -> ApproveOperands {
     ApproveOperands(
       question: try text(0), audience: try optional(1).flatMap(machine.string),
-      within: try optionalWhole(2), continuesUnanswered: try text(3) == "continue")
+      within: try duration(2, "within", atLeast: 1),
+      continuesUnanswered: try text(3) == "continue")
   }
 }

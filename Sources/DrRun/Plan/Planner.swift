@@ -275,7 +275,7 @@ package final class Planner: Runner {
       proceed(
         frame, item, Bound(condition.within ?? 0, unbounded: unbounded ? [text] : []))
     case .pause:
-      let length = max(0, try operands.whole(0))
+      let length = try operands.pause()
       let item = add(.pause, "pause \(Words.duration(length))", frame, position, span)
       proceed(frame, item, Bound(length))
     case .require:
@@ -291,7 +291,7 @@ package final class Planner: Runner {
       proceed(
         frame, item, Bound(approval.within ?? 0, unbounded: approval.within == nil ? [name] : []))
     case .parallel:
-      let limit = try operands.optionalWhole(0).map { Int(clamping: max(1, $0)) } ?? .max
+      let limit = try operands.limit()
       let bodies = try operands.list(1)
       let title = "parallel, \(Words.count(bodies.count, "branch", "branches"))"
       let item = add(.parallel, title, frame, position, span)
@@ -303,7 +303,7 @@ package final class Planner: Runner {
       }
     case .lock:
       let item = add(.lock, try operands.text(0), frame, position, span)
-      lookAtLock(try operands.text(0), try operands.whole(1), frame, position, item)
+      lookAtLock(try operands.text(0), try operands.ttl(), frame, position, item)
     case .undo:
       planCleanup(.undo, try operands.value(0), [], frame, position, span)
     case .onFailure:
