@@ -39,7 +39,8 @@ struct Drill: AsyncParsableCommand {
     help: "Simulated: what chance is drawn from; without it everything takes its nominal time.")
   var seed: UInt64?
 
-  @OptionGroup var world: DrillWorldOptions
+  @OptionGroup var world: WorldOptions
+  @OptionGroup var real: RealDrillOptions
   @OptionGroup var granted: GrantOptions
 
   @Flag(help: "Write JSON.")
@@ -47,8 +48,10 @@ struct Drill: AsyncParsableCommand {
 
   @OptionGroup var source: SourceOptions
 
+  private var isReal: Bool { world.ofDrill == .real }
+
   func validate() throws {
-    if world.isReal || world.mend, drill == nil {
+    if isReal || real.mend, drill == nil {
       throw ValidationError("which drill? Write its name after the file")
     }
   }
@@ -72,8 +75,8 @@ struct Drill: AsyncParsableCommand {
       project.report(error)
       throw project.fail()
     }
-    if world.mend { return try await session(reports[0].drill, project, machine).mend() }
-    if world.isReal { try await doForReal(&reports[0], project, machine) }
+    if real.mend { return try await session(reports[0].drill, project, machine).mend() }
+    if isReal { try await doForReal(&reports[0], project, machine) }
     show(reports, project)
     if !reports.allSatisfy(\.isKept) { throw ExitCode(1) }
   }
@@ -85,13 +88,13 @@ struct Drill: AsyncParsableCommand {
     }
     let text = DrillText(colour: project.style.usesColour(.output))
     Console.write(
-      reports.map(world.isReal ? text.figures : text.text).joined(separator: "\n"))
+      reports.map(isReal ? text.figures : text.text).joined(separator: "\n"))
   }
 
   private func doForReal(
     _ report: inout DrillReport, _ project: Project, _ machine: Machine
   ) async throws {
-    guard report.isKept || world.anyway else {
+    guard report.isKept || real.anyway else {
       show([report], project)
       Console.write(
         "simulated it does not end well, so nothing was broken; --anyway does it all the same\n",
@@ -106,11 +109,12 @@ struct Drill: AsyncParsableCommand {
   ) throws -> DrillSession {
     var launch = try Launch(
       file: realPath(file) ?? file, runbook: "dr drill", arguments: [], inputs: source.inputs(),
-      world: .real, kubeconfig: world.kubeconfig.flatMap(realPath), context: world.context)
+      world: .real, kubeconfig: world.cluster.kubeconfig.flatMap(realPath),
+      context: world.cluster.context)
     launch.grants = granted.grants
     return DrillSession(
       project: project, machine: machine, drill: drill, launch: launch,
-      injectorProgram: world.injector, loadURL: world.loadURL, watches: !world.noPolicies,
+      injectorProgram: real.injector, loadURL: real.loadURL, watches: !real.noPolicies,
       stream: json ? .error : .output)
   }
 
@@ -157,20 +161,8 @@ struct Drill: AsyncParsableCommand {
   }
 }
 
-/// Where a drill is done, and with what.
-struct DrillWorldOptions: ParsableArguments {
-  @Option(help: "real or simulated. Default: simulated, whatever kubeconfig there is.")
-  var world: Launch.WorldKind?
-
-  @Option(help: "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, the pod's service account.")
-  var kubeconfig: String?
-
-  @Option(
-    help:
-      "Context of the kubeconfig. Default: the one named like the program's cluster, else the current one."
-  )
-  var context: String?
-
+/// With what a real drill is done.
+struct RealDrillOptions: ParsableArguments {
   @Option(
     help: "Real: the program that makes faults and takes them back. Default: Chaos Mesh does.")
   var injector: String?
@@ -188,6 +180,4 @@ struct DrillWorldOptions: ParsableArguments {
 
   @Flag(help: "Take back what a real drill that was killed has broken, and do nothing else.")
   var mend = false
-
-  var isReal: Bool { world == .real }
 }

@@ -33,21 +33,13 @@ struct Watch: AsyncParsableCommand {
 
   @OptionGroup var store: StoreOptions
 
-  @Option(help: "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, the pod's service account.")
-  var kubeconfig: String?
-
-  @Option(
-    help:
-      "Context of the kubeconfig. Default: the one named like the program's cluster, else the current one."
-  )
-  var context: String?
-
+  @OptionGroup var cluster: KubeconfigOptions
   @OptionGroup var granted: GrantOptions
   @OptionGroup var source: SourceOptions
 
   mutating func run() async throws {
     let program = try WatchedProgram(launch(), style: source.output.style)
-    try await store.use(near: file, kubeconfig: kubeconfig, context: context) {
+    try await store.use(near: file, kubeconfig: cluster.kubeconfig, context: cluster.context) {
       try await watch(program, $0)
     }
   }
@@ -69,7 +61,8 @@ struct Watch: AsyncParsableCommand {
   private func launch() throws -> Launch {
     var launch = try Launch(
       file: realPath(file) ?? file, runbook: "dr watch", arguments: [], inputs: source.inputs(),
-      world: .real, kubeconfig: kubeconfig.flatMap(realPath), context: context)
+      world: .real, kubeconfig: cluster.kubeconfig.flatMap(realPath),
+      context: cluster.context)
     launch.grants = granted.grants
     return launch
   }
@@ -78,41 +71,16 @@ struct Watch: AsyncParsableCommand {
     _ program: WatchedProgram, _ runs: RunStore, _ world: RealWorld
   ) async throws -> Int32 {
     let log = WatchLog()
-    let notices = EventQueue<Watcher.Notice>()
-    let leadership = Leadership(
-      means(runs),
-      identity: ProcessName.unique, world: world
-    ) { notices.push(.leadership($0)) }
-    let endpoints = WatchEndpoints(
-      policies: program.policies.map(\.name), leadership: leadership,
-      token: Environment.variable("DR_WATCH_TOKEN"), log: log
-    ) { notices.push(.alerts($0)) }
-    let watcher = Watcher(
-      program, notices: notices, store: runs, world: world, leadership: leadership,
-      endpoints: endpoints, log: log)
-    let server = try await serve(endpoints)
+    let session = WatchSession(
+      policies: program.policies.map(\.name), store: runs, world: world, lease: lease,
+      token: Environment.variable("DR_WATCH_TOKEN"), log: log)
+    let server = try await serve(session.endpoints)
     greet(program, runs, server, log)
-    let tasks = [
-      Task { await leadership.run() },
-      Task {
-        while !Task.isCancelled {
-          notices.push(.tick)
-          try? await Task.sleep(for: .seconds(5))
-        }
-      },
-      Task { for await signal in Signals.stops() { notices.push(.stop(signal)) } },
-    ]
-    let signal = await watcher.run()
-    for task in tasks { task.cancel() }
-    await leadership.resign()
+    let signals = session.obeySignals()
+    let signal = await session.run(program)
+    signals.cancel()
     await server?.stop()
     return signal.exitStatus
-  }
-
-  private func means(_ runs: RunStore) -> Leadership.Means {
-    if let lease { return .lease(namespace: lease.namespace, name: lease.name) }
-    let folder = (runs.records as? FileRecordStore)?.folder ?? "\(RunStore.localFolder)/runs"
-    return .file("\(directory(of: folder))/watch.lock")
   }
 
   private func serve(_ endpoints: WatchEndpoints) async throws -> HTTPServer? {

@@ -46,9 +46,11 @@ struct DrillSession {
     let log = WatchLog(start: start, stream: stream)
     let load = destination.flatMap { base in drill.load.map { DrillLoad($0, base: base) } }
     let sending = Task { await load?.run() }
-    var watching: DrillWatch?
+    var watching: (session: WatchSession, end: Task<StopSignal, Never>)?
     if let watched {
-      watching = DrillWatch(watched, store: store, world: world, log: log)
+      let session = WatchSession(
+        policies: watched.policies.map(\.name), store: store, world: world, log: log)
+      watching = (session, session.begin(watched))
     }
     let rehearsal = RealDrill(
       drill, DrillEngine(drill, on: machine, startingAt: start, lookingEvery: 1_000_000_000),
@@ -56,7 +58,13 @@ struct DrillSession {
     let outcome = await rehearsal.run()
     sending.cancel()
     await sending.value
-    await watching?.stop()
+    if let (session, end) = watching {
+      session.stop(.terminate)
+      // What was broken is mended by now: a signal need not wait for runs to pause.
+      let signals = session.obeySignals()
+      _ = await end.value
+      signals.cancel()
+    }
     await world.shutdown()
     if rehearsal.leftovers.isEmpty {
       open.remove()

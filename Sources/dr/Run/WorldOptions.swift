@@ -6,11 +6,8 @@ import DrHost
 import DrSystem
 import Glibc
 
-/// Which world a runbook is for.
-struct WorldOptions: ParsableArguments {
-  @Option(help: "real or simulated. Default: real where there is a kubeconfig, else simulated.")
-  var world: Launch.WorldKind?
-
+/// How clusters are found.
+struct KubeconfigOptions: ParsableArguments {
   @Option(help: "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, the pod's service account.")
   var kubeconfig: String?
 
@@ -19,15 +16,29 @@ struct WorldOptions: ParsableArguments {
       "Context of the kubeconfig. Default: the one named like the program's cluster, else the current one."
   )
   var context: String?
+}
 
-  var kind: Launch.WorldKind {
+/// Which world a runbook or a drill is for.
+struct WorldOptions: ParsableArguments {
+  @Option(
+    help:
+      "real or simulated. Default: real where there is a kubeconfig, else simulated; a drill is always simulated."
+  )
+  var world: Launch.WorldKind?
+
+  @OptionGroup var cluster: KubeconfigOptions
+
+  /// Where a runbook is meant. A drill, which breaks things, is real only where the user says so.
+  var ofRunbook: Launch.WorldKind {
     if let world { return world }
-    if kubeconfig != nil || context != nil { return .real }
+    if cluster.kubeconfig != nil || cluster.context != nil { return .real }
     let source = KubeconfigSource.standard()
     if source.list?.isEmpty == false || source.serviceHost?.isEmpty == false { return .real }
     if let home = source.home, access("\(home)/.kube/config", F_OK) == 0 { return .real }
     return .simulated
   }
+
+  var ofDrill: Launch.WorldKind { world ?? .simulated }
 }
 
 extension Launch.WorldKind: ExpressibleByArgument {}
@@ -50,9 +61,8 @@ struct RunbookArguments: ParsableArguments {
     }
     var launch = try Launch(
       file: realPath(file) ?? file, runbook: runbook, arguments: Array(words.dropFirst()),
-      inputs: source.inputs(), world: world.kind,
-      kubeconfig: world.kubeconfig.flatMap(realPath),
-      context: world.context)
+      inputs: source.inputs(), world: world.ofRunbook,
+      kubeconfig: world.cluster.kubeconfig.flatMap(realPath), context: world.cluster.context)
     launch.grants = granted.grants
     return launch
   }

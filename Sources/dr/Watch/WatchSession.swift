@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrHost
+import DrRun
+import DrSystem
+
+/// A watcher put together with what it lives by: its leadership, its ticks, and what it answers over HTTP. `dr watch` has
+/// one, in a cluster too, and a drill has one beside it.
+final class WatchSession: Sendable {
+  /// What is asked over HTTP, whether or not anybody listens.
+  let endpoints: WatchEndpoints
+  private let notices = EventQueue<Watcher.Notice>()
+  private let leadership: Leadership
+  private let store: RunStore
+  private let world: RealWorld
+  private let log: WatchLog
+
+  /// Between two ticks, by which runs that others work on are looked at.
+  private static let tick = Duration.seconds(5)
+
+  /// Copies agree who acts by `lease`; without one, by a lock on a file beside the store.
+  init(
+    policies: [String], store: RunStore, world: RealWorld, lease: LeaseName? = nil,
+    token: String? = nil, log: WatchLog
+  ) {
+    let notices = notices
+    leadership = Leadership(
+      lease.map { .lease(namespace: $0.namespace, name: $0.name) } ?? .file(store.watchLock),
+      identity: ProcessName.unique, world: world
+    ) { notices.push(.leadership($0)) }
+    endpoints = WatchEndpoints(
+      policies: policies, leadership: leadership, token: token, log: log
+    ) { notices.push(.alerts($0)) }
+    self.store = store
+    self.world = world
+    self.log = log
+  }
+
+  /// Watches until it is told to stop and all runs are paused; gives the signal. To be called once.
+  func run(_ program: WatchedProgram) async -> StopSignal {
+    let (notices, leadership) = (notices, leadership)
+    let tasks = [
+      Task { await leadership.run() },
+      Task {
+        while !Task.isCancelled {
+          notices.push(.tick)
+          try? await Task.sleep(for: Self.tick)
+        }
+      },
+    ]
+    let watcher = Watcher(
+      program, notices: notices, store: store, world: world, leadership: leadership,
+      endpoints: endpoints, log: log)
+    let signal = await watcher.run()
+    for task in tasks { task.cancel() }
+    await leadership.resign()
+    return signal
+  }
+
+  /// The same beside what else goes on.
+  func begin(_ program: sending WatchedProgram) -> Task<StopSignal, Never> {
+    Task { await run(program) }
+  }
+
+  /// Runs under way pause once their acts in flight are over; they can be resumed. The second time, the process ends at
+  /// once.
+  func stop(_ signal: StopSignal) { notices.push(.stop(signal)) }
+
+  /// Stops by the signals that come from now on.
+  func obeySignals() -> Task<Void, Never> {
+    Task { for await signal in Signals.stops() { stop(signal) } }
+  }
+}
+
+extension RunStore {
+  /// By which copies of a watcher on one machine agree who acts.
+  fileprivate var watchLock: String {
+    let folder = (records as? FileRecordStore)?.folder ?? "\(Self.localFolder)/runs"
+    return "\(directory(of: folder))/watch.lock"
+  }
+}
