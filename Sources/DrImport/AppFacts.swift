@@ -23,6 +23,20 @@ package struct AppFacts: Sendable, Equatable {
     var storageClass: String?
   }
 
+  package struct Account: Sendable, Equatable {
+    var name: String
+    /// Whether its pods find a token for the API server.
+    var hasToken: Bool
+  }
+
+  package struct Toleration: Sendable, Equatable {
+    var key: String
+    /// Nil tolerates every value.
+    var value: String?
+    /// Nil tolerates every effect.
+    var effect: String?
+  }
+
   package struct Autoscale: Sendable, Equatable {
     var min: Int64
     var max: Int64
@@ -62,6 +76,15 @@ package struct AppFacts: Sendable, Equatable {
     }
   }
 
+  /// Variables that a Secret of the namespace holds under their own name; `value` is the Secret's name.
+  var secrets: [EnvironmentVariable] = []
+  /// As Kubernetes writes it; nil where the image's tag decides.
+  var pullPolicy: String?
+  /// Nil where neither the pod nor its container says anything.
+  var security: PodSecurity?
+  var tolerations: [Toleration] = []
+  /// Nil is the namespace's own account.
+  var account: Account?
   var cpu = ""
   var memory = ""
   var gpus: Int64 = 0

@@ -96,6 +96,7 @@ package struct AppReader {
     addAutoscaler(to: &app, deployment)
     addService(to: &app, podLabels, portName: pod?.portName)
     addBudget(to: &app, podLabels)
+    addAccount(to: &app)
     addNamespace(to: &app)
     addMonitor(to: &app)
     app.reasons += taking.left(under: "")
@@ -232,6 +233,30 @@ package struct AppReader {
         "its disruption budget allows one replica at a time, where it said "
           + "\(most == nil ? "minAvailable" : "maxUnavailable") \(text)")
     }
+  }
+
+  private func addAccount(to app: inout App) {
+    guard let account = app.facts.account else { return }
+    let found = objects.first {
+      $0.kind == "ServiceAccount" && $0.name == account.name
+        && $0.namespace == app.objects[0].namespace
+    }
+    guard let found else {
+      app.reasons.append("its ServiceAccount \(account.name) is not here")
+      return
+    }
+    var taking = Taking(found.document)
+    for path in ["apiVersion", "kind"] { taking.take(path) }
+    for name in ["name", "namespace", "labels"] { taking.take("metadata", name) }
+    if taking.take("automountServiceAccountToken")?.boolValue == false {
+      app.facts.account?.hasToken = false
+    }
+    if let pull = app.facts.pullSecret {
+      let secret = Document.object(DocumentObject([("name", .string(pull))]))
+      taking.drop("imagePullSecrets", ifOneOf: [.array([secret])])
+    }
+    app.reasons += taking.left(under: "ServiceAccount")
+    app.objects.append(found)
   }
 
   private func addNamespace(to app: inout App) {

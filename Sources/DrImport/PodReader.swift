@@ -27,6 +27,7 @@ struct PodReader {
       return
     }
     readContainer(&container, into: &facts)
+    facts.security = PodSecurity.take(pod: &pod, container: &container)
     readVolumes(&container, into: &facts, claims: claims)
     left += container.left(under: "container")
     left += pod.left(under: "pod")
@@ -37,12 +38,46 @@ struct PodReader {
     pod.drop("dnsPolicy", ifOneOf: ["ClusterFirst"])
     pod.drop("schedulerName", ifOneOf: ["default-scheduler"])
     pod.drop("securityContext", ifOneOf: [.object(DocumentObject())])
-    pod.drop("serviceAccountName", ifOneOf: ["default"])
-    pod.drop("serviceAccount", ifOneOf: ["default"])
+    readTolerations(&facts)
+    let account = pod.take("serviceAccountName")?.stringValue
+    // The old name of the same field, which the API server fills in.
+    pod.drop("serviceAccount", ifOneOf: account.map { ["default", .string($0)] } ?? ["default"])
+    if let account, account != "default" {
+      let hasToken = pod.take("automountServiceAccountToken")?.boolValue ?? true
+      facts.account = AppFacts.Account(name: account, hasToken: hasToken)
+    }
     facts.grace = pod.take("terminationGracePeriodSeconds")?.intValue ?? 30
     if let secrets = pod.take("imagePullSecrets")?.arrayValue {
       facts.pullSecret = secrets.first?["name"]?.stringValue
       if secrets.count > 1 { left.append("it has several imagePullSecrets") }
+    }
+  }
+
+  /// The Secret that holds a variable under the variable's own name; nil for a variable of another kind.
+  private static func secret(_ variable: Document) -> String? {
+    guard var taking = Taking(variable), let name = taking.take("name")?.stringValue,
+      taking.take("valueFrom", "secretKeyRef", "key")?.stringValue == name,
+      let secret = taking.take("valueFrom", "secretKeyRef", "name")?.stringValue
+    else { return nil }
+    taking.drop("valueFrom", "secretKeyRef", "optional", ifOneOf: [false])
+    return taking.left(under: "").isEmpty ? secret : nil
+  }
+
+  private mutating func readTolerations(_ facts: inout AppFacts) {
+    for toleration in pod.take("tolerations")?.arrayValue ?? [] {
+      guard var taking = Taking(toleration), let key = taking.take("key")?.stringValue,
+        !key.hasPrefix("node.kubernetes.io/")
+      else {
+        left.append("it tolerates more than one kind of taint, or a node that is lost")
+        continue
+      }
+      let isEqual = taking.take("operator")?.stringValue ?? "Equal" == "Equal"
+      let value = taking.take("value")?.stringValue
+      let effect = taking.take("effect")?.stringValue
+      left += taking.left(under: "pod.tolerations")
+      facts.tolerations.append(
+        AppFacts.Toleration(
+          key: key, value: isEqual ? value ?? "" : nil, effect: effect == "" ? nil : effect))
     }
   }
 
@@ -113,7 +148,9 @@ struct PodReader {
     // What the API server chooses by the tag.
     let tag = facts.image.split(separator: "/").last?.split(separator: ":").dropFirst().first
     let isLatest = !facts.image.contains("@") && (tag == nil || tag == "latest")
-    container.drop("imagePullPolicy", ifOneOf: [isLatest ? "Always" : "IfNotPresent"])
+    let usual = isLatest ? "Always" : "IfNotPresent"
+    facts.pullPolicy = container.take("imagePullPolicy")?.stringValue
+    if facts.pullPolicy == usual { facts.pullPolicy = nil }
     container.drop("terminationMessagePath", ifOneOf: ["/dev/termination-log"])
     container.drop("terminationMessagePolicy", ifOneOf: ["File"])
     container.drop("securityContext", ifOneOf: [.object(DocumentObject())])
@@ -121,7 +158,9 @@ struct PodReader {
     facts.arguments = (container.take("args")?.arrayValue ?? []).compactMap(\.stringValue)
     for variable in container.take("env")?.arrayValue ?? [] {
       let name = variable["name"]?.stringValue ?? ""
-      if variable["valueFrom"] != nil {
+      if let secret = Self.secret(variable) {
+        facts.secrets.append(.init(name: name, value: secret))
+      } else if variable["valueFrom"] != nil {
         left.append("its environment has \(name) from somewhere else")
       } else {
         facts.environment.append(.init(name: name, value: variable["value"]?.stringValue ?? ""))

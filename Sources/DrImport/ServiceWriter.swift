@@ -144,11 +144,22 @@ struct ServiceWriter {
     if let secret = facts.pullSecret {
       fields.append(("pull_from", "secret(\(string("\(facts.namespace)/\(secret)")))"))
     }
+    if let policy = facts.pullPolicy {
+      let words = ["Always": "always", "IfNotPresent": "if_absent", "Never": "never"]
+      fields.append(("pull", string(words[policy] ?? "by_tag")))
+    }
     fields.append(("port", "\(facts.port)"))
     fields.append(("replicas", "\(facts.replicas)"))
     if !facts.command.isEmpty { fields.append(("command", list(facts.command))) }
     if !facts.arguments.isEmpty { fields.append(("arguments", list(facts.arguments))) }
     if !facts.environment.isEmpty { fields.append(("environment", map(facts.environment))) }
+    if !facts.secrets.isEmpty {
+      let entries = facts.secrets.map {
+        "\(string($0.name)): secret(\(string("\(facts.namespace)/\($0.value)")))"
+      }
+      fields.append(("secrets", "[\n\(entries.joined(separator: ",\n")),\n]"))
+    }
+    if facts.security == nil { fields.append(("security", "nil")) }
     if facts.grace != 60 { fields.append(("grace", Self.seconds(facts.grace))) }
     if facts.linger != 0 { fields.append(("linger", Self.seconds(facts.linger))) }
     var text = "service \(name)\(Self.label(facts.name, name)) {\n"
@@ -168,6 +179,14 @@ struct ServiceWriter {
       let types = ["NodePort": "node_port", "LoadBalancer": "load_balancer"]
       text += "expose { port = \(expose.port), as = \(string(types[expose.type] ?? "cluster")) }\n"
     }
+    if let account = facts.account {
+      var names = Names()
+      let name = names.make(account.name)
+      text += "account \(name)\(Self.label(account.name, name))"
+      text += account.hasToken ? " { token = true }\n" : "\n"
+    }
+    if let security = facts.security { text += security.block }
+    for toleration in facts.tolerations { text += self.toleration(toleration) }
     text += "objective { rto = 5m }  # say what the service promises\n"
     return text + "}\n"
   }
@@ -195,6 +214,14 @@ struct ServiceWriter {
     if volume.accessMode == "ReadWriteMany" { parts.append("access = \"many\"") }
     if let storage = volume.storageClass { parts.append("storage_class = \(string(storage))") }
     return "volume \(name)\(Self.label(volume.name, name)) { \(parts.joined(separator: ", ")) }\n"
+  }
+
+  private func toleration(_ toleration: AppFacts.Toleration) -> String {
+    var names = Names()
+    var parts = ["key = \(string(toleration.key))"]
+    if let value = toleration.value { parts.append("value = \(string(value))") }
+    if let effect = toleration.effect { parts.append("effect = \(string(effect))") }
+    return "toleration \(names.make(toleration.key)) { \(parts.joined(separator: ", ")) }\n"
   }
 
   private func string(_ text: String) -> String { SourceWriter.string(text, depth: 1) }

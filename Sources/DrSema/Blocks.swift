@@ -181,7 +181,7 @@ extension Checker {
     values[index] = value
   }
 
-  private func fieldForBlock(
+  func fieldForBlock(
     _ kind: String, in id: RecordID
   ) -> (index: Int, record: RecordID)? {
     let fields = record(id).fields

@@ -138,6 +138,16 @@ extension Checker {
     }
   }
 
+  /// The type of a block by its first word: a field of the block around it needs no `use` of the type's module.
+  private func declaredKind(_ word: String, in outer: GlobalID?) -> RecordID? {
+    if let outer, case .record(let id) = type(program[outer].type),
+      let field = fieldForBlock(word, in: id)
+    {
+      return field.record
+    }
+    return keyword(word).flatMap { isOutline($0) ? nil : $0 }
+  }
+
   /// `isWithinUnknown`: the block stands in one of an unknown kind.
   private func declareBlock(
     _ node: SyntaxNode, enclosing: [GlobalID], isWithinUnknown: Bool = false
@@ -146,7 +156,7 @@ extension Checker {
     let word = kind.text
     if word.isEmpty { return }
     let isTop = enclosing.isEmpty && !isWithinUnknown
-    let record = keyword(word).flatMap { isOutline($0) ? nil : $0 }
+    let record = declaredKind(word, in: enclosing.last)
     let blockName = node.secondName
     var around = enclosing
     // A nested one is reported where the block around it is checked.

@@ -147,7 +147,8 @@ struct ImportTests {
   @Test("the program is one that a person could have written")
   func golden() throws {
     for name in [
-      "app-autoscaled", "app-gpu", "app-with-claim", "kept-environment-from", "config-map-texts",
+      "app-autoscaled", "app-gpu", "app-with-claim", "app-with-security", "kept-environment-from",
+      "config-map-texts",
     ] {
       let result = try Importer(
         try Corpus.set("\(name).yaml"), options: Importer.Options()
