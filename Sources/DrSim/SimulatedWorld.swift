@@ -102,6 +102,8 @@ package final class SimulatedWorld {
   let chance: Chance
   var random: SeededRandom
   private var queue = EventHeap<WorldEvent>()
+  /// How many events have happened.
+  package private(set) var eventCount = 0
 
   var clusters: [ClusterState] = []
   var zones: [ZoneState] = []
@@ -109,6 +111,8 @@ package final class SimulatedWorld {
   var services: [ServiceState] = []
   var deployments: [DeploymentState] = []
   var pods: [PodState] = []
+  /// Pods that have no node yet, in the order in which they were made.
+  var unplaced: [Int] = []
   var fronts: [FrontState] = []
   var leases: [LeaseState] = []
   var applied: [AppliedObject] = []
@@ -164,6 +168,7 @@ package final class SimulatedWorld {
   package func advance(to instant: Instant) {
     while let next = queue.nextAt, next <= instant, let due = queue.removeFirst() {
       now = max(now, due.at)
+      eventCount += 1
       happen(due.element)
       recordAvailability()
     }

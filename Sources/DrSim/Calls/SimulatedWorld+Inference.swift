@@ -8,7 +8,7 @@ extension SimulatedWorld {
   private func pod(at url: String) -> Int? {
     pods.indices.last { pod in
       guard pods[pod].stage != .gone, pods[pod].node != nil else { return false }
-      return url == "http://\(pods[pod].ip):\(spec(ofPod: pod).port)"
+      return url == "http://\(address(ofPod: pod)):\(spec(ofPod: pod).port)"
     }
   }
 

@@ -19,7 +19,7 @@ extension SimulatedWorld {
           "name": .string(state.name),
           "namespace": .string(namespace),
           "node": .string(state.node.map { nodes[$0].name } ?? ""),
-          "ip": .string(hasAddress(state) ? state.ip : ""),
+          "ip": .string(hasAddress(state) ? address(ofPod: pod) : ""),
           "phase": .string(hasAddress(state) ? "Running" : "Pending"),
           "ready": .bool(state.isReady),
         ])

@@ -69,9 +69,14 @@ extension SimulatedWorld {
       published[0] += Share.whole % count
     }
     let shares = published.map { _ in 0.0 }
+    let cluster = services[service].cluster
+    let places = front.zones.map { label in
+      zones.firstIndex { $0.label == label && $0.cluster == cluster }
+    }
     fronts.append(
       FrontState(
-        spec: front, service: service, from: shares, to: shares, published: published,
+        spec: front, service: service, zones: places, from: shares, to: shares,
+        published: published,
         changedAt: start))
   }
 

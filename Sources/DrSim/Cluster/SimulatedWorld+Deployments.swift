@@ -20,11 +20,13 @@ extension SimulatedWorld {
     var active = deployments[deployment].pods.filter { pods[$0].isActive }
     while active.count < wanted { active.append(addPod(of: deployment)) }
     // Those furthest from being of use go first, then the youngest.
-    let leaving = active.enumerated().sorted { a, b in
-      let (left, right) = (usefulness(a.element), usefulness(b.element))
-      return left == right ? a.offset > b.offset : left < right
-    }.prefix(max(0, active.count - wanted))
-    for pod in leaving { terminate(pod.element) }
+    if active.count > wanted {
+      let leaving = active.enumerated().sorted { a, b in
+        let (left, right) = (usefulness(a.element), usefulness(b.element))
+        return left == right ? a.offset > b.offset : left < right
+      }.prefix(active.count - wanted)
+      for pod in leaving { terminate(pod.element) }
+    }
     schedulePending()
   }
 
@@ -35,30 +37,41 @@ extension SimulatedWorld {
   @discardableResult
   func addPod(of deployment: Int) -> Int {
     let pod = pods.count
-    let zone = deployments[deployment].zone
     pods.append(
       PodState(
-        name: "\(deployments[deployment].spec.name)-\(nameSuffix())",
-        ip: "10.\(zone % 200 + 20).\(pod / 250 % 250).\(pod % 250 + 1)", deployment: deployment,
+        name: deployments[deployment].spec.name + "-" + nameSuffix(), deployment: deployment,
         startedAt: start))
     deployments[deployment].pods.append(pod)
+    unplaced.append(pod)
     return pod
   }
 
+  func address(ofPod pod: Int) -> String {
+    let zone = deployments[pods[pod].deployment].zone
+    return "10.\(zone % 200 + 20).\(pod / 250 % 250).\(pod % 250 + 1)"
+  }
+
   /// Letters as Kubernetes makes names of: no vowels, so no words.
+  private static let letters = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
+
   private func nameSuffix() -> String {
-    let letters: [Character] = Array("bcdfghjklmnpqrstvwxz2456789")
-    return String((0..<5).map { _ in letters[Int(random.below(Int64(letters.count)))] })
+    String(unsafeUninitializedCapacity: 5) { bytes in
+      for index in 0..<5 {
+        bytes[index] = Self.letters[Int(random.below(Int64(Self.letters.count)))]
+      }
+      return 5
+    }
   }
 
   // MARK: The scheduler
 
   /// Looks for nodes for all pods that have none, in the order in which they were made.
   func schedulePending() {
-    for pod in pods.indices where pods[pod].stage == .pending && !pods[pod].isTerminating {
+    for pod in unplaced where pods[pod].stage == .pending && !pods[pod].isTerminating {
       guard clusters[cluster(ofDeployment: pods[pod].deployment)].isUp else { continue }
       if place(pod) { startOnNode(pod) }
     }
+    unplaced.removeAll { pods[$0].stage != .pending }
   }
 
   /// Binds a pod to a node of its zone that is ready in the API's eyes, schedulable and has room:
@@ -114,13 +127,15 @@ extension SimulatedWorld {
     markReady(false, pod)
     // What stops in order is out of service before it stops.
     if isOnLiveNode(pod) { pods[pod].isRouted = false }
-    guard let node = pods[pod].node else {
-      pods[pod].stage = .gone
-      return
-    }
+    guard let node = pods[pod].node else { return forget(pod) }
     guard nodes[node].isAlive else { return }
     let grace = services[deployments[pods[pod].deployment].service].spec.grace
     later(.stopped(pod: pod), after: min(grace, Self.stopTime))
+  }
+
+  private func forget(_ pod: Int) {
+    pods[pod].stage = .gone
+    deployments[pods[pod].deployment].pods.removeAll { $0 == pod }
   }
 
   /// The kubelet says that a pod has stopped.
@@ -128,7 +143,7 @@ extension SimulatedWorld {
     guard pods[pod].stage != .gone, let node = pods[pod].node, nodes[node].isAlive,
       reachesAPI(cluster(ofNode: node), event)
     else { return }
-    pods[pod].stage = .gone
+    forget(pod)
     nodes[node].pods.removeAll { $0 == pod }
     nodes[node].free.give(services[deployments[pods[pod].deployment].service].spec.needs)
     schedulePending()

@@ -17,9 +17,9 @@ extension SimulatedWorld {
     pods[pod].stage == .up && !pods[pod].isTerminating && isOnLiveNode(pod)
   }
 
-  func spec(ofPod pod: Int) -> SimulatedCluster.Service {
-    services[deployments[pods[pod].deployment].service].spec
-  }
+  func service(ofPod pod: Int) -> Int { deployments[pods[pod].deployment].service }
+
+  func spec(ofPod pod: Int) -> SimulatedCluster.Service { services[service(ofPod: pod)].spec }
 
   // MARK: Starting
 
@@ -29,9 +29,9 @@ extension SimulatedWorld {
     pods[pod].stage = .pulling
     pods[pod].epoch += 1
     guard nodes[node].isAlive else { return }
-    let hasImage = nodes[node].images.contains(spec(ofPod: pod).image)
-    pods[pod].isStarved =
-      !hasImage && !answers(.registry, deployments[pods[pod].deployment].service)
+    let service = service(ofPod: pod)
+    let hasImage = nodes[node].images.contains(services[service].spec.image)
+    pods[pod].isStarved = !hasImage && !answers(.registry, service)
     guard !pods[pod].isStarved else { return }
     let pull = hasImage ? 0 : clusters[cluster(ofNode: node)].imagePull
     later(.pulled(pod: pod, epoch: pods[pod].epoch), after: pull)
@@ -39,29 +39,32 @@ extension SimulatedWorld {
 
   func noteImage(of pod: Int) {
     guard let node = pods[pod].node else { return }
-    let image = spec(ofPod: pod).image
+    let image = services[service(ofPod: pod)].spec.image
     if !nodes[node].images.contains(image) { nodes[node].images.append(image) }
   }
 
   func noteWeights(of pod: Int) {
-    guard let node = pods[pod].node, let model = spec(ofPod: pod).weights?.model else { return }
+    guard let node = pods[pod].node,
+      let model = services[service(ofPod: pod)].spec.weights?.model
+    else { return }
     if !nodes[node].weights.contains(model) { nodes[node].weights.append(model) }
   }
 
   func startContainer(_ pod: Int) {
     noteImage(of: pod)
-    let spec = spec(ofPod: pod)
+    let service = service(ofPod: pod)
+    let (startup, ready) = (services[service].spec.startup, services[service].spec.ready)
     pods[pod].stage = .starting
     pods[pod].startedAt = now
     pods[pod].epoch += 1
     let epoch = pods[pod].epoch
     // Without a readiness probe a container that runs counts as ready.
-    if spec.ready == nil, spec.startup == nil { later(.ready(pod: pod, epoch: epoch), at: now) }
-    let up = now.advanced(by: spec.weights?.startTime ?? 0)
+    if ready == nil, startup == nil { later(.ready(pod: pod, epoch: epoch), at: now) }
+    let up = now.advanced(by: services[service].spec.weights?.startTime ?? 0)
     pods[pod].isStarved = lacksWeights(pod)
-    if let patient = spec.startup ?? spec.live {
+    if let patient = startup ?? services[service].spec.live {
       let deadline = ProbeTiming(probe: patient, startedAt: now).failure(from: now)
-      if pods[pod].isStarved || deadline < up || spec.startup != nil && isHanging(pod) {
+      if pods[pod].isStarved || deadline < up || startup != nil && isHanging(pod) {
         return later(.startFailed(pod: pod, epoch: epoch), at: deadline)
       }
     }
@@ -69,14 +72,17 @@ extension SimulatedWorld {
   }
 
   private func lacksWeights(_ pod: Int) -> Bool {
-    guard let weights = spec(ofPod: pod).weights, let node = pods[pod].node else { return false }
+    guard let weights = services[service(ofPod: pod)].spec.weights, let node = pods[pod].node else {
+      return false
+    }
     let isKept = weights.isCached && nodes[node].weights.contains(weights.model)
     return !isKept && !answers(.modelStore, deployments[pods[pod].deployment].service)
   }
 
   /// What could not get its image or its weights tries again.
   func feedStarved() {
-    for pod in pods.indices where pods[pod].isStarved && isOnLiveNode(pod) {
+    let starved = deployments.flatMap(\.pods).filter { pods[$0].isStarved && isOnLiveNode($0) }
+    for pod in starved.sorted() {
       switch pods[pod].stage {
       case .pulling: startOnNode(pod)
       case .starting: startContainer(pod)
@@ -86,8 +92,8 @@ extension SimulatedWorld {
   }
 
   private func isHanging(_ pod: Int) -> Bool {
-    let deployment = deployments[pods[pod].deployment]
-    return services[deployment.service].hangsIn.contains(deployment.zone)
+    let deployment = pods[pod].deployment
+    return services[deployments[deployment].service].hangsIn.contains(deployments[deployment].zone)
   }
 
   func becomeUp(_ pod: Int) {
@@ -98,9 +104,9 @@ extension SimulatedWorld {
     pods[pod].stage = .up
     pods[pod].failedStarts = 0
     noteWeights(of: pod)
-    let spec = spec(ofPod: pod)
+    let service = service(ofPod: pod)
     var ready = now
-    for probe in [spec.startup, spec.ready] {
+    for probe in [services[service].spec.startup, services[service].spec.ready] {
       guard let probe else { continue }
       ready = ProbeTiming(probe: probe, startedAt: pods[pod].startedAt).firstCheck(from: ready)
     }

@@ -72,6 +72,7 @@ struct DeploymentState {
   /// `minReplicas` of its autoscaler now, and before it was first raised.
   var least: Int?
   var leastBefore: Int?
+  /// Those that are not gone.
   var pods: [Int] = []
 }
 
@@ -91,7 +92,6 @@ struct PodState {
   }
 
   let name: String
-  let ip: String
   let deployment: Int
   var stage = Stage.pending
   var node: Int?
@@ -118,6 +118,8 @@ struct PodState {
 struct FrontState {
   let spec: SimulatedCluster.Front
   let service: Int
+  /// Those of `spec`; `nil` for a label that no zone of the cluster has.
+  let zones: [Int?]
   /// Shares by the zones of the front: what was effective when they were last set, and what was
   /// set.
   var from: [Double]

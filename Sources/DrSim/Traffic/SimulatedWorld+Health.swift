@@ -19,15 +19,17 @@ extension SimulatedWorld {
   /// Whether a front's own checks find a zone well.
   private func isWell(_ front: Int, _ index: Int) -> Bool {
     guard fronts[front].spec.watchesZones else { return true }
-    guard let zone = zone(labelled: fronts[front].spec.zones[index], of: front) else {
-      return false
-    }
-    let pods = services[fronts[front].service].deployments
-      .filter { deployments[$0].zone == zone }.flatMap { deployments[$0].pods }
+    guard let zone = fronts[front].zones[index] else { return false }
     return switch fronts[front].spec.kind {
-    case .haproxy: pods.contains { self.pods[$0].isRouted && serves($0) }
-    case .gslb: pods.contains { self.pods[$0].isRouted }
+    case .haproxy: hasPod(fronts[front].service, in: zone) { pods[$0].isRouted && serves($0) }
+    case .gslb: hasPod(fronts[front].service, in: zone) { pods[$0].isRouted }
     case .route, .picker: true
+    }
+  }
+
+  private func hasPod(_ service: Int, in zone: Int, where isMeant: (Int) -> Bool) -> Bool {
+    services[service].deployments.contains {
+      deployments[$0].zone == zone && deployments[$0].pods.contains(where: isMeant)
     }
   }
 

@@ -20,11 +20,6 @@ extension SimulatedWorld {
     return ready == 0 ? 0 : Double(serving) / Double(ready)
   }
 
-  func zone(labelled label: String, of front: Int) -> Int? {
-    let cluster = services[fronts[front].service].cluster
-    return zones.firstIndex { $0.label == label && $0.cluster == cluster }
-  }
-
   /// How far the latest change of weights has got, from 0 to 1: resolvers ask again evenly over the
   /// TTL.
   private func progress(_ front: Int) -> Double {
@@ -62,30 +57,35 @@ extension SimulatedWorld {
     return weights.map { $0 / total }
   }
 
-  /// Takes down how services fare from now on.
+  /// Takes down how services fare from now on. It comes after every event, so it allocates nothing.
   func recordAvailability() {
     for front in fronts.indices {
       watchZones(front)
-      let zonesOfFront = fronts[front].spec.zones
-      let answered = zonesOfFront.map { label in
-        zone(labelled: label, of: front).map { self.answered(fronts[front].service, in: $0) } ?? 0
-      }
-      let shares = effectiveShares(front)
-      var value = zip(shares, answered).reduce(0) { $0 + $1.0 * $1.1 }
-      var slope = 0.0
-      if fronts[front].isGone {
-        value = 0
-      } else if case .picker = fronts[front].spec.kind {
-        value = answeredByReady(fronts[front].service)
-      } else if progress(front) < 1 {
-        for index in shares.indices {
-          let change = fronts[front].to[index] - fronts[front].from[index]
-          slope += change * answered[index] / Double(fronts[front].ttl)
-        }
-      }
-      fronts[front].success.turn(at: now, value: value, slope: slope)
+      recordAvailability(ofFront: front)
     }
     for service in services.indices { recordAvailability(ofService: service) }
+  }
+
+  private func recordAvailability(ofFront front: Int) {
+    var value = 0.0
+    var slope = 0.0
+    if fronts[front].isGone {
+      value = 0
+    } else if case .picker = fronts[front].spec.kind {
+      value = answeredByReady(fronts[front].service)
+    } else {
+      let progress = progress(front)
+      let ttl = Double(fronts[front].ttl)
+      for index in fronts[front].zones.indices {
+        guard let zone = fronts[front].zones[index] else { continue }
+        let answered = answered(fronts[front].service, in: zone)
+        let from = fronts[front].from[index]
+        let change = fronts[front].to[index] - from
+        value += (from + change * progress) * answered
+        if progress < 1 { slope += change * answered / ttl }
+      }
+    }
+    fronts[front].success.turn(at: now, value: value, slope: slope)
   }
 
   /// The share that is answered where requests are shared out to all ready pods, as a Service without
@@ -103,18 +103,23 @@ extension SimulatedWorld {
   }
 
   private func recordAvailability(ofService service: Int) {
-    let serving = services[service].deployments.reduce(0) { sum, deployment in
-      sum + deployments[deployment].pods.count { serves($0) && pods[$0].isReady }
+    var serving = 0
+    for deployment in services[service].deployments {
+      for pod in deployments[deployment].pods where pods[pod].isReady && serves(pod) {
+        serving += 1
+      }
     }
-    let ours = services[service].fronts.filter { !fronts[$0].spec.isStandby }
-      .compactMap { fronts[$0].success.pieces.last }
-    if ours.isEmpty {
+    var (count, value, slope) = (0.0, 0.0, 0.0)
+    for front in services[service].fronts where !fronts[front].spec.isStandby {
+      guard let piece = fronts[front].success.pieces.last else { continue }
+      count += 1
+      value += piece.value(at: now)
+      slope += piece.slope
+    }
+    if count == 0 {
       services[service].success.turn(at: now, value: answeredByReady(service), slope: 0)
     } else {
-      let count = Double(ours.count)
-      services[service].success.turn(
-        at: now, value: ours.reduce(0) { $0 + $1.value(at: now) } / count,
-        slope: ours.reduce(0) { $0 + $1.slope } / count)
+      services[service].success.turn(at: now, value: value / count, slope: slope / count)
     }
     if let last = services[service].serving.last {
       if last.count == serving { return }

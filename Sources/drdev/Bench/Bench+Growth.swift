@@ -128,9 +128,13 @@ extension Bench {
     return least
   }
 
-  /// The slope of the line through the logarithms, by least squares.
+  /// The slope of the line through the logarithms.
   static func exponent(_ sizes: [Int], _ times: [Double]) -> Double {
-    let points = zip(sizes, times).map { (x: log(Double($0)), y: log($1)) }
+    slope(zip(sizes, times).map { (x: log(Double($0)), y: log($1)) })
+  }
+
+  /// Of the line through some points, by least squares.
+  static func slope(_ points: [(x: Double, y: Double)]) -> Double {
     let count = Double(points.count)
     let x = points.map(\.x).reduce(0, +) / count
     let y = points.map(\.y).reduce(0, +) / count

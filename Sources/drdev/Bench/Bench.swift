@@ -11,7 +11,8 @@ import Foundation
 struct Bench {
   static let usage = """
     usage: drdev bench [--only GROUP] [--rounds N] [--cpu] [--dr PATH] [--json]
-           GROUP: startup, language, syntax, growth, compile, lint, run
+           GROUP: startup, language, syntax, growth, compile, lint, simulate, run,
+                  memory
            --cpu: processor time instead of time on the wall, for a machine that others use
            PATH: the program to measure; else `dr` beside this one
     """
@@ -32,7 +33,9 @@ struct Bench {
     ("growth", { try $0.growth() }),
     ("compile", { try $0.compile() }),
     ("lint", { try $0.lint() }),
+    ("simulate", { try $0.simulate() }),
     ("run", { try $0.durableRuns() }),
+    ("memory", { try $0.memory() }),
   ]
 
   /// Runs the command; gives its exit status: 1 when a bar is missed, 2 for wrong usage.

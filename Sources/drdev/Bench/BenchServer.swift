@@ -6,7 +6,7 @@ import Synchronization
 /// An HTTP server on loopback that answers every GET at once and counts, so that what is measured is
 /// the client. One thread; connections are kept.
 ///
-/// `/flaky/N` answers 503 N times and then 200.
+/// `/flaky/N` answers 503 N times and then 200; `/large` answers 1 GiB.
 final class BenchServer: Sendable {
   /// What it saw since it was last asked.
   struct Counts {
@@ -51,6 +51,9 @@ final class BenchServer: Sendable {
     Thread.detachNewThread { [self] in serve(listener) }
   }
 
+  /// Requests since `takeCounts`.
+  var requestCount: Int { counts.withLock { $0.requests } }
+
   /// What it saw since the last call.
   func takeCounts() -> Counts {
     counts.withLock { counts in
@@ -94,6 +97,10 @@ final class BenchServer: Sendable {
   private func answer(_ text: [UInt8], on client: Int32) -> [UInt8] {
     var text = text[...]
     while let end = text.firstRange(of: Self.endOfHead) {
+      if text.starts(with: Self.large) {
+        sendMuch(to: client)
+        return []
+      }
       let status = counts.withLock { $0.take(failures: Self.failures(text[..<end.lowerBound])) }
       text = text[end.upperBound...]
       let answer = Array("HTTP/1.1 \(status)\(Self.rest)".utf8)
@@ -102,6 +109,25 @@ final class BenchServer: Sendable {
     return Array(text)
   }
 
+  /// A gibibyte and the end of the connection, or less where the client has enough.
+  private func sendMuch(to client: Int32) {
+    let head = Array("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n".utf8)
+    let block = [UInt8](repeating: 0x61, count: 1 << 20)
+    var isWanted = send(client, head, head.count, Int32(MSG_NOSIGNAL)) > 0
+    for _ in 0..<1024 where isWanted {
+      var sent = 0
+      while isWanted, sent < block.count {
+        let count = block[sent...].withUnsafeBytes {
+          send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        isWanted = count > 0
+        sent += max(0, count)
+      }
+    }
+    shutdown(client, Int32(SHUT_RDWR))
+  }
+
+  private static let large = Array("GET /large ".utf8)
   private static let endOfHead = Array("\r\n\r\n".utf8)
   private static let rest =
     "\r\ncontent-type: text/plain\r\ncontent-length: 3\r\n\r\nok\n"

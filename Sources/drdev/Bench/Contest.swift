@@ -41,8 +41,10 @@ struct Contest {
     }
   }
 
-  /// Runs a program to its end. One that fails would be measured for nothing, and is an error.
-  static func run(_ words: [String], countsProcessor: Bool = false) throws -> Run {
+  /// Runs a program to its end. One that ends otherwise would be measured for nothing, and is an error.
+  static func run(
+    _ words: [String], countsProcessor: Bool = false, status wanted: Int32 = 0
+  ) throws -> Run {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -60,7 +62,9 @@ struct Contest {
     var usage = rusage()
     wait4(process, &status, 0, &usage)
     let time = start.duration(to: .now)
-    guard status == 0 else { throw BenchError(text: "\(words.joined(separator: " ")) fails") }
+    guard status & 0x7f == 0, status >> 8 == wanted else {
+      throw BenchError(text: "\(words.joined(separator: " ")) fails")
+    }
     let processor = milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime)
     return Run(
       milliseconds: countsProcessor ? processor : time / .milliseconds(1),
@@ -105,6 +109,11 @@ enum Peers {
   /// CPython where it has starlark-rust (the package starlark-pyo3).
   static var starlarkRust: String? {
     python.flatMap { output([$0, "-c", "import starlark"]) == nil ? nil : $0 }
+  }
+
+  /// CPython where it has SimPy.
+  static var simpy: String? {
+    python.flatMap { output([$0, "-c", "import simpy"]) == nil ? nil : $0 }
   }
 
   /// What a command writes, without the line's end; nil when it fails.
