@@ -22,19 +22,47 @@ package struct CRC32C: Sendable {
   }
 
   private mutating func absorb(_ bytes: UnsafeBufferPointer<UInt8>) {
-    let table = CRC32C.table
     var r = remainder
-    for byte in bytes { r = table[Int((r ^ UInt32(byte)) & 0xff)] ^ (r >> 8) }
+    CRC32C.table.withUnsafeBufferPointer { table in
+      var index = 0
+      // Eight bytes at a time: what each of them leaves behind after those that follow it is looked up.
+      while bytes.count - index >= 8 {
+        let low = r ^ word(bytes, index)
+        let high = word(bytes, index + 4)
+        r = table[0x700 + Int(low & 0xff)] ^ table[0x600 + Int(low >> 8 & 0xff)]
+        r ^= table[0x500 + Int(low >> 16 & 0xff)] ^ table[0x400 + Int(low >> 24)]
+        r ^= table[0x300 + Int(high & 0xff)] ^ table[0x200 + Int(high >> 8 & 0xff)]
+        r ^= table[0x100 + Int(high >> 16 & 0xff)] ^ table[Int(high >> 24)]
+        index += 8
+      }
+      while index < bytes.count {
+        r = table[Int((r ^ UInt32(bytes[index])) & 0xff)] ^ (r >> 8)
+        index += 1
+      }
+    }
     remainder = r
+  }
+
+  private func word(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> UInt32 {
+    UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
+      | UInt32(bytes[index + 3]) << 24
   }
 
   /// The checksum of everything taken in.
   package var value: UInt32 { ~remainder }
 
-  /// Remainders of all single bytes for the reversed polynomial 0x1EDC6F41.
-  private static let table: [UInt32] = (0..<256).map { index in
-    var r = UInt32(index)
-    for _ in 0..<8 { r = r & 1 == 1 ? 0x82f6_3b78 ^ (r >> 1) : r >> 1 }
-    return r
-  }
+  /// Remainders of all single bytes for the reversed polynomial 0x1EDC6F41; then of all single bytes
+  /// that one zero follows, two, and so on up to seven.
+  private static let table: [UInt32] = {
+    var table = (0..<256).map { index in
+      var r = UInt32(index)
+      for _ in 0..<8 { r = r & 1 == 1 ? 0x82f6_3b78 ^ (r >> 1) : r >> 1 }
+      return r
+    }
+    for index in 256..<8 * 256 {
+      let r = table[index - 256]
+      table.append(table[Int(r & 0xff)] ^ (r >> 8))
+    }
+    return table
+  }()
 }

@@ -297,17 +297,19 @@ extension Machine {
     guard case .native(let name, let actClass) = function.body else {
       preconditionFailure("only natives call the world")
     }
-    var arguments = DocumentObject()
+    var arguments: [(name: String, value: Document)] = []
+    arguments.reserveCapacity(function.parameters.count)
     do throws(Stop) {
-      for (index, parameter) in function.parameters.enumerated() {
-        let value = fiber.base[word.a + index]
-        arguments[parameter.label] = try document(value, .driver)
+      for index in function.parameters.indices {
+        let value = try document(fiber.base[word.a + index], .driver)
+        arguments.append((function.parameters[index].label, value))
       }
     } catch {
       return handle(error, fiber)
     }
     let call = HostCall(
-      name: name, effect: function.effect, actClass: actClass, arguments: arguments,
+      name: name, effect: function.effect, actClass: actClass,
+      arguments: DocumentObject(unique: arguments),
       resultType: function.result, span: span(of: fiber))
     guard let answer else { return suspend(fiber, word, .call(call)) }
     let values = (0..<function.parameters.count).map { fiber.base[word.a + $0] }

@@ -40,9 +40,9 @@ extension WorldFailure {
 final class ConditionOperation: Operation {
   private enum State {
     case idle
-    case evaluating(Child)
+    case evaluating(Frame)
     case sleeping(until: Instant)
-    case explaining(Child, EvidenceList)
+    case explaining(Frame, EvidenceList)
     case over
   }
 
@@ -103,7 +103,7 @@ final class ConditionOperation: Operation {
     guard let frame else { return }
     evaluations += 1
     state = .evaluating(
-      Child(executor.condition(operands.condition, of: self, in: frame, isPolled: isPolled)))
+      executor.condition(operands.condition, of: self, in: frame, isPolled: isPolled))
   }
 
   override func fired(_ id: TimerID) {
@@ -137,7 +137,7 @@ final class ConditionOperation: Operation {
   override func childFinished(_ child: Frame, _ value: Value) {
     guard let evidence = child.evidence else { return }
     switch state {
-    case .evaluating(let current) where current.frame === child:
+    case .evaluating(let current) where current === child:
       lastEvidence = evidence
       lastFailure = nil
       lastWitnesses = child.fiber.witnesses
@@ -148,7 +148,7 @@ final class ConditionOperation: Operation {
         return conclude(true, nil)
       }
       missed()
-    case .explaining(let current, let evidence) where current.frame === child:
+    case .explaining(let current, let evidence) where current === child:
       settle(executor.machine.string(value), evidence)
     case .idle, .evaluating, .sleeping, .explaining, .over: break
     }
@@ -157,12 +157,12 @@ final class ConditionOperation: Operation {
   override func childFailed(_ child: Frame, _ failure: Failure) {
     guard child.cancelled == nil else { return }
     switch state {
-    case .evaluating(let current) where current.frame === child:
+    case .evaluating(let current) where current === child:
       lastFailure = failure
       lastWitnesses = []
       lastEvidence = child.evidence ?? lastEvidence
       missed()
-    case .explaining(let current, let evidence) where current.frame === child:
+    case .explaining(let current, let evidence) where current === child:
       settle(nil, evidence)
     case .idle, .evaluating, .sleeping, .explaining, .over: break
     }
@@ -187,7 +187,7 @@ final class ConditionOperation: Operation {
   private func explain() {
     guard let message = operands.message, let frame else { return settle(nil, lastEvidence) }
     state = .explaining(
-      Child(executor.condition(message, of: self, in: frame, isPolled: false)), lastEvidence)
+      executor.condition(message, of: self, in: frame, isPolled: false), lastEvidence)
   }
 
   private func settle(_ message: String?, _ evidence: EvidenceList) {
@@ -238,7 +238,7 @@ final class ConditionOperation: Operation {
     switch state {
     case .evaluating(let child), .explaining(let child, _):
       state = .over
-      if let frame = child.frame { executor.cancel(frame, Failure(.expired, "")) }
+      executor.cancel(child, Failure(.expired, ""))
     case .idle, .sleeping, .over: break
     }
     if let pollTimer { executor.cancel(pollTimer) }

@@ -33,6 +33,8 @@ package final class Executor: Runner {
   // What the machine does.
   private var runnable: [Frame] = []
   private var waiting: [Position: Operation] = [:]
+  /// Reads of conditions under way.
+  private var looks: [ObjectIdentifier: Operation] = [:]
   private var pending: [Operation] = []
   private var root: RootOperation?
 
@@ -93,6 +95,13 @@ package final class Executor: Runner {
     if tape.isResumed { settleDown() }
     tape.discard()
     if let refusal { throw refusal }
+  }
+
+  /// A run that is given up leaves nothing behind.
+  deinit {
+    for operation in waiting.values { operation.frame?.end() }
+    for operation in looks.values { operation.frame?.end() }
+    for frame in runnable { frame.end() }
   }
 
   /// A resumed run must be the run that began.
@@ -193,8 +202,7 @@ package final class Executor: Runner {
     switch machine.run(frame.fiber) {
     case .finished(let value):
       if let cancelled = frame.cancelled { return fail(frame, cancelled) }
-      frame.owner.frame?.uncovered += frame.uncovered
-      frame.owner.childFinished(frame, value)
+      frame.end()?.childFinished(frame, value)
     case .failed(let diagnostic):
       fail(frame, frame.cancelled ?? Failure(diagnostic))
     case .call(let call):
@@ -226,7 +234,11 @@ package final class Executor: Runner {
   private func begin(_ operation: Operation, in frame: Frame) {
     frame.operation = operation
     // The reads of conditions are not records: they run in live mode only and share no position.
-    if frame.evidence == nil { waiting[operation.position] = operation }
+    if frame.evidence == nil {
+      waiting[operation.position] = operation
+    } else {
+      looks[ObjectIdentifier(operation)] = operation
+    }
     operation.begin()
   }
 
@@ -241,9 +253,7 @@ package final class Executor: Runner {
   }
 
   func fail(_ frame: Frame, _ failure: Failure) {
-    frame.operation = nil
-    frame.owner.frame?.uncovered += frame.uncovered
-    frame.owner.childFailed(frame, frame.cancelled ?? failure)
+    frame.end()?.childFailed(frame, frame.cancelled ?? failure)
   }
 
   /// Ends a frame at its next suspension, or where it waits if nothing is in doubt there.
@@ -263,12 +273,16 @@ package final class Executor: Runner {
   func watch(_ operation: Operation, at position: Position) { waiting[position] = operation }
 
   func end(_ operation: Operation) {
-    if waiting[operation.position] === operation { waiting[operation.position] = nil }
+    if let index = waiting.index(forKey: operation.position), waiting[index].value === operation {
+      waiting.remove(at: index)
+    }
+    if !looks.isEmpty { looks[ObjectIdentifier(operation)] = nil }
     if operation.isPending {
       pending.removeAll { $0 === operation }
       operation.isPending = false
     }
-    held.removeAll { $0 === operation }
+    if !held.isEmpty { held.removeAll { $0 === operation } }
+    if questions.isEmpty { return }
     questions.removeAll { question in
       guard question.operation === operation else { return false }
       orders.append(.withdraw(questionID: question.id))
@@ -300,7 +314,7 @@ package final class Executor: Runner {
   /// Takes down a fact that follows from those before; in a later life gives the one that was taken
   /// down then.
   func note(_ body: JournalRecord.Body, at position: Position, attempt: Int) -> JournalRecord.Body {
-    guard let record = tape.next else {
+    guard let record = tape.takeNext() else {
       append(JournalRecord(at: now, position: position, attempt: attempt, body))
       return body
     }
@@ -309,7 +323,6 @@ package final class Executor: Runner {
       diverge(record, program: body.summary, at: position)
       return body
     }
-    tape.advance()
     return record.body
   }
 
@@ -322,11 +335,10 @@ package final class Executor: Runner {
   }
 
   private func deliver() {
-    guard let record = tape.next else { return }
+    guard let record = tape.takeNext() else { return }
     guard let operation = waiting[record.position] else {
       return diverge(record, program: "nothing", at: record.position)
     }
-    tape.advance()
     if !operation.replay(record.body) {
       diverge(record, program: operation.summary, at: record.position)
     }

@@ -4,11 +4,15 @@ import DrBase
 import DrEval
 
 /// A fiber and where it stands: the body of a runbook, step, branch, condition, undo or handler.
+///
+/// A frame and what it waits for hold on to one another while it waits, a frame and its owner until
+/// the frame ends. The executor lets go of those that are left when a run is given up. (Weak
+/// references would see to that by themselves, and take a quarter of the time of a resumption.)
 final class Frame {
   let fiber: Fiber
   let position: Position
-  /// Told when the fiber ends.
-  let owner: Operation
+  /// Told when the fiber ends; nil from then on.
+  private(set) var owner: Operation?
   /// Where undos go that are reached here.
   let scope: Scope
   let depth: Int
@@ -18,7 +22,7 @@ final class Frame {
   /// Index of its next suspension.
   var next = 0
   /// What it waits for; nil while it can run.
-  weak var operation: Operation?
+  var operation: Operation?
   /// Set when the frame is to end at its next suspension.
   var cancelled: Failure?
   /// Acts done here, or in what was called from here, that no undo has been registered for yet.
@@ -53,17 +57,15 @@ final class Frame {
   var isCleanup: Bool {
     if case .cleanup = purpose { true } else { false }
   }
-}
 
-/// A frame that an operation has started and may have to end.
-///
-/// What waits holds on to what it waits for: from the operation that an event will wake up through
-/// its frame to the operation that owns it, and so on to the run as a whole. In the other direction
-/// nothing is held, so that a run that is given up leaves nothing behind.
-struct Child {
-  private(set) weak var frame: Frame?
-
-  init(_ frame: Frame) { self.frame = frame }
+  /// The frame is over, or the whole run is: gives whom to tell.
+  @discardableResult
+  func end() -> Operation? {
+    operation = nil
+    defer { owner = nil }
+    if let owner, !uncovered.isEmpty { owner.frame?.uncovered += uncovered }
+    return owner
+  }
 }
 
 /// What a condition has read, in order.

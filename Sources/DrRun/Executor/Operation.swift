@@ -10,7 +10,9 @@ import DrEval
 /// given in `activate` alone, by what the state needs, so that a resumed run goes on from wherever
 /// it stood.
 class Operation {
-  unowned let executor: Executor
+  /// Unsafe, which is safe here: nobody but the executor knows its operations, so that one is only ever
+  /// called while the executor is at work.
+  unowned(unsafe) let executor: Executor
   /// The frame that stopped here; nil for the run as a whole.
   let frame: Frame?
   let position: Position

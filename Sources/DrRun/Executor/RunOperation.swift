@@ -6,7 +6,7 @@ import DrEval
 /// A runbook: its body, what it has registered to be undone, and what it does when it fails.
 class RunOperation: Operation {
   enum State {
-    case running(Child)
+    case running(Frame)
     case unwinding
     case handling(Int)
     case over
@@ -27,7 +27,7 @@ class RunOperation: Operation {
     let child = Frame(
       fiber, at: position, owner: self, scope: scope, depth: frame.map { $0.depth + 1 } ?? 0,
       attempt: attempt, purpose: frame?.purpose ?? .body)
-    state = .running(Child(child))
+    state = .running(child)
     executor.start(child)
   }
 
@@ -69,8 +69,8 @@ class RunOperation: Operation {
   }
 
   override func cancel(_ failure: Failure) {
-    if case .running(let child) = state, let frame = child.frame {
-      executor.cancel(frame, failure)
+    if case .running(let child) = state {
+      executor.cancel(child, failure)
     }
   }
 

@@ -155,7 +155,7 @@ final class FailOperation: Operation {
 final class ParallelOperation: Operation {
   private let limit: Int
   private let bodies: [Value]
-  private var running: [(child: Child, index: Int)] = []
+  private var running: [(child: Frame, index: Int)] = []
   private var results: [Value]
   private var started = 0
   private var failure: Failure?
@@ -180,7 +180,7 @@ final class ParallelOperation: Operation {
         executor.machine.start(closure: bodies[started], []), at: position.child(started),
         owner: self, scope: frame.scope, depth: frame.depth, attempt: frame.attempt,
         purpose: frame.purpose)
-      running.append((Child(child), started))
+      running.append((child, started))
       started += 1
       executor.start(child)
     }
@@ -194,7 +194,7 @@ final class ParallelOperation: Operation {
   }
 
   override func childFinished(_ child: Frame, _ value: Value) {
-    if let place = running.firstIndex(where: { $0.child.frame === child }) {
+    if let place = running.firstIndex(where: { $0.child === child }) {
       results[running.remove(at: place).index] = value
     }
     fill()
@@ -202,12 +202,12 @@ final class ParallelOperation: Operation {
 
   override func childFailed(_ child: Frame, _ failure: Failure) {
     if self.failure == nil { self.failure = failure }
-    running.removeAll { $0.child.frame === child }
+    running.removeAll { $0.child === child }
     fill()
   }
 
   override func cancel(_ failure: Failure) {
     if self.failure == nil { self.failure = failure }
-    for frame in running.compactMap(\.child.frame) { executor.cancel(frame, failure) }
+    for (frame, _) in running { executor.cancel(frame, failure) }
   }
 }

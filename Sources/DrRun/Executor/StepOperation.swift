@@ -9,8 +9,8 @@ import DrEval
 /// that failed stays registered and is tried again when what is around the step is unwound.
 final class StepOperation: Operation {
   private enum State {
-    case deciding(Child?)
-    case running(Child)
+    case deciding(Frame?)
+    case running(Frame)
     case unwinding
     case waiting(until: Instant)
     case over
@@ -42,7 +42,7 @@ final class StepOperation: Operation {
     case .deciding(nil):
       guard let condition = step.condition, let frame else { return }
       let child = executor.condition(condition, of: self, in: frame, isPolled: false)
-      state = .deciding(Child(child))
+      state = .deciding(child)
     case .waiting(let instant):
       if retryTimer == nil { retryTimer = executor.startTimer(at: instant, for: self) }
     case .deciding, .running, .unwinding, .over: break
@@ -78,7 +78,7 @@ final class StepOperation: Operation {
     let child = Frame(
       executor.machine.start(closure: step.body, []), at: position, owner: self, scope: scope,
       depth: depth + 1, attempt: number, purpose: frame.purpose)
-    state = .running(Child(child))
+    state = .running(child)
     executor.start(child)
   }
 
@@ -166,7 +166,7 @@ final class StepOperation: Operation {
 
   override func cancel(_ failure: Failure) {
     if case .deciding(let child) = state {
-      if let frame = child?.frame { executor.cancel(frame, failure) }
+      if let child { executor.cancel(child, failure) }
       state = .over
       return fail(failure)
     }
@@ -175,8 +175,7 @@ final class StepOperation: Operation {
 
   private func leave(_ failure: Failure) {
     switch state {
-    case .running(let child):
-      if let frame = child.frame { executor.cancel(frame, failure) }
+    case .running(let child): executor.cancel(child, failure)
     case .waiting: giveUp(failure, after: nil)
     case .deciding, .unwinding, .over: break
     }

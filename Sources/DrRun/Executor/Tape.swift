@@ -31,29 +31,41 @@ final class Tape {
   // MARK: Earlier lives
 
   var isResumed: Bool { first != nil }
-  var isReplaying: Bool { current != nil }
+  /// Whether a record is left that belongs to something in the program.
+  private(set) var isReplaying = false
 
-  /// The next record that belongs to something in the program.
+  /// The next one, which stays.
   var next: JournalRecord? { current }
 
+  /// The next one; then it is the turn of the one after it.
+  func takeNext() -> JournalRecord? {
+    guard isReplaying else { return nil }
+    let record = current.take()
+    advance()
+    return record
+  }
+
   /// Goes to the next one. Records that say when a life ended and the next began belong to nothing.
-  func advance() {
-    while true {
-      current = rest?.next()
-      switch current?.body {
+  private func advance() {
+    while let record = rest?.next() {
+      switch record.body {
       case .begun, .resumed, .paused, .predicted: continue
-      case nil, .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
+      case .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
         .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
         .ended:
+        current = record
+        isReplaying = true
         return
       }
     }
+    discard()
   }
 
   /// Everything has been replayed.
   func discard() {
     rest = nil
     current = nil
+    isReplaying = false
   }
 
   // MARK: This life

@@ -17,7 +17,8 @@ package struct Position: Hashable, Sendable, CustomStringConvertible {
   package static let root = Position("")
 
   package func child(_ index: Int) -> Position {
-    Position(text.isEmpty ? String(index) : "\(text).\(index)")
+    let number = String(index)
+    return Position(text.isEmpty ? number : text + "." + number)
   }
 
   package var description: String { text.isEmpty ? "the runbook" : text }
@@ -172,14 +173,14 @@ package struct Prediction: Sendable, Equatable {
 package struct JournalRecord: Sendable, Equatable {
   package enum Body: Sendable, Equatable {
     /// The first record of every journal.
-    case begun(RunIdentity)
+    indirect case begun(RunIdentity)
     /// A further life begins.
     case resumed
     case step(title: String, until: Instant?)
     case stepDone
     case stepFailed(why: String)
     case read(CallNote, Answer)
-    case intent(Intent)
+    indirect case intent(Intent)
     case outcome(Answer)
     case settled(Settlement)
     /// A wait, verification, pause or approval has begun: what it is, in words, and its deadline.
