@@ -167,6 +167,8 @@ private struct Wording {
         ?? "it is one of " + options.map { "\"\($0)\"" }.joined(separator: ", ")
     case .invalid(let found, let reason):
       message = "\(path) of \(owner): \(found) \(reason)"
+    case .misshapen(let reason):
+      message = "\(path) of \(owner) \(reason)"
     case .invalidName(let reason):
       let name = if case .member(let name)? = problem.path.parts.last { name } else { "" }
       message = "\(path) of \(owner): \"\(name)\" \(reason)"
@@ -178,9 +180,11 @@ private struct Wording {
   }
 }
 
-/// The article of a kind: an Ingress.
+/// The article of a kind: an Ingress, an HTTPRoute.
 func article(_ kind: String) -> String {
-  kind.first.map { "AEIOU".contains($0) } == true ? "an" : "a"
+  guard let first = kind.first else { return "a" }
+  let isSpelt = kind.prefix(2).count == 2 && kind.prefix(2).allSatisfy(\.isUppercase)
+  return (isSpelt ? "AEFHILMNORSX" : "AEIOU").contains(first) ? "an" : "a"
 }
 
 extension KubernetesVersion {

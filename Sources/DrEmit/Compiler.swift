@@ -268,7 +268,13 @@ package struct Compiler {
     try machine.write(object, to: &sink) { $0.begin(type.schemaType) }
     let version = sink.validator.schemas.version
     findings.add(type, version: version, by: maker)
-    for problem in sink.validator.problems {
+    var problems = sink.validator.problems
+    if let rule = type.rule {
+      var builder = DocumentBuilder()
+      try machine.write(object, to: &builder) { $0 = DocumentBuilder() }
+      problems += rule.problems(with: builder.document)
+    }
+    for problem in problems {
       findings.add(problem, kind: type.kind, version: version, by: maker)
     }
     if let earlier = manifests.add(manifest, sink.text) {

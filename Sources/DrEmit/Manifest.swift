@@ -71,14 +71,20 @@ final class ManifestType: Sendable {
   /// The order in which objects can be applied: what others need comes first.
   let rank: Int
   let schema: SchemaSet.Lookup
+  /// What its custom resources must be beyond their type.
+  let rule: StructuralRule?
 
-  init(apiVersion: String, kind: String, groupAndKind: Int, schema: SchemaSet.Lookup) {
+  init(
+    apiVersion: String, kind: String, groupAndKind: Int, schema: SchemaSet.Lookup,
+    rule: StructuralRule?
+  ) {
     self.apiVersion = apiVersion
     self.kind = kind
     self.groupAndKind = groupAndKind
     group = Self.group(of: apiVersion)
     rank = Self.rank(of: kind)
     self.schema = schema
+    self.rule = rule
   }
 
   /// Whether the target takes objects of the kind, as far as it is known.

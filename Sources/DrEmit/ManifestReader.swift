@@ -71,7 +71,8 @@ struct ManifestReader {
     kinds[kindName] = number
     let type = ManifestType(
       apiVersion: name.apiVersion, kind: name.kind, groupAndKind: number,
-      schema: schemas.look(up: name.kind, in: name.apiVersion))
+      schema: schemas.look(up: name.kind, in: name.apiVersion),
+      rule: schemas.rule(of: name.kind, in: name.apiVersion))
     types[name] = type
     if first.count < Self.firstCount { first.append((Array(apiVersion), Array(kind), type)) }
     return type

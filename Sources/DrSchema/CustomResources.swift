@@ -9,8 +9,8 @@ package struct CustomResourceFailure: Error, Sendable, Equatable {
 
 /// Reads CustomResourceDefinitions (apiextensions.k8s.io/v1, structural schemas).
 ///
-/// Types, fields, required fields, choices and bounds are taken over. What a schema says with `oneOf`,
-/// `anyOf`, `not`, patterns and CEL rules is the API server's to check.
+/// Types, fields, required fields, choices and bounds go into the tables, the rest into a
+/// `StructuralRule`. Rules in CEL are the API server's to check.
 package struct CustomResources {
   private var builder = SchemaBuilder()
   /// Kinds that were read, `Gslb in k8gb.absa.oss/v1beta1`.
@@ -43,7 +43,9 @@ package struct CustomResources {
         let schema = version["schema"]?["openAPIV3Schema"]
       else { throw CustomResourceFailure(message: "\(name) has a version without name or schema") }
       let apiVersion = "\(group)/\(number)"
-      builder.add(SchemaRoot(apiVersion: apiVersion, kind: kind, type: root(schema)))
+      builder.add(
+        SchemaRoot(
+          apiVersion: apiVersion, kind: kind, type: root(schema), rule: StructuralRule(schema)))
       kinds.append("\(kind) in \(apiVersion)")
     }
   }

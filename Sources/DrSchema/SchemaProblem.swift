@@ -47,6 +47,8 @@ package struct SchemaProblem: Sendable, Equatable {
     case noOption(found: String, options: [String], similar: String?)
     /// Why the value is not one, to go on with after it: "is no quantity".
     case invalid(found: String, reason: String)
+    /// What a value of the right type has or lacks, to go on with after its path: "needs `a` or `b`".
+    case misshapen(reason: String)
     /// Why the name of a member is not one, to go on with after it.
     case invalidName(reason: String)
     /// A quantity that would be stored as another one.

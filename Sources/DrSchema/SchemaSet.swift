@@ -55,7 +55,9 @@ package struct SchemaSet: Sendable {
     self.version = version
     coreGroups = Set(core.roots.map(\.group))
     for tables in [core] + custom { append(tables) }
-    for root in tables.roots { roots[RootKey(apiVersion: root.apiVersion, kind: root.kind)] = root }
+    for root in tables.roots {
+      roots[RootKey(apiVersion: root.apiVersion, kind: root.kind)] = root
+    }
   }
 
   private mutating func append(_ other: SchemaTables) {
@@ -154,6 +156,11 @@ package struct SchemaSet: Sendable {
     let near = nearestName(to: kind, among: here.map(\.kind))
     return .unknown(
       similar: here.last { $0.kind == near }.map { "\($0.apiVersion) \($0.kind)" })
+  }
+
+  /// What a custom resource must be beyond its type.
+  package func rule(of kind: String, in apiVersion: String) -> StructuralRule? {
+    roots[RootKey(apiVersion: apiVersion, kind: kind)]?.rule
   }
 
   // What is wrong

@@ -127,20 +127,24 @@ package struct SchemaOption: Sendable, Hashable {
 }
 
 /// A kind of object.
-package struct SchemaRoot: Sendable, Hashable {
+package struct SchemaRoot: Sendable, Equatable {
   /// Group and version: `apps/v1`.
   package var apiVersion: String
   package var kind: String
   package var type: SchemaTypeID
   package var versions: VersionMask
+  /// Of a custom resource: what the tables cannot say.
+  package var rule: StructuralRule?
 
   package init(
-    apiVersion: String, kind: String, type: SchemaTypeID, versions: VersionMask = .all
+    apiVersion: String, kind: String, type: SchemaTypeID, versions: VersionMask = .all,
+    rule: StructuralRule? = nil
   ) {
     self.apiVersion = apiVersion
     self.kind = kind
     self.type = type
     self.versions = versions
+    self.rule = rule
   }
 
   /// `apps` of `apps/v1`; nothing of `v1`.

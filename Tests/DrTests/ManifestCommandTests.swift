@@ -113,6 +113,7 @@ struct ManifestCommandTests {
                       strategy: {type: string, enum: [failover, roundRobin]}
                       ttl: {type: integer, minimum: 1, default: 30}
                       port: {x-kubernetes-int-or-string: true}
+                      host: {type: string, pattern: "^[a-z.]+$"}
                       free: {type: object, x-kubernetes-preserve-unknown-fields: true}
 
         """, to: "\(folder)/crd.yaml")
@@ -122,7 +123,7 @@ struct ManifestCommandTests {
         emit x(c: Cluster, to: Target) {
           yield {
             apiVersion: "example.net/v1", kind: "Gslb", metadata: { name: "x" }
-            spec: { strategy: "failovr", port: [], free: { any: 1 }, tll: 2 }
+            spec: { strategy: "failovr", port: [], host: "A.b", free: { any: 1 }, tll: 2 }
           }
         }
 
@@ -134,7 +135,7 @@ struct ManifestCommandTests {
       #expect(outcome.output == "")
       for words in [
         "did you mean \"failover\"?", "`spec.port` of a Gslb must be a whole number or a text",
-        "did you mean `ttl`?",
+        "did you mean `ttl`?", "`spec.host` of a Gslb: \"A.b\" does not match ^[a-z.]+$",
       ] {
         #expect(outcome.errors.contains(words), "\(words)")
       }
