@@ -235,270 +235,342 @@ static const unsigned char module_76[] = {
 #embed "../../stdlib/lint/dr111_spread_blocks_survivor.dr"
 };
 static const unsigned char module_77[] = {
-#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
+#embed "../../stdlib/lint/dr112_spread_only_at_schedule.dr"
 };
 static const unsigned char module_78[] = {
-#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
+#embed "../../stdlib/lint/dr113_hard_affinity_one_zone.dr"
 };
 static const unsigned char module_79[] = {
-#embed "../../stdlib/lint/dr115_gpu_quota_short.dr"
+#embed "../../stdlib/lint/dr114_replicas_below_zones.dr"
 };
 static const unsigned char module_80[] = {
-#embed "../../stdlib/lint/dr116_no_priority_for_serving.dr"
+#embed "../../stdlib/lint/dr115_gpu_quota_short.dr"
 };
 static const unsigned char module_81[] = {
-#embed "../../stdlib/lint/dr117_partial_zone_never_evicts.dr"
+#embed "../../stdlib/lint/dr116_no_priority_for_serving.dr"
 };
 static const unsigned char module_82[] = {
-#embed "../../stdlib/lint/dr118_group_without_spare.dr"
+#embed "../../stdlib/lint/dr117_partial_zone_never_evicts.dr"
 };
 static const unsigned char module_83[] = {
-#embed "../../stdlib/lint/dr201_removed_api.dr"
+#embed "../../stdlib/lint/dr118_group_without_spare.dr"
 };
 static const unsigned char module_84[] = {
-#embed "../../stdlib/lint/dr202_field_newer_than_cluster.dr"
+#embed "../../stdlib/lint/dr201_removed_api.dr"
 };
 static const unsigned char module_85[] = {
-#embed "../../stdlib/lint/dr203_topology_annotation_name.dr"
+#embed "../../stdlib/lint/dr202_field_newer_than_cluster.dr"
 };
 static const unsigned char module_86[] = {
-#embed "../../stdlib/lint/dr204_hints_in_small_zones.dr"
+#embed "../../stdlib/lint/dr203_topology_annotation_name.dr"
 };
 static const unsigned char module_87[] = {
-#embed "../../stdlib/lint/dr206_k8gb_group.dr"
+#embed "../../stdlib/lint/dr204_hints_in_small_zones.dr"
 };
 static const unsigned char module_88[] = {
-#embed "../../stdlib/lint/dr207_gateway_experimental_field.dr"
+#embed "../../stdlib/lint/dr205_externaldns_prefix.dr"
 };
 static const unsigned char module_89[] = {
-#embed "../../stdlib/lint/dr208_inferencepool_group.dr"
+#embed "../../stdlib/lint/dr206_k8gb_group.dr"
 };
 static const unsigned char module_90[] = {
-#embed "../../stdlib/lint/dr209_hpa_and_ssa_replicas.dr"
+#embed "../../stdlib/lint/dr207_gateway_experimental_field.dr"
 };
 static const unsigned char module_91[] = {
-#embed "../../stdlib/lint/dr210_dangling_target.dr"
+#embed "../../stdlib/lint/dr208_inferencepool_group.dr"
 };
 static const unsigned char module_92[] = {
-#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
+#embed "../../stdlib/lint/dr209_hpa_and_ssa_replicas.dr"
 };
 static const unsigned char module_93[] = {
-#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
+#embed "../../stdlib/lint/dr210_dangling_target.dr"
 };
 static const unsigned char module_94[] = {
-#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
+#embed "../../stdlib/lint/dr301_rto_unprovable.dr"
 };
 static const unsigned char module_95[] = {
-#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
+#embed "../../stdlib/lint/dr302_toleration_exceeds_rto.dr"
 };
 static const unsigned char module_96[] = {
-#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
+#embed "../../stdlib/lint/dr303_dns_ttl_over_budget.dr"
 };
 static const unsigned char module_97[] = {
-#embed "../../stdlib/lint/dr307_progress_deadline_too_short.dr"
+#embed "../../stdlib/lint/dr304_alert_slower_than_rto.dr"
 };
 static const unsigned char module_98[] = {
-#embed "../../stdlib/lint/dr309_rpo_without_mechanism.dr"
+#embed "../../stdlib/lint/dr305_startup_probe_too_short.dr"
 };
 static const unsigned char module_99[] = {
-#embed "../../stdlib/lint/dr310_concurrent_load_starves_store.dr"
+#embed "../../stdlib/lint/dr306_weight_load_not_budgeted.dr"
 };
 static const unsigned char module_100[] = {
-#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
+#embed "../../stdlib/lint/dr307_progress_deadline_too_short.dr"
 };
 static const unsigned char module_101[] = {
-#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
+#embed "../../stdlib/lint/dr308_approval_inside_rto.dr"
 };
 static const unsigned char module_102[] = {
-#embed "../../stdlib/lint/dr405_writer_without_fence.dr"
+#embed "../../stdlib/lint/dr309_rpo_without_mechanism.dr"
 };
 static const unsigned char module_103[] = {
-#embed "../../stdlib/lint/dr406_stale_plan_apply.dr"
+#embed "../../stdlib/lint/dr310_concurrent_load_starves_store.dr"
 };
 static const unsigned char module_104[] = {
-#embed "../../stdlib/lint/dr407_all_unhealthy_not_frozen.dr"
+#embed "../../stdlib/lint/dr401_no_min_healthy_zones.dr"
 };
 static const unsigned char module_105[] = {
-#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
+#embed "../../stdlib/lint/dr402_trigger_without_damping.dr"
 };
 static const unsigned char module_106[] = {
-#embed "../../stdlib/lint/dr410_saturation_triggers_failover.dr"
+#embed "../../stdlib/lint/dr403_single_vantage_trigger.dr"
 };
 static const unsigned char module_107[] = {
-#embed "../../stdlib/lint/dr411_overlapping_operations.dr"
+#embed "../../stdlib/lint/dr404_node_status_only_trigger.dr"
 };
 static const unsigned char module_108[] = {
-#embed "../../stdlib/lint/dr501_locality_without_outlier.dr"
+#embed "../../stdlib/lint/dr405_writer_without_fence.dr"
 };
 static const unsigned char module_109[] = {
-#embed "../../stdlib/lint/dr502_empty_record_set.dr"
+#embed "../../stdlib/lint/dr406_stale_plan_apply.dr"
 };
 static const unsigned char module_110[] = {
-#embed "../../stdlib/lint/dr503_zone_set_not_typed.dr"
+#embed "../../stdlib/lint/dr407_all_unhealthy_not_frozen.dr"
 };
 static const unsigned char module_111[] = {
-#embed "../../stdlib/lint/dr504_weight_zero_sum.dr"
+#embed "../../stdlib/lint/dr408_failback_without_soak.dr"
 };
 static const unsigned char module_112[] = {
-#embed "../../stdlib/lint/dr505_ejection_cap_below_zone.dr"
+#embed "../../stdlib/lint/dr409_trigger_without_manual_path.dr"
 };
 static const unsigned char module_113[] = {
-#embed "../../stdlib/lint/dr506_no_retry_budget.dr"
+#embed "../../stdlib/lint/dr410_saturation_triggers_failover.dr"
 };
 static const unsigned char module_114[] = {
-#embed "../../stdlib/lint/dr507_istio_failover_zone_value.dr"
+#embed "../../stdlib/lint/dr411_overlapping_operations.dr"
 };
 static const unsigned char module_115[] = {
-#embed "../../stdlib/lint/dr508_affinity_pins_dead_zone.dr"
+#embed "../../stdlib/lint/dr412_karmada_failover_off.dr"
 };
 static const unsigned char module_116[] = {
-#embed "../../stdlib/lint/dr509_external_local_empty_node.dr"
+#embed "../../stdlib/lint/dr501_locality_without_outlier.dr"
 };
 static const unsigned char module_117[] = {
-#embed "../../stdlib/lint/dr511_epp_fail_close_single.dr"
+#embed "../../stdlib/lint/dr502_empty_record_set.dr"
 };
 static const unsigned char module_118[] = {
-#embed "../../stdlib/lint/dr512_zone_preference_overload.dr"
+#embed "../../stdlib/lint/dr503_zone_set_not_typed.dr"
 };
 static const unsigned char module_119[] = {
-#embed "../../stdlib/lint/dr513_health_429_ejects.dr"
+#embed "../../stdlib/lint/dr504_weight_zero_sum.dr"
 };
 static const unsigned char module_120[] = {
-#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
+#embed "../../stdlib/lint/dr505_ejection_cap_below_zone.dr"
 };
 static const unsigned char module_121[] = {
-#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
+#embed "../../stdlib/lint/dr506_no_retry_budget.dr"
 };
 static const unsigned char module_122[] = {
-#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
+#embed "../../stdlib/lint/dr507_istio_failover_zone_value.dr"
 };
 static const unsigned char module_123[] = {
-#embed "../../stdlib/lint/dr604_model_identity_unchecked.dr"
+#embed "../../stdlib/lint/dr508_affinity_pins_dead_zone.dr"
 };
 static const unsigned char module_124[] = {
-#embed "../../stdlib/lint/dr605_abort_on_sigterm.dr"
+#embed "../../stdlib/lint/dr509_external_local_empty_node.dr"
 };
 static const unsigned char module_125[] = {
-#embed "../../stdlib/lint/dr606_dev_endpoints_exposed.dr"
+#embed "../../stdlib/lint/dr510_fallback_threshold_surprise.dr"
 };
 static const unsigned char module_126[] = {
-#embed "../../stdlib/lint/dr607_warm_up_missing.dr"
+#embed "../../stdlib/lint/dr511_epp_fail_close_single.dr"
 };
 static const unsigned char module_127[] = {
-#embed "../../stdlib/lint/dr609_metric_name_drift.dr"
+#embed "../../stdlib/lint/dr512_zone_preference_overload.dr"
 };
 static const unsigned char module_128[] = {
-#embed "../../stdlib/lint/dr610_hot_update_both_zones.dr"
+#embed "../../stdlib/lint/dr513_health_429_ejects.dr"
 };
 static const unsigned char module_129[] = {
-#embed "../../stdlib/lint/dr612_scale_in_during_failover.dr"
+#embed "../../stdlib/lint/dr601_health_is_not_serving.dr"
 };
 static const unsigned char module_130[] = {
-#embed "../../stdlib/lint/dr702_step_without_timeout.dr"
+#embed "../../stdlib/lint/dr602_liveness_equals_readiness.dr"
 };
 static const unsigned char module_131[] = {
-#embed "../../stdlib/lint/dr703_access_path_in_failed_zone.dr"
+#embed "../../stdlib/lint/dr603_liveness_on_generation.dr"
 };
 static const unsigned char module_132[] = {
-#embed "../../stdlib/lint/dr707_simultaneous_zone_change.dr"
+#embed "../../stdlib/lint/dr604_model_identity_unchecked.dr"
 };
 static const unsigned char module_133[] = {
-#embed "../../stdlib/lint/dr708_irreversible_without_rollback.dr"
+#embed "../../stdlib/lint/dr605_abort_on_sigterm.dr"
 };
 static const unsigned char module_134[] = {
-#embed "../../stdlib/lint/dr709_drain_deadlock.dr"
+#embed "../../stdlib/lint/dr606_dev_endpoints_exposed.dr"
 };
 static const unsigned char module_135[] = {
-#embed "../../stdlib/lint/dr710_pdb_overlap.dr"
+#embed "../../stdlib/lint/dr607_warm_up_missing.dr"
 };
 static const unsigned char module_136[] = {
-#embed "../../stdlib/lint/dr801_drill_overdue.dr"
+#embed "../../stdlib/lint/dr608_cold_standby_called_warm.dr"
 };
 static const unsigned char module_137[] = {
-#embed "../../stdlib/lint/dr802_drill_without_abort.dr"
+#embed "../../stdlib/lint/dr609_metric_name_drift.dr"
 };
 static const unsigned char module_138[] = {
-#embed "../../stdlib/lint/dr803_chaos_blast_unbounded.dr"
+#embed "../../stdlib/lint/dr610_hot_update_both_zones.dr"
 };
 static const unsigned char module_139[] = {
-#embed "../../stdlib/lint/dr804_partition_drill_misses_node_path.dr"
+#embed "../../stdlib/lint/dr611_hpa_on_cpu_for_gpu.dr"
 };
 static const unsigned char module_140[] = {
-#embed "../../stdlib/lint/dr805_drill_without_capacity_check.dr"
+#embed "../../stdlib/lint/dr612_scale_in_during_failover.dr"
 };
 static const unsigned char module_141[] = {
-#embed "../../stdlib/lint/dr807_alertmanagerconfig_namespace.dr"
+#embed "../../stdlib/lint/dr701_no_zone_drain_runbook.dr"
 };
 static const unsigned char module_142[] = {
-#embed "../../stdlib/lint/dr811_pull_secret_missing.dr"
+#embed "../../stdlib/lint/dr702_step_without_timeout.dr"
 };
 static const unsigned char module_143[] = {
-#embed "../../stdlib/lint/dr812_latest_tag.dr"
+#embed "../../stdlib/lint/dr703_access_path_in_failed_zone.dr"
 };
 static const unsigned char module_144[] = {
-#embed "../../stdlib/lint/dr813_netpol_blocks_failover.dr"
+#embed "../../stdlib/lint/dr704_traffic_step_needs_apiserver.dr"
 };
 static const unsigned char module_145[] = {
-#embed "../../stdlib/lint/dr815_break_glass_missing.dr"
+#embed "../../stdlib/lint/dr705_runbook_stale.dr"
 };
 static const unsigned char module_146[] = {
-#embed "../../stdlib/load.dr"
+#embed "../../stdlib/lint/dr706_non_idempotent_step.dr"
 };
 static const unsigned char module_147[] = {
-#embed "../../stdlib/lookouts.dr"
+#embed "../../stdlib/lint/dr707_simultaneous_zone_change.dr"
 };
 static const unsigned char module_148[] = {
-#embed "../../stdlib/manifests.dr"
+#embed "../../stdlib/lint/dr708_irreversible_without_rollback.dr"
 };
 static const unsigned char module_149[] = {
-#embed "../../stdlib/monitoring.dr"
+#embed "../../stdlib/lint/dr709_drain_deadlock.dr"
 };
 static const unsigned char module_150[] = {
-#embed "../../stdlib/notify.dr"
+#embed "../../stdlib/lint/dr710_pdb_overlap.dr"
 };
 static const unsigned char module_151[] = {
-#embed "../../stdlib/objects.dr"
+#embed "../../stdlib/lint/dr711_drain_by_logs_or_exec.dr"
 };
 static const unsigned char module_152[] = {
-#embed "../../stdlib/operating.dr"
+#embed "../../stdlib/lint/dr712_force_delete_stateful.dr"
 };
 static const unsigned char module_153[] = {
-#embed "../../stdlib/pods.dr"
+#embed "../../stdlib/lint/dr713_missing_rbac_verb.dr"
 };
 static const unsigned char module_154[] = {
-#embed "../../stdlib/policy.dr"
+#embed "../../stdlib/lint/dr714_webhook_not_idempotent.dr"
 };
 static const unsigned char module_155[] = {
-#embed "../../stdlib/prometheus.dr"
+#embed "../../stdlib/lint/dr715_ssa_force_everywhere.dr"
 };
 static const unsigned char module_156[] = {
-#embed "../../stdlib/provisioning.dr"
+#embed "../../stdlib/lint/dr716_no_api_backoff.dr"
 };
 static const unsigned char module_157[] = {
-#embed "../../stdlib/quotas.dr"
+#embed "../../stdlib/lint/dr801_drill_overdue.dr"
 };
 static const unsigned char module_158[] = {
-#embed "../../stdlib/registry.dr"
+#embed "../../stdlib/lint/dr802_drill_without_abort.dr"
 };
 static const unsigned char module_159[] = {
-#embed "../../stdlib/rollout.dr"
+#embed "../../stdlib/lint/dr803_chaos_blast_unbounded.dr"
 };
 static const unsigned char module_160[] = {
-#embed "../../stdlib/scaling.dr"
+#embed "../../stdlib/lint/dr804_partition_drill_misses_node_path.dr"
 };
 static const unsigned char module_161[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/lint/dr805_drill_without_capacity_check.dr"
 };
 static const unsigned char module_162[] = {
-#embed "../../stdlib/shell.dr"
+#embed "../../stdlib/lint/dr806_no_trigger_alert.dr"
 };
 static const unsigned char module_163[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/lint/dr807_alertmanagerconfig_namespace.dr"
 };
 static const unsigned char module_164[] = {
-#embed "../../stdlib/traffic.dr"
+#embed "../../stdlib/lint/dr808_closed_load_model.dr"
 };
 static const unsigned char module_165[] = {
+#embed "../../stdlib/lint/dr811_pull_secret_missing.dr"
+};
+static const unsigned char module_166[] = {
+#embed "../../stdlib/lint/dr812_latest_tag.dr"
+};
+static const unsigned char module_167[] = {
+#embed "../../stdlib/lint/dr813_netpol_blocks_failover.dr"
+};
+static const unsigned char module_168[] = {
+#embed "../../stdlib/lint/dr814_secret_not_replicated.dr"
+};
+static const unsigned char module_169[] = {
+#embed "../../stdlib/lint/dr815_break_glass_missing.dr"
+};
+static const unsigned char module_170[] = {
+#embed "../../stdlib/load.dr"
+};
+static const unsigned char module_171[] = {
+#embed "../../stdlib/lookouts.dr"
+};
+static const unsigned char module_172[] = {
+#embed "../../stdlib/manifests.dr"
+};
+static const unsigned char module_173[] = {
+#embed "../../stdlib/monitoring.dr"
+};
+static const unsigned char module_174[] = {
+#embed "../../stdlib/notify.dr"
+};
+static const unsigned char module_175[] = {
+#embed "../../stdlib/objects.dr"
+};
+static const unsigned char module_176[] = {
+#embed "../../stdlib/operating.dr"
+};
+static const unsigned char module_177[] = {
+#embed "../../stdlib/pods.dr"
+};
+static const unsigned char module_178[] = {
+#embed "../../stdlib/policy.dr"
+};
+static const unsigned char module_179[] = {
+#embed "../../stdlib/prometheus.dr"
+};
+static const unsigned char module_180[] = {
+#embed "../../stdlib/provisioning.dr"
+};
+static const unsigned char module_181[] = {
+#embed "../../stdlib/quotas.dr"
+};
+static const unsigned char module_182[] = {
+#embed "../../stdlib/registry.dr"
+};
+static const unsigned char module_183[] = {
+#embed "../../stdlib/rollout.dr"
+};
+static const unsigned char module_184[] = {
+#embed "../../stdlib/scaling.dr"
+};
+static const unsigned char module_185[] = {
+#embed "../../stdlib/service.dr"
+};
+static const unsigned char module_186[] = {
+#embed "../../stdlib/shell.dr"
+};
+static const unsigned char module_187[] = {
+#embed "../../stdlib/topology.dr"
+};
+static const unsigned char module_188[] = {
+#embed "../../stdlib/traffic.dr"
+};
+static const unsigned char module_189[] = {
 #embed "../../stdlib/web.dr"
 };
 
@@ -581,98 +653,122 @@ static const struct dr_module modules[] = {
   {"lint/dr109_zonal_pv_pins_pod", module_74, sizeof module_74},
   {"lint/dr110_rwx_share_one_zone", module_75, sizeof module_75},
   {"lint/dr111_spread_blocks_survivor", module_76, sizeof module_76},
-  {"lint/dr113_hard_affinity_one_zone", module_77, sizeof module_77},
-  {"lint/dr114_replicas_below_zones", module_78, sizeof module_78},
-  {"lint/dr115_gpu_quota_short", module_79, sizeof module_79},
-  {"lint/dr116_no_priority_for_serving", module_80, sizeof module_80},
-  {"lint/dr117_partial_zone_never_evicts", module_81, sizeof module_81},
-  {"lint/dr118_group_without_spare", module_82, sizeof module_82},
-  {"lint/dr201_removed_api", module_83, sizeof module_83},
-  {"lint/dr202_field_newer_than_cluster", module_84, sizeof module_84},
-  {"lint/dr203_topology_annotation_name", module_85, sizeof module_85},
-  {"lint/dr204_hints_in_small_zones", module_86, sizeof module_86},
-  {"lint/dr206_k8gb_group", module_87, sizeof module_87},
-  {"lint/dr207_gateway_experimental_field", module_88, sizeof module_88},
-  {"lint/dr208_inferencepool_group", module_89, sizeof module_89},
-  {"lint/dr209_hpa_and_ssa_replicas", module_90, sizeof module_90},
-  {"lint/dr210_dangling_target", module_91, sizeof module_91},
-  {"lint/dr302_toleration_exceeds_rto", module_92, sizeof module_92},
-  {"lint/dr303_dns_ttl_over_budget", module_93, sizeof module_93},
-  {"lint/dr304_alert_slower_than_rto", module_94, sizeof module_94},
-  {"lint/dr305_startup_probe_too_short", module_95, sizeof module_95},
-  {"lint/dr306_weight_load_not_budgeted", module_96, sizeof module_96},
-  {"lint/dr307_progress_deadline_too_short", module_97, sizeof module_97},
-  {"lint/dr309_rpo_without_mechanism", module_98, sizeof module_98},
-  {"lint/dr310_concurrent_load_starves_store", module_99, sizeof module_99},
-  {"lint/dr401_no_min_healthy_zones", module_100, sizeof module_100},
-  {"lint/dr402_trigger_without_damping", module_101, sizeof module_101},
-  {"lint/dr405_writer_without_fence", module_102, sizeof module_102},
-  {"lint/dr406_stale_plan_apply", module_103, sizeof module_103},
-  {"lint/dr407_all_unhealthy_not_frozen", module_104, sizeof module_104},
-  {"lint/dr408_failback_without_soak", module_105, sizeof module_105},
-  {"lint/dr410_saturation_triggers_failover", module_106, sizeof module_106},
-  {"lint/dr411_overlapping_operations", module_107, sizeof module_107},
-  {"lint/dr501_locality_without_outlier", module_108, sizeof module_108},
-  {"lint/dr502_empty_record_set", module_109, sizeof module_109},
-  {"lint/dr503_zone_set_not_typed", module_110, sizeof module_110},
-  {"lint/dr504_weight_zero_sum", module_111, sizeof module_111},
-  {"lint/dr505_ejection_cap_below_zone", module_112, sizeof module_112},
-  {"lint/dr506_no_retry_budget", module_113, sizeof module_113},
-  {"lint/dr507_istio_failover_zone_value", module_114, sizeof module_114},
-  {"lint/dr508_affinity_pins_dead_zone", module_115, sizeof module_115},
-  {"lint/dr509_external_local_empty_node", module_116, sizeof module_116},
-  {"lint/dr511_epp_fail_close_single", module_117, sizeof module_117},
-  {"lint/dr512_zone_preference_overload", module_118, sizeof module_118},
-  {"lint/dr513_health_429_ejects", module_119, sizeof module_119},
-  {"lint/dr601_health_is_not_serving", module_120, sizeof module_120},
-  {"lint/dr602_liveness_equals_readiness", module_121, sizeof module_121},
-  {"lint/dr603_liveness_on_generation", module_122, sizeof module_122},
-  {"lint/dr604_model_identity_unchecked", module_123, sizeof module_123},
-  {"lint/dr605_abort_on_sigterm", module_124, sizeof module_124},
-  {"lint/dr606_dev_endpoints_exposed", module_125, sizeof module_125},
-  {"lint/dr607_warm_up_missing", module_126, sizeof module_126},
-  {"lint/dr609_metric_name_drift", module_127, sizeof module_127},
-  {"lint/dr610_hot_update_both_zones", module_128, sizeof module_128},
-  {"lint/dr612_scale_in_during_failover", module_129, sizeof module_129},
-  {"lint/dr702_step_without_timeout", module_130, sizeof module_130},
-  {"lint/dr703_access_path_in_failed_zone", module_131, sizeof module_131},
-  {"lint/dr707_simultaneous_zone_change", module_132, sizeof module_132},
-  {"lint/dr708_irreversible_without_rollback", module_133, sizeof module_133},
-  {"lint/dr709_drain_deadlock", module_134, sizeof module_134},
-  {"lint/dr710_pdb_overlap", module_135, sizeof module_135},
-  {"lint/dr801_drill_overdue", module_136, sizeof module_136},
-  {"lint/dr802_drill_without_abort", module_137, sizeof module_137},
-  {"lint/dr803_chaos_blast_unbounded", module_138, sizeof module_138},
-  {"lint/dr804_partition_drill_misses_node_path", module_139, sizeof module_139},
-  {"lint/dr805_drill_without_capacity_check", module_140, sizeof module_140},
-  {"lint/dr807_alertmanagerconfig_namespace", module_141, sizeof module_141},
-  {"lint/dr811_pull_secret_missing", module_142, sizeof module_142},
-  {"lint/dr812_latest_tag", module_143, sizeof module_143},
-  {"lint/dr813_netpol_blocks_failover", module_144, sizeof module_144},
-  {"lint/dr815_break_glass_missing", module_145, sizeof module_145},
-  {"load", module_146, sizeof module_146},
-  {"lookouts", module_147, sizeof module_147},
-  {"manifests", module_148, sizeof module_148},
-  {"monitoring", module_149, sizeof module_149},
-  {"notify", module_150, sizeof module_150},
-  {"objects", module_151, sizeof module_151},
-  {"operating", module_152, sizeof module_152},
-  {"pods", module_153, sizeof module_153},
-  {"policy", module_154, sizeof module_154,
-    "ApiServerOutage Detector DetectorCase Drill Fault FaultWindow Guard Load Policy Reaction Runbook RunbookCall RunbookStatement ServiceHang TimelineEvent World ZoneOutage ZoneReturn _TimedFault _downtime _recovery _simulate _timed calls downtime drill fail hang lose_api_server policy reaction recovery restore runbook simulate"},
-  {"prometheus", module_155, sizeof module_155},
-  {"provisioning", module_156, sizeof module_156},
-  {"quotas", module_157, sizeof module_157},
-  {"registry", module_158, sizeof module_158},
-  {"rollout", module_159, sizeof module_159},
-  {"scaling", module_160, sizeof module_160},
-  {"service", module_161, sizeof module_161,
+  {"lint/dr112_spread_only_at_schedule", module_77, sizeof module_77},
+  {"lint/dr113_hard_affinity_one_zone", module_78, sizeof module_78},
+  {"lint/dr114_replicas_below_zones", module_79, sizeof module_79},
+  {"lint/dr115_gpu_quota_short", module_80, sizeof module_80},
+  {"lint/dr116_no_priority_for_serving", module_81, sizeof module_81},
+  {"lint/dr117_partial_zone_never_evicts", module_82, sizeof module_82},
+  {"lint/dr118_group_without_spare", module_83, sizeof module_83},
+  {"lint/dr201_removed_api", module_84, sizeof module_84},
+  {"lint/dr202_field_newer_than_cluster", module_85, sizeof module_85},
+  {"lint/dr203_topology_annotation_name", module_86, sizeof module_86},
+  {"lint/dr204_hints_in_small_zones", module_87, sizeof module_87},
+  {"lint/dr205_externaldns_prefix", module_88, sizeof module_88},
+  {"lint/dr206_k8gb_group", module_89, sizeof module_89},
+  {"lint/dr207_gateway_experimental_field", module_90, sizeof module_90},
+  {"lint/dr208_inferencepool_group", module_91, sizeof module_91},
+  {"lint/dr209_hpa_and_ssa_replicas", module_92, sizeof module_92},
+  {"lint/dr210_dangling_target", module_93, sizeof module_93},
+  {"lint/dr301_rto_unprovable", module_94, sizeof module_94},
+  {"lint/dr302_toleration_exceeds_rto", module_95, sizeof module_95},
+  {"lint/dr303_dns_ttl_over_budget", module_96, sizeof module_96},
+  {"lint/dr304_alert_slower_than_rto", module_97, sizeof module_97},
+  {"lint/dr305_startup_probe_too_short", module_98, sizeof module_98},
+  {"lint/dr306_weight_load_not_budgeted", module_99, sizeof module_99},
+  {"lint/dr307_progress_deadline_too_short", module_100, sizeof module_100},
+  {"lint/dr308_approval_inside_rto", module_101, sizeof module_101},
+  {"lint/dr309_rpo_without_mechanism", module_102, sizeof module_102},
+  {"lint/dr310_concurrent_load_starves_store", module_103, sizeof module_103},
+  {"lint/dr401_no_min_healthy_zones", module_104, sizeof module_104},
+  {"lint/dr402_trigger_without_damping", module_105, sizeof module_105},
+  {"lint/dr403_single_vantage_trigger", module_106, sizeof module_106},
+  {"lint/dr404_node_status_only_trigger", module_107, sizeof module_107},
+  {"lint/dr405_writer_without_fence", module_108, sizeof module_108},
+  {"lint/dr406_stale_plan_apply", module_109, sizeof module_109},
+  {"lint/dr407_all_unhealthy_not_frozen", module_110, sizeof module_110},
+  {"lint/dr408_failback_without_soak", module_111, sizeof module_111},
+  {"lint/dr409_trigger_without_manual_path", module_112, sizeof module_112},
+  {"lint/dr410_saturation_triggers_failover", module_113, sizeof module_113},
+  {"lint/dr411_overlapping_operations", module_114, sizeof module_114},
+  {"lint/dr412_karmada_failover_off", module_115, sizeof module_115},
+  {"lint/dr501_locality_without_outlier", module_116, sizeof module_116},
+  {"lint/dr502_empty_record_set", module_117, sizeof module_117},
+  {"lint/dr503_zone_set_not_typed", module_118, sizeof module_118},
+  {"lint/dr504_weight_zero_sum", module_119, sizeof module_119},
+  {"lint/dr505_ejection_cap_below_zone", module_120, sizeof module_120},
+  {"lint/dr506_no_retry_budget", module_121, sizeof module_121},
+  {"lint/dr507_istio_failover_zone_value", module_122, sizeof module_122},
+  {"lint/dr508_affinity_pins_dead_zone", module_123, sizeof module_123},
+  {"lint/dr509_external_local_empty_node", module_124, sizeof module_124},
+  {"lint/dr510_fallback_threshold_surprise", module_125, sizeof module_125},
+  {"lint/dr511_epp_fail_close_single", module_126, sizeof module_126},
+  {"lint/dr512_zone_preference_overload", module_127, sizeof module_127},
+  {"lint/dr513_health_429_ejects", module_128, sizeof module_128},
+  {"lint/dr601_health_is_not_serving", module_129, sizeof module_129},
+  {"lint/dr602_liveness_equals_readiness", module_130, sizeof module_130},
+  {"lint/dr603_liveness_on_generation", module_131, sizeof module_131},
+  {"lint/dr604_model_identity_unchecked", module_132, sizeof module_132},
+  {"lint/dr605_abort_on_sigterm", module_133, sizeof module_133},
+  {"lint/dr606_dev_endpoints_exposed", module_134, sizeof module_134},
+  {"lint/dr607_warm_up_missing", module_135, sizeof module_135},
+  {"lint/dr608_cold_standby_called_warm", module_136, sizeof module_136},
+  {"lint/dr609_metric_name_drift", module_137, sizeof module_137},
+  {"lint/dr610_hot_update_both_zones", module_138, sizeof module_138},
+  {"lint/dr611_hpa_on_cpu_for_gpu", module_139, sizeof module_139},
+  {"lint/dr612_scale_in_during_failover", module_140, sizeof module_140},
+  {"lint/dr701_no_zone_drain_runbook", module_141, sizeof module_141},
+  {"lint/dr702_step_without_timeout", module_142, sizeof module_142},
+  {"lint/dr703_access_path_in_failed_zone", module_143, sizeof module_143},
+  {"lint/dr704_traffic_step_needs_apiserver", module_144, sizeof module_144},
+  {"lint/dr705_runbook_stale", module_145, sizeof module_145},
+  {"lint/dr706_non_idempotent_step", module_146, sizeof module_146},
+  {"lint/dr707_simultaneous_zone_change", module_147, sizeof module_147},
+  {"lint/dr708_irreversible_without_rollback", module_148, sizeof module_148},
+  {"lint/dr709_drain_deadlock", module_149, sizeof module_149},
+  {"lint/dr710_pdb_overlap", module_150, sizeof module_150},
+  {"lint/dr711_drain_by_logs_or_exec", module_151, sizeof module_151},
+  {"lint/dr712_force_delete_stateful", module_152, sizeof module_152},
+  {"lint/dr713_missing_rbac_verb", module_153, sizeof module_153},
+  {"lint/dr714_webhook_not_idempotent", module_154, sizeof module_154},
+  {"lint/dr715_ssa_force_everywhere", module_155, sizeof module_155},
+  {"lint/dr716_no_api_backoff", module_156, sizeof module_156},
+  {"lint/dr801_drill_overdue", module_157, sizeof module_157},
+  {"lint/dr802_drill_without_abort", module_158, sizeof module_158},
+  {"lint/dr803_chaos_blast_unbounded", module_159, sizeof module_159},
+  {"lint/dr804_partition_drill_misses_node_path", module_160, sizeof module_160},
+  {"lint/dr805_drill_without_capacity_check", module_161, sizeof module_161},
+  {"lint/dr806_no_trigger_alert", module_162, sizeof module_162},
+  {"lint/dr807_alertmanagerconfig_namespace", module_163, sizeof module_163},
+  {"lint/dr808_closed_load_model", module_164, sizeof module_164},
+  {"lint/dr811_pull_secret_missing", module_165, sizeof module_165},
+  {"lint/dr812_latest_tag", module_166, sizeof module_166},
+  {"lint/dr813_netpol_blocks_failover", module_167, sizeof module_167},
+  {"lint/dr814_secret_not_replicated", module_168, sizeof module_168},
+  {"lint/dr815_break_glass_missing", module_169, sizeof module_169},
+  {"load", module_170, sizeof module_170},
+  {"lookouts", module_171, sizeof module_171},
+  {"manifests", module_172, sizeof module_172},
+  {"monitoring", module_173, sizeof module_173},
+  {"notify", module_174, sizeof module_174},
+  {"objects", module_175, sizeof module_175},
+  {"operating", module_176, sizeof module_176},
+  {"pods", module_177, sizeof module_177},
+  {"policy", module_178, sizeof module_178,
+    "ApiServerOutage Detector DetectorCase DetectorOutline Drill Fault FaultWindow Guard Load Policy Reaction Runbook RunbookCall RunbookStatement ServiceHang TimelineEvent World ZoneOutage ZoneReturn _TimedFault _downtime _recovery _simulate _timed calls downtime drill fail hang lose_api_server policy reaction recovery restore runbook simulate"},
+  {"prometheus", module_179, sizeof module_179},
+  {"provisioning", module_180, sizeof module_180},
+  {"quotas", module_181, sizeof module_181},
+  {"registry", module_182, sizeof module_182},
+  {"rollout", module_183, sizeof module_183},
+  {"scaling", module_184, sizeof module_184},
+  {"service", module_185, sizeof module_185,
     "Dependency Engine Expose Ingress ModelCache Needs Objective Probe Service Sharding Spread Toleration Volume Weights _is_readable dependency http kserve probe service sglang toleration vllm volume"},
-  {"shell", module_162, sizeof module_162},
-  {"topology", module_163, sizeof module_163,
+  {"shell", module_186, sizeof module_186},
+  {"topology", module_187, sizeof module_187,
     "Cluster ControlPlane Failures NodePool Region Zone cluster nodes region zone"},
-  {"traffic", module_164, sizeof module_164},
-  {"web", module_165, sizeof module_165},
+  {"traffic", module_188, sizeof module_188},
+  {"web", module_189, sizeof module_189},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }

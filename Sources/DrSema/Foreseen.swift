@@ -44,3 +44,12 @@ struct OutlineStatement {
   /// What must hold for it to be reached, as far as that is known.
   var conditions: [Pure] = []
 }
+
+/// A detector of a policy, before it becomes a record of stdlib/policy.dr.
+struct OutlineDetector {
+  /// Fields of `DetectorOutline` that are not statements.
+  let fields: [String: Expr]
+  let looks: [OutlineStatement]
+  let does: [OutlineStatement]
+  let span: Span
+}

@@ -56,18 +56,45 @@ final class Outliner {
     return collecting { for field in fields { if let field { visit(field, frame) } } }.statements
   }
 
-  /// Enters the closures in detectors and guards.
-  private func visit(_ expr: Expr, _ frame: OutlineFrame) {
+  /// What each detector of a policy looks at, and what it does then.
+  func detectors(ofPolicy id: GlobalID) -> [OutlineDetector] {
+    guard let policy = checker.preludeRecord("Policy"),
+      case .block(_, let fields) = program[id].body,
+      let slot = program[policy].fields.firstIndex(where: { $0.name == "detectors" }),
+      case .list(let elements)? = fields[slot]?.kind
+    else { return [] }
+    return elements.compactMap { element in
+      guard case .value(let detector) = element,
+        case .record(let record, let values) = detector.kind
+      else { return nil }
+      func value(_ name: String) -> Expr? {
+        program[record].fields.firstIndex { $0.name == name }.flatMap { values[$0] }
+      }
+      func statements(_ part: String) -> [OutlineStatement] {
+        collecting {
+          if let cases = value("cases") { visit(cases, OutlineFrame(), only: part) }
+        }.statements
+      }
+      return OutlineDetector(
+        fields: ["name": value("name"), "at": value("at")].compactMapValues(\.self),
+        looks: statements("holds"), does: statements("react"), span: detector.span)
+    }
+  }
+
+  /// Enters the closures in detectors and guards; of a case of a detector `only` one of them.
+  private func visit(_ expr: Expr, _ frame: OutlineFrame, only part: String? = nil) {
     switch expr.kind {
     case .list(let elements):
-      for case .value(let element) in elements { visit(element, frame) }
-    case .record(_, let fields):
-      for case let field? in fields { visit(field, frame) }
+      for case .value(let element) in elements { visit(element, frame, only: part) }
+    case .record(let id, let fields):
+      for (field, value) in zip(program[id].fields, fields) {
+        if let value, part == nil || field.name == part { visit(value, frame) }
+      }
     case .comprehension(let loop):
       frame.values[loop.local] = element(
         of: evaluate(loop.source, frame), elementType(loop.source.type), at: loop.source.span)
-      visit(loop.value, frame)
-    case .convert(_, let inner): visit(inner, frame)
+      visit(loop.value, frame, only: part)
+    case .convert(_, let inner): visit(inner, frame, only: part)
     case .lambda: _ = call(evaluate(expr, frame), [], TypeTable.unit, at: expr.span)
     case _: break
     }

@@ -25,7 +25,7 @@ extension Checker {
     ]
   }
 
-  private func list(_ elements: [Expr], of id: RecordID, _ span: Span) -> Expr {
+  func list(_ elements: [Expr], of id: RecordID, _ span: Span) -> Expr {
     Expr(.list(elements.map(Element.value)), intern(.list(intern(.record(id)))), span)
   }
 
@@ -101,7 +101,8 @@ extension Checker {
     else { return nil }
     let names = node.names
     var values: [String: Expr] = [
-      "name": Expr(.string(names.first?.text ?? ""), TypeTable.string, node.span)
+      "name": Expr(.string(names.first?.text ?? ""), TypeTable.string, node.span),
+      "at": Expr(.string(program.sources.location(node.span)), TypeTable.string, node.span),
     ]
     if let lasting = node.expression(after: "lasting") {
       values["lasting"] = checkExpression(lasting, expected: TypeTable.duration)

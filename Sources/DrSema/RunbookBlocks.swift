@@ -95,6 +95,15 @@ extension Checker {
     case .policy(let policy):
       values["policy"] = Expr(.global(policy), program[policy].type, span)
       values["statements"] = reader.list(reader.statements(ofPolicy: policy), statement, at: span)
+      if let detector = preludeRecord("DetectorOutline") {
+        let detectors = reader.detectors(ofPolicy: policy).map { outline in
+          var fields = outline.fields
+          fields["looks"] = reader.list(outline.looks, statement, at: outline.span)
+          fields["does"] = reader.list(outline.does, statement, at: outline.span)
+          return makeRecord(detector, fields, outline.span)
+        }
+        values["detectors"] = list(detectors, of: detector, span)
+      }
     }
     setGlobal(
       outline.block, type: intern(.record(id)),

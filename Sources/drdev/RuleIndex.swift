@@ -22,6 +22,9 @@ enum RuleIndex {
       \(rules.count) rules. `dr explain DR107` gives the page of one: why it is there, an example, its mending. How they are run,
       chosen and allowed says [lint.md](lint.md).
 
+      A rule sees what the program says, and no clock: DR705 knows the version that a recovery was rehearsed on, not how long ago; DR301 the least that a
+      recovery takes, the most says `dr prove`; DR801 whether there is a drill, when it ran says `dr runs`.
+
       """
     for area in areas.keys.sorted() {
       text +=
