@@ -117,15 +117,19 @@ package struct HTTPRequest: Sendable, Equatable {
   package let body: [UInt8]
   /// Until the whole answer is there.
   package let timeoutNanoseconds: Int64
+  /// Bytes of the answer's body that are wanted; nil for all. What follows is read and dropped.
+  package let wantedBytes: Int?
 
   package init(
-    method: HTTPMethod, url: String, headers: [Header], body: [UInt8], timeoutNanoseconds: Int64
+    method: HTTPMethod, url: String, headers: [Header], body: [UInt8], timeoutNanoseconds: Int64,
+    wantedBytes: Int? = nil
   ) {
     self.method = method
     self.url = url
     self.headers = headers
     self.body = body
     self.timeoutNanoseconds = timeoutNanoseconds
+    self.wantedBytes = wantedBytes
   }
 }
 

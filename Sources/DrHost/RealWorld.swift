@@ -113,7 +113,8 @@ package final class RealWorld: RequestSender {
       return await transport.send(
         HTTPTransport.Message(
           method: request.method, url: url, headers: request.headers,
-          body: request.body, timeoutNanoseconds: request.timeoutNanoseconds))
+          body: request.body, timeoutNanoseconds: request.timeoutNanoseconds,
+          wantedBytes: request.wantedBytes))
     case .socket(let path, let command):
       return await UnixSocket.ask(
         path, command, timeoutNanoseconds: socketTimeoutNanoseconds)

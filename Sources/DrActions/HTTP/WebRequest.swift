@@ -60,7 +60,8 @@ struct WebRequest {
 
   private func send(left: Int64) -> Flow<Outcome> {
     let request = HTTPRequest(
-      method: method, url: url, headers: headers, body: body, timeoutNanoseconds: left)
+      method: method, url: url, headers: headers, body: body, timeoutNanoseconds: left,
+      wantedBytes: Self.bodyMax)
     return .ask(.http(request)) { reply in
       let rest = left - reply.elapsedNanoseconds
       guard let pause = pause(reply), pause < rest else { return .value(outcome(reply)) }

@@ -44,18 +44,21 @@ package final class HTTPTransport: Sendable {
     package var headers: [HTTPRequest.Header]
     package let body: [UInt8]
     package var timeoutNanoseconds: Int64
+    /// Bytes of the answer's body that are kept; nil for all.
+    package let wantedBytes: Int?
     /// `nil` for the system's certificate authorities.
     package var tls: TLSConfiguration?
 
     package init(
       method: DrActions.HTTPMethod, url: String, headers: [HTTPRequest.Header], body: [UInt8],
-      timeoutNanoseconds: Int64, tls: TLSConfiguration? = nil
+      timeoutNanoseconds: Int64, wantedBytes: Int? = nil, tls: TLSConfiguration? = nil
     ) {
       self.method = method
       self.url = url
       self.headers = headers
       self.body = body
       self.timeoutNanoseconds = timeoutNanoseconds
+      self.wantedBytes = wantedBytes
       self.tls = tls
     }
   }
@@ -120,14 +123,17 @@ package final class HTTPTransport: Sendable {
 
   /// The answer to one request. A cancelled task gives the request up.
   package func send(_ message: Message) async -> Reply.Answer {
-    let target = TransportText.target(message.url)
+    func text(_ error: any Error) -> String {
+      "\(TransportText.target(message.url)): \(TransportText.reason(error))"
+    }
     let request: HTTPClient.Request
     do {
       request = try Self.request(message)
     } catch {
-      return .failure(.refused("\(target): \(TransportText.reason(error))"))
+      return .failure(.refused(text(error)))
     }
-    let collector = ResponseCollector(limit: Self.bodyLimit)
+    let collector = ResponseCollector(
+      limit: Self.bodyLimit, wanted: message.wantedBytes ?? Self.bodyLimit)
     let deadline = NIODeadline.now() + .nanoseconds(message.timeoutNanoseconds)
     let task = client.execute(request: request, delegate: collector, deadline: deadline)
     do {
@@ -139,7 +145,7 @@ package final class HTTPTransport: Sendable {
       return .response(
         status: response.status, headers: response.headers, body: response.body)
     } catch {
-      let text = "\(target): \(TransportText.reason(error))"
+      let text = text(error)
       if error is ResponseCollector.TooLarge, message.method == .get {
         return .failure(.refused(text))
       }

@@ -21,13 +21,20 @@ final class ResponseCollector: HTTPClientResponseDelegate {
 
   private struct State {
     var response = Response()
+    /// Bytes of the body so far, those that are not kept too.
+    var received = 0
     var isSent = false
   }
 
   private let limit: Int
+  private let wanted: Int
   private let state = Mutex(State())
 
-  init(limit: Int) { self.limit = limit }
+  /// Of a body of at most `limit` bytes the first `wanted` are kept.
+  init(limit: Int, wanted: Int) {
+    self.limit = limit
+    self.wanted = wanted
+  }
 
   /// Whether the head of the request was written to a connection: from then on the target may have
   /// seen it.
@@ -56,8 +63,10 @@ final class ResponseCollector: HTTPClientResponseDelegate {
     task: HTTPClient.Task<Response>, _ buffer: ByteBuffer
   ) -> EventLoopFuture<Void> {
     let fits = state.withLock { state in
-      guard state.response.body.count + buffer.readableBytes <= limit else { return false }
-      state.response.body.append(contentsOf: buffer.readableBytesView)
+      state.received += buffer.readableBytes
+      guard state.received <= limit else { return false }
+      let room = max(0, wanted - state.response.body.count)
+      state.response.body.append(contentsOf: buffer.readableBytesView.prefix(room))
       return true
     }
     return fits

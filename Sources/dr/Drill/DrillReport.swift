@@ -169,7 +169,15 @@ struct RealRehearsal {
     var object = DocumentObject([
       ("sent", .int(Int64(load.sent))), ("failed", .int(Int64(load.failed))),
       ("longest_gap_s", SimulationDocument.seconds(load.longestGap)),
+      ("generator_lag_s", SimulationDocument.seconds(load.lag)),
     ])
+    if let latency = load.latency {
+      object["latency_s"] = [
+        "p50": SimulationDocument.seconds(latency.median),
+        "p99": SimulationDocument.seconds(latency.slow),
+        "max": SimulationDocument.seconds(latency.longest),
+      ]
+    }
     if let faultAt = outcome.faultAt {
       object["first_failure_s"] = load.firstFailure.map {
         SimulationDocument.seconds($0.since(faultAt))
@@ -190,6 +198,28 @@ struct LoadFigures: Sendable, Equatable {
   var lastFailure: Instant?
   /// The longest time from one answered request to the next, in nanoseconds.
   var longestGap: Int64
+  /// `nil` where none was answered.
+  var latency: Latency?
+  /// By how many nanoseconds a request was sent too late, at most: what the load generator itself adds.
+  var lag: Int64
+
+  /// From when requests were due to their answers, in nanoseconds: a generator that comes late, or a
+  /// service that answers nobody for a while, shows here.
+  struct Latency: Sendable, Equatable {
+    let median: Int64
+    /// 99 of 100 are answered faster.
+    let slow: Int64
+    let longest: Int64
+
+    init?(_ times: [Int64]) {
+      guard !times.isEmpty else { return nil }
+      let sorted = times.sorted()
+      func quantile(_ percent: Int) -> Int64 {
+        sorted[min(sorted.count - 1, sorted.count * percent / 100)]
+      }
+      (median, slow, longest) = (quantile(50), quantile(99), quantile(100))
+    }
+  }
 }
 
 extension Instant {

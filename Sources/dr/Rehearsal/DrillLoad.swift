@@ -14,6 +14,10 @@ final class DrillLoad: Sendable {
   private struct Record {
     var answered: [Int64] = []
     var failed: [Int64] = []
+    /// From when an answered request was due to its answer, however late it was sent.
+    var took: [Int64] = []
+    /// By how much the latest request was sent too late.
+    var lag: Int64 = 0
   }
 
   private let load: DrillModel.Load
@@ -39,7 +43,8 @@ final class DrillLoad: Sendable {
       sent: answered.count + record.failed.count, failed: record.failed.count,
       firstFailure: record.failed.min().map { Instant(nanoseconds: $0) },
       lastFailure: record.failed.max().map { Instant(nanoseconds: $0) },
-      longestGap: zip(answered, answered.dropFirst()).map { $1 - $0 }.max() ?? 0)
+      longestGap: zip(answered, answered.dropFirst()).map { $1 - $0 }.max() ?? 0,
+      latency: LoadFigures.Latency(record.took), lag: record.lag)
   }
 
   /// Sends until its task is cancelled.
@@ -66,6 +71,8 @@ final class DrillLoad: Sendable {
 
   private func ask(_ due: Instant) async {
     defer { inFlight.subtract(1, ordering: .relaxed) }
+    let lag = WallClock.now().since(due)
+    record.withLock { $0.lag = max($0.lag, lag) }
     let isGet = load.method == "GET"
     let answer = await transport.send(
       HTTPTransport.Message(
@@ -81,9 +88,11 @@ final class DrillLoad: Sendable {
   }
 
   private func note(_ due: Instant, isAnswered: Bool) {
+    let took = WallClock.now().since(due)
     record.withLock { record in
       if isAnswered {
         record.answered.append(due.nanoseconds)
+        record.took.append(took)
       } else {
         record.failed.append(due.nanoseconds)
       }
