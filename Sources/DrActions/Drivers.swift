@@ -49,6 +49,7 @@ package enum Drivers {
     NotifySend.self,
     ProbeSuccessRate.self,
     PrometheusQuery.self,
+    RegistryCopy.self,
     RegistryDigest.self,
     RouteSetWeights.self,
     RouteWeights.self,

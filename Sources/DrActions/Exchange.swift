@@ -54,6 +54,7 @@ package struct ProcessRequest: Sendable, Equatable {
 
 package enum HTTPMethod: String, Sendable {
   case get = "GET"
+  case head = "HEAD"
   case post = "POST"
   case put = "PUT"
   case patch = "PATCH"

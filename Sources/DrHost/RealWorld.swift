@@ -110,9 +110,16 @@ package final class RealWorld: RequestSender {
       guard let url = Self.address(request.url) else {
         return .failure(.refused("the environment has no \(request.url.dropFirst(4))"))
       }
+      var headers = request.headers
+      for (index, header) in headers.enumerated() where header.value.hasPrefix("env:") {
+        guard let value = Self.address(header.value) else {
+          return .failure(.refused("the environment has no \(header.value.dropFirst(4))"))
+        }
+        headers[index] = .init(header.name, value)
+      }
       return await transport.send(
         HTTPTransport.Message(
-          method: request.method, url: url, headers: request.headers,
+          method: request.method, url: url, headers: headers,
           body: request.body, timeoutNanoseconds: request.timeoutNanoseconds,
           wantedBytes: request.wantedBytes))
     case .socket(let path, let command):

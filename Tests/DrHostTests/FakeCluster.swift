@@ -68,7 +68,7 @@ final class FakeCluster: Sendable {
           && (term.count != 2 || object["metadata"]?["labels"]?[term[0]]?.stringValue == term[1])
       }
       return (200, ["items": .array(items.sorted { $0.key < $1.key }.map(\.value))])
-    case .get: return state.objects[path].map { (200, $0) } ?? missing
+    case .get, .head: return state.objects[path].map { (200, $0) } ?? missing
     case .post:
       guard var object = request.body?.objectValue,
         let name = request.body?["metadata"]?["name"]?.stringValue

@@ -16,7 +16,7 @@ struct HTTPPost: Act {
     case .put?: request = try WebRequest(arguments, .put)
     case .patch?: request = try WebRequest(arguments, .patch)
     case .delete?: request = try WebRequest(arguments, .delete)
-    case .get?, nil:
+    case .get?, .head?, nil:
       throw arguments.mismatch("method", "\"POST\", \"PUT\", \"PATCH\" or \"DELETE\"")
     }
   }

@@ -132,8 +132,9 @@ package final class HTTPTransport: Sendable {
     } catch {
       return .failure(.refused(text(error)))
     }
-    let collector = ResponseCollector(
-      limit: Self.bodyLimit, wanted: message.wantedBytes ?? Self.bodyLimit)
+    // What answers to HEAD say of their length is that of what they leave out.
+    let limit = message.method == .head ? Int.max : Self.bodyLimit
+    let collector = ResponseCollector(limit: limit, wanted: message.wantedBytes ?? limit)
     let deadline = NIODeadline.now() + .nanoseconds(message.timeoutNanoseconds)
     let task = client.execute(request: request, delegate: collector, deadline: deadline)
     do {

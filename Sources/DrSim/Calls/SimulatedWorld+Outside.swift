@@ -43,6 +43,9 @@ extension SimulatedWorld {
       return accepted(text("url"), "\(text("method")) sent", response(given))
     case "notify.send": return accepted(text("service"), "told: \(text("text"))", true)
     case "alertmanager.silence": return accepted("alerts", "silenced", "simulated")
+    case "registry.copy":
+      let digest = "sha256:" + String(repeating: "0", count: 64)
+      return accepted(text("to"), "copied from \(text("from"))", .string(digest))
     case "alertmanager.expire": return accepted("silence \(text("silence"))", "ended", .null)
     case "inference.sleep": return accepted(text("url"), "put to sleep", false)
     case "inference.wake": return accepted(text("url"), "woken up", true)

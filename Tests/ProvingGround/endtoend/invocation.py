@@ -80,9 +80,9 @@ class Runs:
         self.dr, self.name = dr, name
         self.state = dr.work / "state" / name
 
-    def run(self, *words, program=None, watch="1s", yes=True, flags=()):
+    def run(self, *words, program=None, watch="1s", yes=True, flags=(), sets=None):
         words = words or ("evacuate", "from=az1", "to=az2")
-        sets = {"front_door": "haproxy", "haproxy_socket": self.dr.socket, "watch_traffic": watch}
+        sets = sets if sets is not None else {"front_door": "haproxy", "haproxy_socket": self.dr.socket, "watch_traffic": watch}
         command = ["run", program or self.dr.program, *words]
         for name, value in sets.items():
             command += ["--set", f"{name}={value}"]
