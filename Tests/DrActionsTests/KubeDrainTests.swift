@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Draining a node") struct KubeDrainTests {
   private let node = "GET /api/v1/nodes/n1"
-  private let list = "GET /api/v1/pods?fieldSelector=spec.nodeName=n1&limit=500"
+  private let list = "GET /api/v1/pods?fieldSelector=spec.nodeName=n1&limit=200"
   private let state = observed(["eviction_version": "v1"], false)
   private let open = #"{"metadata":{"resourceVersion":"7"},"spec":{}}"#
   private let cordoned = #"{"metadata":{"resourceVersion":"8"},"spec":{"unschedulable":true}}"#

@@ -193,7 +193,7 @@ import Testing
 
   @Test("the revision to go back to is settled when it is observed")
   func observesUndo() {
-    let sets = "GET /apis/apps/v1/namespaces/n/replicasets?labelSelector=app=d&limit=500"
+    let sets = "GET /apis/apps/v1/namespaces/n/replicasets?labelSelector=app=d&limit=200"
     let list =
       #"{"items":[\#(revision(2, "b")),\#(revision(3, "c")),\#(revision(1, "a")),"#
       + #"\#(revision(9, "z", owner: "another"))]}"#

@@ -23,7 +23,7 @@ struct KubernetesReadTests {
         == .finish(false))
     #expect(
       ask([turn("GET /readyz", 401)])
-        == .fail(.refused("cannot read /readyz: the credentials are not accepted (401)")))
+        == .fail(.refused("cannot read /readyz: the credentials are not accepted (401 Unauthorized)")))
   }
 
   @Test("pods come from all pages, without those being deleted")
@@ -36,7 +36,7 @@ struct KubernetesReadTests {
        "status":{"conditions":[{"type":"Ready","status":"True"}]}}]}
       """
     let page2 = #"{"metadata":{},"items":[{"metadata":{"name":"c","namespace":"n"},"spec":{}}]}"#
-    let first = "GET /api/v1/namespaces/n/pods?labelSelector=app=x,zone=az2&limit=500"
+    let first = "GET /api/v1/namespaces/n/pods?labelSelector=app=x,zone=az2&limit=200"
     let end = Transcript([
       turn(first, 200, page1), turn(first + "&continue=t1", 410), turn(first, 200, page1),
       turn(first + "&continue=t1", 200, page2),
@@ -60,7 +60,7 @@ struct KubernetesReadTests {
   @Test(
     "reads are repeated after overload, server errors and lost answers, a bounded number of times")
   func retries() {
-    let list = "GET /api/v1/nodes?limit=500"
+    let list = "GET /api/v1/nodes?limit=200"
     let end = Transcript([
       turn(list, 429, "{}", headers: [("retry-after", "3")]), sleep(3000),
       turn(list, .lostAnswer("reset")), sleep(400), turn(list, 503), sleep(800),
@@ -83,7 +83,7 @@ struct KubernetesReadTests {
   func forbidden() {
     let body = #"{"kind":"Status","message":"nodes is forbidden","reason":"Forbidden"}"#
     #expect(
-      Transcript([turn("GET /api/v1/nodes?limit=500", 403, body)])
+      Transcript([turn("GET /api/v1/nodes?limit=200", 403, body)])
         .run("kube.nodes", ["cluster": "a"], .read)
         == .fail(.refused("cannot list /api/v1/nodes: nodes is forbidden (403 Forbidden)")))
   }
@@ -139,9 +139,9 @@ struct KubernetesReadTests {
     ].joined(separator: ",")
     // n1: cpu 7900-1900=6000 → 3 of 2000; memory 31-7=24Gi → 3 of 8Gi; gpu 3 → 3. n4: 2 places.
     let end = Transcript([
-      turn("GET /api/v1/nodes?labelSelector=zone=az2&limit=500", 200, #"{"items":[\#(nodes)]}"#),
+      turn("GET /api/v1/nodes?labelSelector=zone=az2&limit=200", 200, #"{"items":[\#(nodes)]}"#),
       turn(
-        "GET /api/v1/pods?fieldSelector=status.phase!=Succeeded,status.phase!=Failed&limit=500",
+        "GET /api/v1/pods?fieldSelector=status.phase!=Succeeded,status.phase!=Failed&limit=200",
         200, #"{"items":[\#(pods)]}"#),
     ]).run(
       "kube.free",

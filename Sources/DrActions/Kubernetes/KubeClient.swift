@@ -15,6 +15,9 @@ struct KubeClient {
   private static let attempts = 5
   /// API priority and fairness asks for 32 s at most.
   private static let longestRetryAfter = 32 * Unit.second
+  /// Objects of a page: as documents they take four times what they do as JSON, and two lists may be
+  /// under way.
+  private static let pageSize = 200
 
   /// Reads. Statuses other than 429 and 5xx are the caller's to judge.
   func get(
@@ -78,7 +81,7 @@ struct KubeClient {
     _ take: @escaping (Document) -> Item?, items: [Item], token: String?, restarts: Int
   ) -> Flow<[Item]> {
     var all = query
-    all.append(.init("limit", "500"))
+    all.append(.init("limit", "\(Self.pageSize)"))
     if let token { all.append(.init("continue", token)) }
     return get(path, all).then { reply in
       if reply.status == 410, restarts > 0 {

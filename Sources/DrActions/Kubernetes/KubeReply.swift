@@ -65,9 +65,10 @@ struct KubeReply {
   var explanation: String {
     let message = body["message"]?.stringValue.map { String($0.prefix(500)) }
     switch (message, reason) {
+    // Its own message is the one word Unauthorized.
+    case _ where status == 401: return "the credentials are not accepted (401 Unauthorized)"
     case (let message?, let reason?): return "\(message) (\(status) \(reason))"
     case (let message?, nil): return "\(message) (\(status))"
-    case (nil, _) where status == 401: return "the credentials are not accepted (401)"
     case (nil, _): return "the API server answers \(status)"
     }
   }

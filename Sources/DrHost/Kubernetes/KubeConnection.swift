@@ -23,6 +23,7 @@ final class KubeConnection: Sendable {
   private let transport: HTTPTransport
   /// For answers that have no end of their own.
   private let streams: HTTPTransport
+  private let rate = RequestRate(perSecond: 100, burst: 200)
   private let credentials: KubeCredentialSource
 
   /// Fails where the kubeconfig asks for what cannot be, or is not allowed.
@@ -90,6 +91,11 @@ final class KubeConnection: Sendable {
   }
 
   private func attempt(_ request: KubernetesRequest) async -> Reply.Answer {
+    do {
+      try await rate.wait()
+    } catch {
+      return .failure(.notSent("the request was given up"))
+    }
     do throws(CredentialFailure) {
       return await transport.send(try message(request, try await allowed()))
     } catch {

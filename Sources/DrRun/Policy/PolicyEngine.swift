@@ -204,9 +204,12 @@ package final class PolicyEngine {
   /// Bytes of values that looking has made so far; a machine gives none of them back.
   package var memoryUsed: Int { machine.memoryUsed }
 
+  /// Whether a look is under way, so that it cannot go on with another machine.
+  package var isLooking: Bool { states.contains { $0.look != nil } }
+
   /// Goes on with a fresh machine of the same program. Only while nobody looks.
   package func renew(_ policies: [PolicyModel], on machine: Machine) {
-    guard !states.contains(where: { $0.look != nil }), policies.count == self.policies.count else {
+    guard !isLooking, policies.count == self.policies.count else {
       return
     }
     self.policies = policies

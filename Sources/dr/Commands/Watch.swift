@@ -38,6 +38,9 @@ struct Watch: AsyncParsableCommand {
   @OptionGroup var source: SourceOptions
 
   mutating func run() async throws {
+    // One heap for all threads: what one of them has read and let go, the next one uses. It runs for
+    // months, and with a heap for each thread they all grow to the largest list of all.
+    mallopt(M_ARENA_MAX, 1)
     let program = try WatchedProgram(launch(), style: source.output.style)
     try await store.use(near: file, kubeconfig: cluster.kubeconfig, context: cluster.context) {
       try await watch(program, $0)

@@ -55,7 +55,9 @@ final class Watcher {
   private var told: Set<String> = []
 
   /// Bytes of values after which looking goes on with a fresh machine.
-  private static let memoryMax = 8 << 20
+  private static let memoryMax = 4 << 20
+  /// What the program itself takes.
+  private var memoryFloor: Int
 
   init(
     _ program: WatchedProgram, notices: EventQueue<Notice>, store: RunStore, world: RealWorld,
@@ -70,6 +72,7 @@ final class Watcher {
     self.log = log
     engine = PolicyEngine(
       program.policies, on: program.machine, startingAt: WallClock.now())
+    memoryFloor = engine.memoryUsed
   }
 
   /// Watches until a signal says stop and all runs are paused; gives the signal.
@@ -108,10 +111,12 @@ final class Watcher {
   /// Looks as is due, and says when to come again.
   private func turn(at now: Instant) async {
     if leads, stopSignal == nil {
-      if engine.memoryUsed > Self.memoryMax, let fresh = program.again() {
+      if isFull, !engine.isLooking, let fresh = program.again() {
         engine.renew(fresh.policies, on: fresh.machine)
+        memoryFloor = engine.memoryUsed
       }
-      while let next = engine.nextLook, next <= now {
+      // While it is full, no look is begun beside those under way: they would never all be over.
+      while !(isFull && engine.isLooking), let next = engine.nextLook, next <= now {
         change { $0.lookedAt = now }
         await carryOut(engine.beginNextLook(at: now), at: now)
       }
@@ -126,6 +131,8 @@ final class Watcher {
       figures.activeRuns = runs
     }
   }
+
+  private var isFull: Bool { engine.memoryUsed - memoryFloor > Self.memoryMax }
 
   private func wakeUp(at instant: Instant) {
     guard timer?.at != instant else { return }
