@@ -19,6 +19,16 @@ struct Arguments {
     return "dr/0.1 (\(String(key)))"
   }
 
+  /// The locks' fencing numbers as a header can hold them; `nil` without any.
+  var fence: String? {
+    guard !call.fence.isEmpty else { return nil }
+    return String(
+      String.UnicodeScalarView(
+        call.fence.unicodeScalars.map {
+          $0.value >= 0x20 && $0.value < 0x7f ? $0 : "_"
+        }))
+  }
+
   func string(_ name: String) throws(WorldFailure) -> String {
     guard let value = call.arguments[name]?.stringValue else { throw mismatch(name, "a String") }
     return value

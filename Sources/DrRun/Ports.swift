@@ -33,15 +33,20 @@ package struct WorldCall: Sendable, Equatable {
   package let actClass: ActClass?
   /// Run id and position, stable over retries and resumes: `20261123T201500-k3v9/2.1.0`.
   package let key: String
+  /// Of an act: the fencing number of every lock that the run holds, `deepseek=4`, by which a target
+  /// can refuse who was taken over from. Empty without locks.
+  package let fence: String
 
   package init(
-    name: String, arguments: DocumentObject, effect: Effect, actClass: ActClass?, key: String
+    name: String, arguments: DocumentObject, effect: Effect, actClass: ActClass?, key: String,
+    fence: String = ""
   ) {
     self.name = name
     self.arguments = arguments
     self.effect = effect
     self.actClass = actClass
     self.key = key
+    self.fence = fence
   }
 }
 

@@ -76,13 +76,14 @@ import Testing
     func headers(_ name: String, _ phase: CallPhase) throws -> [String] {
       let call = WorldCall(
         name: name, arguments: DocumentObject([("url", "http://h/")]), effect: .acts,
-        actClass: .keyed, key: "run/2.1.0")
+        actClass: .keyed, key: "run/2.1.0", fence: "deepseek=4, über=7")
       var exchange = try Drivers.exchange(for: call, phase: phase)
       guard case .send(.http(let request)) = exchange.next(nil) else { return [] }
       return request.headers.map { "\($0.name): \($0.value)" }
     }
     let posted = try headers("http.post", .perform(observed: observed(.null, .null)))
     #expect(posted.contains("idempotency-key: run/2.1.0"))
+    #expect(posted.contains("dr-fence: deepseek=4, _ber=7"))
     #expect(try !headers("http.get", .read).contains { $0.hasPrefix("idempotency-key") })
   }
 

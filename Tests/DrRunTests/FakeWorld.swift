@@ -26,6 +26,8 @@ struct FakeWorld: Sendable {
   var keys: Set<String> = []
   var holders: [String: String] = [:]
   var fencing: Int64 = 0
+  /// What came with each act that happened.
+  var fences: [String] = []
   /// By `phase name target`: what goes wrong the next times.
   var troubles: [String: [Trouble]] = [:]
   var now = Instant(nanoseconds: 0)
@@ -66,6 +68,7 @@ struct FakeWorld: Sendable {
   private mutating func perform(_ call: WorldCall, _ target: String, _ value: Int64) {
     if call.actClass == .keyed, keys.contains(call.key) { return }
     keys.insert(call.key)
+    fences.append(call.fence)
     ledger.append("\(call.name) \(target) \(value) \(call.key)")
     numbers[target] = call.name.hasPrefix("add.") ? (numbers[target] ?? 0) + value : value
   }

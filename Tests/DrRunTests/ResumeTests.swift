@@ -125,6 +125,8 @@ import Testing
     #expect(try robbed.live()?.status == .succeeded)
     #expect(try host.live()?.status == .succeeded)
     #expect(host.world.summary == "a=1 b=1")
+    // Each life's acts carry the number under which it holds the lock.
+    #expect(host.world.fences == ["deepseek=1", "deepseek=2"])
   }
 
   @Test("begins no act in a further life before its lock is confirmed")

@@ -28,6 +28,7 @@ struct WebRequest {
     var body: [UInt8] = []
     if method != .get {
       headers.append(.init("idempotency-key", arguments.call.key))
+      if let fence = arguments.fence { headers.append(.init("dr-fence", fence)) }
       switch arguments.call.arguments["body"] {
       case nil, .null: break
       case .string(let text): body = Array(text.utf8)

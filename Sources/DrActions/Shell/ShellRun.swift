@@ -15,7 +15,7 @@ struct ShellRun: Act {
   private let command: [String]
   private let status: Int64
   private let timeout: Int64
-  private let key: String
+  private let environment: [HTTPRequest.Header]
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     command = try arguments.strings("command")
@@ -27,7 +27,9 @@ struct ShellRun: Act {
     }
     status = try arguments.int("status", atLeast: 0)
     timeout = try arguments.int("timeout", atLeast: 1)
-    key = arguments.call.key
+    environment =
+      [.init("DR_KEY", arguments.call.key)]
+      + (arguments.fence.map { [.init("DR_FENCE", $0)] } ?? [])
   }
 
   private var text: String { command.map(Self.quoted).joined(separator: " ") }
@@ -54,7 +56,7 @@ struct ShellRun: Act {
 
   func perform(_ observed: Observation) -> Flow<Document> {
     let request = ProcessRequest(
-      command: command, environment: [.init("DR_KEY", key)], timeoutNanoseconds: timeout)
+      command: command, environment: environment, timeoutNanoseconds: timeout)
     return .ask(.process(request)) { reply in
       switch reply.answer {
       case .exited(let status, let output, let errors):

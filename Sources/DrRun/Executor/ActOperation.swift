@@ -51,7 +51,7 @@ final class ActOperation: Operation {
   private var worldCall: WorldCall {
     WorldCall(
       name: call.name, arguments: call.arguments, effect: .acts, actClass: actClass,
-      key: intent?.key ?? executor.key(for: position))
+      key: intent?.key ?? executor.key(for: position), fence: executor.fence)
   }
 
   override func begin() {

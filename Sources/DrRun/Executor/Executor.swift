@@ -416,6 +416,11 @@ package final class Executor: Runner {
   /// Whether an act may begin now: every lock is confirmed to be ours for a while yet.
   var mayAct: Bool { stopping == nil && locks.allSatisfy { $0.isConfirmed(at: now) } }
 
+  /// What targets are told of the locks that are held, in the order in which they were taken.
+  var fence: String {
+    locks.compactMap { lock in lock.fencing.map { "\(lock.name)=\($0)" } }.joined(separator: ", ")
+  }
+
   /// Nothing more is begun.
   var isStopping: Bool { stopping != nil || result != nil }
 

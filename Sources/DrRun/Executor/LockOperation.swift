@@ -25,6 +25,8 @@ final class LockOperation: Operation {
   private var state = State.wanted
   /// Until when the lease is known to be ours; nil before it has been confirmed in this life.
   private var validUntil: Instant?
+  /// The lease's number, one higher with each new holder; known once it has been confirmed.
+  private(set) var fencing: Int64?
   private var errand: Errand?
   private var inFlight: CallID?
   private var sentAt: Instant
@@ -120,6 +122,7 @@ final class LockOperation: Operation {
     let isNew = validUntil == nil
     validUntil = sentAt.advanced(by: ttl)
     if isNew {
+      self.fencing = fencing
       write(.lock(name: name, fencing: fencing ?? 0))
       show(.locked, name)
     }

@@ -42,8 +42,10 @@ final class UndoOperation: Operation {
   private var number = 1
   private var timer: TimerID?
 
-  private static let attemptsMax = 3
+  /// Over some four minutes: a control plane that is away for a minute must not leave half a failover.
+  private static let attemptsMax = 12
   private static let firstDelay: Int64 = 2_000_000_000
+  private static let delayMax: Int64 = 30_000_000_000
 
   init(_ executor: Executor, _ undo: Undo, then proceed: @escaping (Bool) -> Void) {
     self.undo = undo
@@ -94,7 +96,7 @@ final class UndoOperation: Operation {
       show(.undoFailed, "\(title): \(failure.message)")
       return conclude(false)
     }
-    let delay = UndoOperation.firstDelay << Int64(number - 1)
+    let delay = min(UndoOperation.firstDelay << Int64(number - 1), UndoOperation.delayMax)
     number += 1
     let fact = executor.note(
       .retry(attempt: number, at: executor.now.advanced(by: delay), why: failure.message),
