@@ -58,7 +58,7 @@ class Cluster:
         slots = haproxy.servers(self.layout.haproxy_socket, haproxy.zone_backend(zone)).values()
         return len(pods) == len(ready) == replicas == sum(slot["up"] and not slot["disabled"] for slot in slots)
 
-    def reset(self):
+    def reset(self, seconds=60):
         """Back to where every run begins: a replica per zone, no node cordoned, all weight, no lock. A lost zone stays lost."""
         with contextlib.suppress(ApiError):
             self.api.delete(f"{LEASES}/dr-deepseek")
@@ -70,13 +70,13 @@ class Cluster:
         for zone, label in LABELS.items():
             self.api.patch(f"{DEPLOYMENTS}/{workload(zone)}", {"spec": {"replicas": 1}})
             haproxy.command(self.layout.haproxy_socket, f"set server {haproxy.BACKEND}/{label} weight 100%")
-        self.settle()
+        self.settle(seconds)
         return self.snapshot()
 
-    def settle(self):
+    def settle(self, seconds=60):
         for zone in LABELS:
             if zone not in self.lost:
-                until(f"one ready pod in {zone}", lambda: self.serves(zone, 1), 60)
+                until(f"one ready pod in {zone}", lambda: self.serves(zone, 1), seconds)
 
     def cordon(self, node, value=True):
         self.api.patch(f"{NODES}/{node}", {"spec": {"unschedulable": value}})
@@ -84,6 +84,12 @@ class Cluster:
     def lose(self, zone):
         namespaces.set_uplink(self.settings, zone, False, self.layout.init_pid())
         self.lost.add(zone)
+
+    def restore(self, zone):
+        """Plugs a lost zone in again, and waits until all is as every run begins."""
+        namespaces.set_uplink(self.settings, zone, True, self.layout.init_pid())
+        self.lost.discard(zone)
+        return self.reset()
 
     def holder(self):
         """Who holds the runbook's lock, "" when nobody does."""

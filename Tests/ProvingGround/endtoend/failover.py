@@ -5,7 +5,7 @@ import time
 
 from groundlib.testing import expect, until
 
-from .account import acts_happened_once
+from .account import acts_happened_once, undone
 from .cluster import LABELS
 from .world import PROGRAM
 
@@ -41,6 +41,36 @@ def losing_a_zone_under_load_is_healed_within_the_objective(world):
             f"the run took {invocation.seconds:.1f} s; objective {rto} s")
 
 
+def a_zone_that_dies_while_it_is_evacuated_is_left_all_the_same(world):
+    """Planned, until its cable is pulled in the midst of it."""
+    world.cluster.reset()
+    runs = world.dr.runs("dies-meanwhile")
+    with world.client("dies-meanwhile") as client:
+        invocation = runs.run(watch="3s")
+        invocation.says("✓ kube.scale")
+        world.cluster.lose("az1")
+        invocation.exited(0)
+        healed(world, runs)
+        time.sleep(AFTERWARDS)
+    failed, later = client.failed_after(invocation.ended_at)
+    expect(later > 20 and not failed, f"{len(failed)} of {later} requests after the run fail, for instance {failed[:2]}")
+    world.cluster.restore("az1")
+    return f"the run took {invocation.seconds:.1f} s, {later} requests after it all succeeded"
+
+
+def a_run_whose_target_zone_dies_is_taken_back(world):
+    before = world.cluster.reset()
+    runs = world.dr.runs("target-dies")
+    program = world.variant("target-dies", (">= deepseek.replicas within 5m", ">= deepseek.replicas within 15s"))
+    invocation = runs.run(program=program)
+    invocation.says("kube.scale deployments/")
+    world.cluster.lose("az2")
+    invocation.exited(6, "everything done was undone", "did not hold within 15s")
+    undone(world, runs, before)
+    world.cluster.restore("az2")
+    return f"{invocation.seconds:.1f} s"
+
+
 def healed(world, runs):
     """What the runbook promises about the cluster."""
     state, cluster = world.cluster.snapshot(), world.cluster
@@ -52,4 +82,9 @@ def healed(world, runs):
     until("the lock's return", lambda: cluster.holder() == "", 1)
 
 
-CASES = [losing_a_zone_under_load_is_healed_within_the_objective]
+CASES = [
+    a_zone_that_dies_while_it_is_evacuated_is_left_all_the_same,
+    a_run_whose_target_zone_dies_is_taken_back,
+    # The lost zone stays lost.
+    losing_a_zone_under_load_is_healed_within_the_objective,
+]

@@ -254,6 +254,8 @@ class Audit:
             code = line.get("responseStatus", {}).get("code", 0)
             if not key or not key.startswith(f"{run}/") or line["stage"] != "ResponseComplete" or line["verb"] not in CHANGES:
                 continue
+            if "dryRun=All" in line.get("requestURI", ""):
+                continue
             if (code < 300) == succeeded and code >= least:
                 place = line["objectRef"]
                 found.append((key, line["verb"], place["resource"], place.get("namespace", ""), place.get("name", ""), place.get("subresource", "")))

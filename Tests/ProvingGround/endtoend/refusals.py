@@ -49,6 +49,20 @@ def a_second_run_and_a_second_resume_are_refused_while_a_run_is_under_way(world)
     acts_happened_once(world, runs)
 
 
+def of_two_operators_who_start_at_once_one_runs_and_the_other_is_told_who_does(world):
+    world.cluster.reset()
+    both = [world.dr.runs(f"at-once-{number}") for number in (1, 2)]
+    with world.client("at-once"):
+        ends = [(invocation.wait(), runs, invocation) for runs, invocation in [(runs, runs.run()) for runs in both]]
+    ends.sort(key=lambda end: end[0])
+    (won, winner, _), (lost, loser, told) = ends
+    expect((won, lost) == (0, 5), f"exit codes {won} and {lost}{told.tail()}")
+    expect(winner.id in told.text, f"it is not told that {winner.id} holds the lock{told.tail()}")
+    acts_happened_once(world, winner)
+    expect(not world.audit.changes(loser.id), f"who was refused acted: {world.audit.changes(loser.id)}")
+    return f"told after {told.seconds:.1f} s"
+
+
 def a_journal_that_was_changed_and_a_program_that_was_changed_are_refused(world):
     world.cluster.reset()
     runs = world.dr.runs("refused-journal")
@@ -139,6 +153,7 @@ def undo_intents(runs):
 CASES = [
     the_operator_with_the_least_rights_can_do_the_whole_runbook,
     a_second_run_and_a_second_resume_are_refused_while_a_run_is_under_way,
+    of_two_operators_who_start_at_once_one_runs_and_the_other_is_told_who_does,
     a_journal_that_was_changed_and_a_program_that_was_changed_are_refused,
     a_zone_that_cannot_hold_the_replicas_is_refused_and_nothing_is_changed,
     a_run_that_fails_undoes_all_that_it_did,

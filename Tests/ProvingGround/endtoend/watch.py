@@ -8,7 +8,6 @@ import subprocess
 import time
 import urllib.request
 
-from groundlib import namespaces
 from groundlib.packages import ensure, program
 from groundlib.processes import die_with_parent
 from groundlib.testing import expect, until
@@ -63,7 +62,7 @@ def an_alert_of_a_real_prometheus_ends_in_a_finished_run_though_the_watcher_is_k
         second.stop(signal.SIGTERM)
         second.exited(143, "stops", seconds=30)
     expect(len(runs.ids) == 1, f"one alert began {len(runs.ids)} runs")
-    restore(world)
+    world.cluster.restore("az1")
     return f"the run began {begun:.1f} s after the loss, was taken over {taken:.1f} s after the kill, and ended {done:.1f} s after the loss"
 
 
@@ -142,12 +141,6 @@ def observed(world):
 def sees_all_pods():
     found = json.loads(ask(PROMETHEUS, "/api/v1/query?query=sum%20by%20(zone)%20(up)%20%3E%200"))["data"]["result"]
     return len(found) == len(LABELS)
-
-
-def restore(world):
-    namespaces.set_uplink(world.cluster.settings, "az1", True, world.layout.init_pid())
-    world.cluster.lost.discard("az1")
-    world.cluster.reset()
 
 
 CASES = [an_alert_of_a_real_prometheus_ends_in_a_finished_run_though_the_watcher_is_killed]

@@ -49,6 +49,8 @@ class World:
     def __init__(self, seed, *flags):
         program = binary()
         self.random = random.Random(seed)
+        # What cases started in the ground's network, and must be over before the ground is.
+        self.started = []
         root = Path(tempfile.mkdtemp(prefix="dr-e2e-"))
         self.layout = Layout(root)
         try:
@@ -89,5 +91,8 @@ class World:
         return kept
 
     def down(self):
+        for process in self.started:
+            process.kill()
+            process.wait()
         ground("down", "--state", self.layout.root)
         return all_gone(self.spaces, self.layout.root)
