@@ -150,6 +150,18 @@ import Testing
             "kube.patch: the argument `set` must be something to set, where nothing is removed")))
   }
 
+  @Test("an object that already says what a patch would make it say is not patched")
+  func patchesNothing() {
+    let phase = CallPhase.perform(observed: observed(["uid": "u"], "before"))
+    let seen = [turn("GET \(path)", 200, live)]
+    let isSo = patch(seen, phase, set: ["spec": ["replicas": 3]], remove: ["/spec/minReadySeconds"])
+    #expect(isSo == .finish("before"))
+    let body = #"{"spec":{"paused":null},"metadata":{"resourceVersion":"5"}}"#
+    #expect(
+      patch(seen + [turn("PATCH \(path) \(body)")], phase, set: [:], remove: ["/spec/paused"])
+        == .finish("before"))
+  }
+
   @Test("a patch has happened when it would change nothing")
   func settlesPatch() {
     let dryRun =

@@ -23,7 +23,8 @@ struct KubernetesReadTests {
         == .finish(false))
     #expect(
       ask([turn("GET /readyz", 401)])
-        == .fail(.refused("cannot read /readyz: the credentials are not accepted (401 Unauthorized)")))
+        == .fail(
+          .refused("cannot read /readyz: the credentials are not accepted (401 Unauthorized)")))
   }
 
   @Test("pods come from all pages, without those being deleted")

@@ -67,6 +67,7 @@ struct KubePatch: Act {
       guard live["metadata"]?["uid"] ?? .null == observed.state["uid"] ?? .null else {
         return .failure(.refused("\(place.target) was replaced by another of the same name"))
       }
+      if patch.isSo(of: live) { return .value(()) }
       return send(patch.body, to: live).then { reply in
         if reply.isSuccess { return .value(()) }
         guard reply.status == 409, attempt < KubeConflict.attempts else {
@@ -118,6 +119,18 @@ struct MergePatch {
       ? .null
       : .object(removing(path.dropFirst(), from: object[name]?.objectValue ?? DocumentObject()))
     return object
+  }
+
+  /// Whether an object already says all that the patch would make it say.
+  func isSo(of live: Document) -> Bool { Self.isSo(body, live) }
+
+  private static func isSo(_ patch: DocumentObject, _ live: Document) -> Bool {
+    patch.members.allSatisfy { member in
+      guard let now = live[member.name] else { return member.value == .null }
+      guard case .object(let inner) = member.value else { return member.value == now }
+      guard case .object = now else { return false }
+      return isSo(inner, now)
+    }
   }
 
   /// What puts an object back that this patch is applied to.

