@@ -187,14 +187,15 @@ def main():
     options = parser.parse_args()
     if options.die_with_parent:
         die_with_parent()
+    # Waited for, not handled: a handler that runs when the main thread comes round to it can come round too late.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     Handler.model = model = Model(options)
     servers = [Server((options.host, port), Handler) for port in options.port or []]
     for server in servers:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-    # The handler must not block the main thread, hence the thread; without a port there is nothing to drain.
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=drain, args=(model, servers, options.drain_seconds if servers else 0)).start())
-    while True:
-        signal.pause()
+    signal.sigwait({signal.SIGTERM})
+    # Without a port there is nothing to drain.
+    drain(model, servers, options.drain_seconds if servers else 0)
 
 
 if __name__ == "__main__":
