@@ -50,7 +50,7 @@ let networkTargets: [Target] = [
 
 /// What of `Sources/dr` needs `DrHost`.
 let networkCommands = [
-  "Apply", "Run", "Render/LiveLine.swift", "Render/RunReport.swift", "Render/Timestamp.swift",
+  "Apply", "Live", "Run", "Render/RunReport.swift", "Render/Timestamp.swift",
   "Commands/Apply.swift", "Commands/Approve.swift", "Commands/Diff.swift", "Commands/Drill.swift",
   "Commands/Plan.swift",
   "Commands/Resume.swift", "Commands/Run.swift", "Commands/Runs", "Commands/Watch.swift", "Watch",

@@ -45,16 +45,7 @@ package struct Table: Sendable, Equatable {
 
   /// A text within so many columns, its end replaced by `…` where it is longer.
   package static func cut(_ text: String, to width: Int) -> String {
-    guard displayWidth(text) > width else { return text }
-    var result = ""
-    var used = 0
-    for character in text {
-      let columns = displayWidth(String(character))
-      if used + columns > width - 1 { break }
-      result.append(character)
-      used += columns
-    }
-    return result + "…"
+    clipped(text, to: width)
   }
 
   /// A text on one line, without anything that a terminal obeys.

@@ -91,3 +91,16 @@ extension Substring {
 package func padded(_ text: String, to width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - displayWidth(text)))
 }
+
+/// A text of at most so many columns, its end replaced by `…` where it is longer.
+package func clipped(_ text: String, to width: Int) -> String {
+  guard displayWidth(text) > width else { return text }
+  var shown = ""
+  var columns = 1
+  for character in text {
+    columns += displayWidth(character)
+    guard columns <= width else { break }
+    shown.append(character)
+  }
+  return width > 0 ? shown + "…" : ""
+}

@@ -3,15 +3,30 @@
 import DrSema
 
 /// What code refers to, in the order in which it does.
-struct References {
-  private(set) var globals: [GlobalID] = []
+package struct References {
+  package private(set) var globals: [GlobalID] = []
   /// Names of runbooks that are run.
-  private(set) var runbooks: [String] = []
+  package private(set) var runbooks: [String] = []
   private let program: CheckedProgram
 
-  init(of expressions: [Expr], in program: CheckedProgram) {
+  package init(of expressions: [Expr], in program: CheckedProgram) {
     self.program = program
     for expression in expressions { visit(expression) }
+  }
+
+  /// What a runbook refers to, and those that it runs.
+  package init(ofRunbook runbook: FunctionID, in program: CheckedProgram) {
+    self.program = program
+    if case .expression(let body) = program[runbook].body { visit(body) }
+    var next = 0
+    while next < runbooks.count {
+      if let inner = program.runbooks[runbooks[next]],
+        case .expression(let body) = program[inner].body
+      {
+        visit(body)
+      }
+      next += 1
+    }
   }
 
   private mutating func visit(_ expression: Expr) {

@@ -173,8 +173,18 @@ package enum Order: Sendable {
   case ask(Question)
   case withdraw(questionID: String)
   case show(Progress)
+  /// For who follows the run closely; given only where the executor was told to.
+  case tell(News)
   /// The run is over (or paused, to be resumed); nothing follows.
   case finish(RunResult)
+}
+
+/// What goes on, as data.
+package enum News: Sendable, Equatable {
+  /// A record. Those that must be on disk are by then; the others are with the next of these.
+  case recorded(JournalRecord)
+  /// A condition that is waited for was looked at and does not hold: what its parts are.
+  case looked(Position, String)
 }
 
 /// What the executor is told.

@@ -32,6 +32,14 @@ package enum Words {
     ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1),
   ]
 
+  /// `1:05.3`: minutes, seconds and tenths, in at least 7 columns.
+  package static func clock(_ nanoseconds: Int64) -> String {
+    let tenths = max(0, nanoseconds) / 100_000_000
+    let seconds = tenths / 10 % 60
+    let text = "\(tenths / 600):\(seconds < 10 ? "0" : "")\(seconds).\(tenths % 10)"
+    return String(repeating: " ", count: max(0, 7 - text.count)) + text
+  }
+
   /// `1 undo`, `2 undos`, `3 branches`.
   package static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
     "\(number) \(number == 1 ? noun : plural ?? noun + "s")"

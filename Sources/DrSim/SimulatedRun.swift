@@ -72,16 +72,19 @@ package struct SimulatedRun {
   }
 
   /// Runs to the end of the runner, and on until every service is fully back, at most `settleFor`
-  /// nanoseconds. `append` gets the bytes of the journal, `show` what is going on, as it happens.
+  /// nanoseconds. `append` gets the bytes of the journal, `show` what is going on, as it happens, `tell` the
+  /// news of a runner that gives them.
   package mutating func run<Failure: Error>(
     settleFor: Int64 = 15 * 60 * Second.one,
     append: ([UInt8]) throws(Failure) -> Void,
-    show: (Progress) -> Void = { _ in }
+    show: (Progress) -> Void = { _ in }, tell: (News) -> Void = { _ in }
   ) throws(Failure) -> SimulatedReport {
     world.advance(to: startAt)
     queue.add(.event(.begin), at: world.now)
     while result == nil, let event = nextEvent() {
-      for order in runner.handle([event], at: world.now) { try carryOut(order, append, show) }
+      for order in runner.handle([event], at: world.now) {
+        try carryOut(order, append, show, tell)
+      }
     }
     if result != nil { settle(for: settleFor) }
     return SimulatedReport(
@@ -131,7 +134,8 @@ package struct SimulatedRun {
   }
 
   private mutating func carryOut<Failure: Error>(
-    _ order: Order, _ append: ([UInt8]) throws(Failure) -> Void, _ show: (Progress) -> Void
+    _ order: Order, _ append: ([UInt8]) throws(Failure) -> Void, _ show: (Progress) -> Void,
+    _ tell: (News) -> Void
   ) throws(Failure) {
     switch order {
     case .append(let bytes): try append(bytes)
@@ -153,6 +157,7 @@ package struct SimulatedRun {
     case .show(let line):
       progress.append(line)
       show(line)
+    case .tell(let news): tell(news)
     case .finish(let result): self.result = result
     }
   }

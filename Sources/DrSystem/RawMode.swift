@@ -3,7 +3,7 @@
 import Glibc
 import Synchronization
 
-/// A terminal that hands over every key as it is pressed. However the process ends, signals and
+/// A terminal that hands over every key as it is pressed, and echoes none. However the process ends, signals and
 /// traps included, the terminal is put back as it was.
 package enum RawMode {
   /// The settings to go back to: written once, before any handler is installed, and then only read.
@@ -11,7 +11,17 @@ package enum RawMode {
     var settings = termios()
     return tcgetattr(STDIN_FILENO, &settings) == 0 ? settings : nil
   }()
-  private static let isRaw = Atomic<Bool>(false)
+  /// What is different of a terminal.
+  package enum Manner: Int, Sendable {
+    /// Every key is handed over, those that send signals too, and what is pasted is marked.
+    case keys = 1
+    /// Keys that send signals still do, and lines end as always.
+    case quiet = 2
+  }
+
+  /// A manner, or 0.
+  private static let entered = Atomic<Int>(0)
+  private static let continuations = Atomic<Int>(0)
   private static let interrupts = Atomic<Int>(0)
   private static let resizes = Atomic<Int>(0)
 
@@ -35,6 +45,8 @@ package enum RawMode {
       }
     }
     handle(SIGWINCH) { _ in RawMode.resizes.wrappingAdd(1, ordering: .relaxed) }
+    handle(SIGCONT) { _ in RawMode.continuations.wrappingAdd(1, ordering: .relaxed) }
+    atexit { RawMode.leave() }
     catchInterrupts()
     return true
   }
@@ -60,20 +72,31 @@ package enum RawMode {
   /// How often the window has changed.
   package static var resizeCount: Int { resizes.load(ordering: .relaxed) }
 
-  package static func enter() {
+  /// How often the process was stopped and went on.
+  package static var continuationCount: Int { continuations.load(ordering: .relaxed) }
+
+  package static var isEntered: Bool { entered.load(ordering: .relaxed) != 0 }
+
+  package static func enter(_ manner: Manner = .keys) {
     guard var settings = original else { return }
-    settings.c_iflag &= ~tcflag_t(BRKINT | ICRNL | INPCK | ISTRIP | IXON)
-    settings.c_lflag &= ~tcflag_t(ECHO | ICANON | IEXTEN | ISIG)
-    settings.c_cflag |= tcflag_t(CS8)
-    isRaw.store(true, ordering: .relaxed)
+    settings.c_lflag &= ~tcflag_t(ECHO | ICANON)
+    if manner == .keys {
+      settings.c_iflag &= ~tcflag_t(BRKINT | ICRNL | INPCK | ISTRIP | IXON)
+      settings.c_lflag &= ~tcflag_t(IEXTEN | ISIG)
+      settings.c_cflag |= tcflag_t(CS8)
+    }
+    entered.store(manner.rawValue, ordering: .relaxed)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
-    write("\u{1B}[?2004h")
+    if manner == .keys { write("\u{1B}[?2004h") }
   }
 
   /// Puts the terminal back; may be called at any time, from a signal handler too.
   package static func leave() {
-    guard isRaw.exchange(false, ordering: .relaxed), var settings = original else { return }
-    write("\u{1B}[?2004l")
+    let was = entered.exchange(0, ordering: .relaxed)
+    guard was != 0, var settings = original else { return }
+    if was == Manner.keys.rawValue { write("\u{1B}[?2004l") }
+    // From the background it would stop the process; there it is the shell's already.
+    guard Terminal.isInForeground(.input) else { return }
     tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
   }
 
@@ -113,3 +136,6 @@ package enum StandardInput {
     return count < 0 && (errno == EINTR || errno == EAGAIN) ? .signal : .end
   }
 }
+
+/// Waits without giving the thread to anything else.
+package func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }

@@ -30,6 +30,12 @@ package struct Terminal: Sendable, Equatable {
     height = known && size.ws_row > 0 ? Int(size.ws_row) : 24
   }
 
+  /// Whether this process may draw and read there: no other one has the terminal now.
+  package static func isInForeground(_ stream: Stream) -> Bool {
+    let group = tcgetpgrp(stream.rawValue)
+    return group < 0 || group == getpgrp()
+  }
+
   /// Whether the terminal obeys cursor movements, colours wanted or not.
   package var allowsMovement: Bool {
     let type = Environment.variable("TERM") ?? ""

@@ -2,6 +2,15 @@
 
 import DrSystem
 import Glibc
+import Synchronization
+
+/// Something in the last lines of the terminal, above which everything else is to stand.
+protocol ConsoleOverlay: Sendable {
+  /// Writes text that stays, as whole lines.
+  func write(_ text: String)
+  /// Leaves the terminal clean, where the process is about to end whatever happens.
+  func abandon()
+}
 
 /// Standard output and error, unbuffered: a closed reader is not worth dying noisily for.
 enum Console {
@@ -21,13 +30,24 @@ enum Console {
     }
   }
 
+  /// What stands in the last lines of the terminal now.
+  static let overlay = Mutex<(any ConsoleOverlay)?>(nil)
+
   static func write(_ text: String, to stream: Terminal.Stream = .output) {
-    var text = text
-    text.withUTF8 { write(UnsafeRawBufferPointer($0), to: stream) }
+    if let overlay = overlay.withLock({ $0 }), stream == .output || Terminal(stream).isTerminal {
+      return overlay.write(text)
+    }
+    put(text, to: stream)
   }
 
   static func write(_ bytes: [UInt8], to stream: Terminal.Stream = .output) {
     bytes.withUnsafeBytes { write($0, to: stream) }
+  }
+
+  /// Writes whatever stands in the last lines.
+  static func put(_ text: String, to stream: Terminal.Stream = .output) {
+    var text = text
+    text.withUTF8 { write(UnsafeRawBufferPointer($0), to: stream) }
   }
 
   private static func write(_ bytes: UnsafeRawBufferPointer, to stream: Terminal.Stream) {
@@ -36,11 +56,17 @@ enum Console {
       let count = Glibc.write(stream.rawValue, rest.baseAddress, rest.count)
       if count < 0 {
         if errno == EINTR || errno == EAGAIN { continue }
-        if errno != EPIPE, stream == .output { endUnwritten(errno) }
+        if errno != EPIPE, stream == .output, !isClosedTerminal(errno) { endUnwritten(errno) }
         return
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
+  }
+
+  /// A terminal that was closed: who wrote to it is told by a signal.
+  private static func isClosedTerminal(_ code: Int32) -> Bool {
+    var status = stat()
+    return code == EIO && fstat(STDOUT_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR
   }
 
   /// Half an output that looks like a whole one is the worst: a full disk ends the program.

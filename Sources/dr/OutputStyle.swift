@@ -33,8 +33,7 @@ struct OutputStyle {
 
   /// One line of a list, cut where it does not fit.
   static func clipped(_ line: String, to width: Int?) -> String {
-    guard let width, displayWidth(line) > width else { return line }
-    return line.prefix(max(width - 1, 0)) + "…"
+    width.map { DrBase.clipped(line, to: $0) } ?? line
   }
 
   func printDiagnostics(

@@ -103,7 +103,7 @@ func survive(_ scenario: Scenario, _ crashes: [TestHost.Crash]) throws -> (TestH
           .torn(number, bytes.count - 1),
         ]
       case .call(_, _, .perform): [.before(number), .after(number)]
-      case .call, .cancel, .startTimer, .cancelTimer, .ask, .withdraw, .show, .finish:
+      case .call, .cancel, .startTimer, .cancelTimer, .ask, .withdraw, .show, .tell, .finish:
         [.before(number)]
       }
     }

@@ -269,7 +269,7 @@ import Testing
         case .append: appends += 1
         case .call(let id, let call, let phase):
           events.append(.answered(id, world.answer(call, phase)))
-        case .cancel, .startTimer, .cancelTimer, .ask, .withdraw, .show, .finish: break
+        case .cancel, .startTimer, .cancelTimer, .ask, .withdraw, .show, .tell, .finish: break
         }
       }
     }

@@ -26,6 +26,9 @@ struct TestHost {
   var world = FakeWorld()
   var disk: [UInt8] = []
   var now = Instant(nanoseconds: 0)
+  /// What who follows the run was told; nothing unless the executor tells it.
+  private(set) var told: [News] = []
+  var tellsNews = false
   var lines: [String] = []
   /// What people answer, and how many seconds after they are asked.
   var decisions: [String: (approved: Bool, after: Int64)] = [:]
@@ -67,6 +70,7 @@ struct TestHost {
     let executor = try Executor(
       machine: Machine(program: program, limits: Limits()), runbook: runbook, arguments: [],
       identity: identity, journal: journal, at: now)
+    executor.tellsNews = tellsNews
     return drive(executor, crash)
   }
 
@@ -138,6 +142,7 @@ struct TestHost {
           line(
             String(repeating: "  ", count: progress.depth)
               + "\(progress.kind.rawValue) \(progress.text)")
+        case .tell(let news): told.append(news)
         case .finish(let result): return crash == .after(number) ? nil : result
         }
         if crash == .after(number) { return nil }

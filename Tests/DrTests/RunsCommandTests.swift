@@ -52,9 +52,65 @@ struct RunsCommandTests {
         #expect(terminal.sees("go: done in"), "\(terminal.written)")
         #expect(terminal.written.contains("pause 2s, 1s left") == (type == "xterm"))
         #expect(terminal.written.contains("\u{1B}") == (type == "xterm"))
-        // What was drawn is gone before the next line is written.
-        #expect(terminal.written.contains("\u{1B}[2K") || type == "dumb")
-        #expect(!terminal.written.contains("left\n"))
+        #expect(terminal.end() == 0)
+        // What was drawn is gone before the last words are written.
+        let words = "\ngo: done in"
+        let parts = terminal.written.components(separatedBy: words)
+        #expect(parts.count == 2)
+        if type == "xterm" {
+          #expect(parts[0].hasSuffix("\u{1B}[J") || parts[0].hasSuffix("■ succeeded\n"), "\(parts)")
+          #expect(!parts[1].contains("\u{1B}"))
+        }
+        #expect(terminal.isCooked)
+      }
+    }
+  }
+
+  @Test(
+    "a question is answered in the view, by whole words, and by nothing that was typed before it")
+  func answeredInTheView() throws {
+    try inFolder { folder in
+      let program = """
+        runbook go() {
+          step "rest" { pause 1s }
+          step "ask" within 5m { approve "把流量切走?" within 4m }
+        }
+        """
+      try program.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      let terminal = try PseudoTerminal(
+        dr, ["run", "\(folder)/a.dr", "go", "--world", "real"],
+        environment: ["TERM": "xterm", "DR_STATE": folder, "NO_COLOR": "1"])
+      #expect(terminal.sees("pause 1s, "))
+      terminal.type("no\n")
+      #expect(terminal.sees("from elsewhere: dr approve"))
+      #expect(terminal.sees("yes or no? "))
+      #expect(!terminal.isCooked)
+      terminal.type("perhaps\n")
+      #expect(terminal.sees("please answer yes or no? "))
+      terminal.type("n\u{7F}yes\n")
+      #expect(terminal.sees("✓ ask"))
+      #expect(terminal.end() == 0, "\(terminal.written)")
+      #expect(terminal.isCooked)
+    }
+  }
+
+  @Test("Ctrl-C pauses a run and leaves the terminal as it was, with nothing of the view on it")
+  func leftClean() throws {
+    try inFolder { folder in
+      let program = "runbook go() { step \"rest\" within 5m { pause 4m } }\n"
+      try program.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      for lives in [["run", "\(folder)/a.dr", "go", "--world", "real"], ["resume"]] {
+        let terminal = try PseudoTerminal(
+          dr, lives, environment: ["TERM": "xterm", "DR_STATE": folder, "NO_COLOR": "1"])
+        #expect(terminal.sees("pause 4m, "))
+        #expect(terminal.sees("● rest, for "))
+        #expect(!terminal.isCooked)
+        terminal.type("\u{3}")
+        #expect(terminal.sees("go on with: dr resume"))
+        #expect(terminal.end() == 130)
+        #expect(terminal.isCooked)
+        let last = terminal.written.components(separatedBy: "\u{1B}[J").last ?? ""
+        #expect(!last.contains(" left"), "\(last)")
       }
     }
   }

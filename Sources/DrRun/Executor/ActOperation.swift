@@ -273,7 +273,8 @@ final class ActOperation: Operation {
       conclude(answer, value)
       return true
     case .settled(let settlement): return intent != nil && apply(settlement)
-    case .begun, .predicted, .resumed, .step, .stepDone, .stepFailed, .read, .waiting, .verdict,
+    case .begun, .predicted, .objectives, .resumed, .step, .stepDone, .stepFailed, .read, .waiting,
+      .verdict,
       .decision,
       .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .paused, .ended:
       return false

@@ -173,8 +173,14 @@ final class ConditionOperation: Operation {
       return unanswered(lastFailure)
     }
     guard isPolled, !isLast else { return explain() }
+    executor.tellLook(finding, at: position)
     state = .sleeping(until: executor.now.advanced(by: operands.every))
     executor.pend(self)
+  }
+
+  /// What the last evaluation saw; empty where that says nothing.
+  private var finding: String {
+    lastFailure?.message ?? lastWitnesses.sentence(executor.machine.program.checked.sources)
   }
 
   /// The condition has no verdict.
@@ -255,7 +261,8 @@ final class ConditionOperation: Operation {
     switch record {
     case .verdict(let holds, let message, _): conclude(holds, message)
     case .outcome(.failure(let failure)): refuse(failure)
-    case .begun, .predicted, .resumed, .step, .stepDone, .stepFailed, .read, .intent, .outcome,
+    case .begun, .predicted, .objectives, .resumed, .step, .stepDone, .stepFailed, .read, .intent,
+      .outcome,
       .settled,
       .waiting, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
       .paused, .ended:

@@ -49,6 +49,12 @@ package final class Executor: Runner {
   private let tape: Tape
   /// What a plan said about a run that has not begun yet, for its journal.
   package var prediction: Prediction?
+  /// What is promised of the services that the runbook names, likewise.
+  package var objectives: [Objective] = []
+  /// Whether news are given out, beside what is shown.
+  package var tellsNews = false {
+    didSet { tape.keepsRecords = tellsNews }
+  }
   private(set) var refusal: JournalRefusal?
 
   // What is given out.
@@ -173,6 +179,7 @@ package final class Executor: Runner {
       show(.runResumed, depth: 0, identity.runbook)
     } else {
       append(JournalRecord(at: now, .begun(identity)))
+      if !objectives.isEmpty { append(JournalRecord(at: now, .objectives(objectives))) }
       if let prediction { append(JournalRecord(at: now, .predicted(prediction))) }
       show(.runStarted, depth: 0, identity.runbook)
     }
@@ -359,7 +366,8 @@ package final class Executor: Runner {
   }
 
   private func takeOrders() -> [Order] {
-    if let bytes = tape.takeBytes() { orders.insert(.append(bytes), at: 0) }
+    let told = tape.takeRecords().map { Order.tell(.recorded($0)) }
+    orders.insert(contentsOf: (tape.takeBytes().map { [.append($0)] } ?? []) + told, at: 0)
     defer { orders = [] }
     return orders
   }
@@ -404,6 +412,12 @@ package final class Executor: Runner {
 
   /// Says what a paused run wants to know; the answer comes when it is resumed.
   func askOnStop(_ question: Question) { orders.append(.ask(question)) }
+
+  /// Tells what a look at a condition found, where it does not hold yet.
+  func tellLook(_ finding: @autoclosure () -> String, at position: Position) {
+    guard tellsNews, !tape.isReplaying, hasBegun else { return }
+    orders.append(.tell(.looked(position, finding())))
+  }
 
   func show(_ kind: Progress.Kind, depth: Int, _ text: String, until: Instant? = nil) {
     guard !tape.isReplaying, hasBegun else { return }

@@ -14,6 +14,9 @@ final class Tape {
   let first: JournalRecord?
   let last: JournalRecord?
   private var mustMark: Bool
+  /// Whether new records are kept until they are taken, for who follows the run.
+  var keepsRecords = false
+  private var records: [JournalRecord] = []
 
   /// More than this is not kept for the next record that must be on disk.
   private static let lazyMax = 1 << 16
@@ -49,7 +52,7 @@ final class Tape {
   private func advance() {
     while let record = rest?.next() {
       switch record.body {
-      case .begun, .resumed, .paused, .predicted: continue
+      case .begun, .resumed, .paused, .predicted, .objectives: continue
       case .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
         .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
         .ended:
@@ -80,8 +83,15 @@ final class Tape {
   /// False where the record is larger than a journal may hold.
   func append(_ record: JournalRecord) -> Bool {
     guard markResumption(at: record.at), writer.add(record) else { return false }
+    if keepsRecords { records.append(record) }
     if !record.body.isLazy { mustAppend = true }
     return true
+  }
+
+  /// Those that are new.
+  func takeRecords() -> [JournalRecord] {
+    defer { records = [] }
+    return records
   }
 
   /// Something is about to happen that relies on all records so far.

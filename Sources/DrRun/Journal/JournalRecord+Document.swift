@@ -44,6 +44,7 @@ extension JournalRecord.Body {
     case .paused: "paused"
     case .ended: "ended"
     case .predicted: "predicted"
+    case .objectives: "objectives"
     }
   }
 
@@ -59,6 +60,9 @@ extension JournalRecord.Body {
       object["worst_case"] = prediction.wholeNanoseconds.map(Document.int)
       object["steps"] = .object(
         DocumentObject(prediction.steps.map { ($0.position.text, .int($0.nanoseconds)) }))
+    case .objectives(let objectives):
+      object["services"] = .object(
+        DocumentObject(objectives.map { ($0.service, .int($0.recovery)) }))
     case .read(let call, let answer):
       call.write(to: &object)
       answer.write(to: &object)

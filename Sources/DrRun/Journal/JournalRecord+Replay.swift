@@ -7,7 +7,7 @@ extension JournalRecord.Body {
   /// again.
   var isLazy: Bool {
     switch self {
-    case .resumed, .step, .stepDone, .read, .elapsed, .attempt, .predicted: true
+    case .resumed, .step, .stepDone, .read, .elapsed, .attempt, .predicted, .objectives: true
     case .begun, .stepFailed, .intent, .outcome, .settled, .waiting, .verdict, .decision, .retry,
       .expired, .unwinding, .undone, .lock, .paused, .ended:
       false
@@ -56,6 +56,7 @@ extension JournalRecord.Body {
     case .lock(let name, _): "the lock “\(name)”"
     case .paused: "a pause of the run"
     case .predicted: "what a plan said"
+    case .objectives: "what is promised"
     case .ended(let status, _): "the end of the run: \(status.rawValue)"
     }
   }

@@ -169,6 +169,19 @@ package struct Prediction: Sendable, Equatable {
   }
 }
 
+/// Within what time a service is to be back, as the program promises.
+package struct Objective: Sendable, Equatable {
+  /// Its label.
+  package let service: String
+  /// Nanoseconds, more than 0.
+  package let recovery: Int64
+
+  package init(service: String, recovery: Int64) {
+    self.service = service
+    self.recovery = recovery
+  }
+}
+
 /// One line of the journal.
 package struct JournalRecord: Sendable, Equatable {
   package enum Body: Sendable, Equatable {
@@ -203,6 +216,8 @@ package struct JournalRecord: Sendable, Equatable {
     case ended(RunResult.Status, message: String?)
     /// What a plan said before the run.
     case predicted(Prediction)
+    /// What is promised of the services that the runbook names.
+    case objectives([Objective])
   }
 
   package let at: Instant

@@ -93,6 +93,12 @@ struct RecordDecoder: Sendable {
       guard let status = RunResult.Status(rawValue: try name()) else { throw bad("status") }
       return .ended(status, message: try optionalText())
     case .predicted: return .predicted(try prediction())
+    case .objectives:
+      var objectives: [Objective] = []
+      for _ in 0..<(try count()) {
+        objectives.append(Objective(service: try plain(), recovery: try integer()))
+      }
+      return .objectives(objectives)
     }
   }
 

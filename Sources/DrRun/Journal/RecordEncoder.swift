@@ -30,7 +30,7 @@ enum RecordKind: UInt8 {
   case begun = 1
   case resumed, step, stepDone, stepFailed, retry, attempt, expired, read, intent, outcome
   case settled, waiting, verdict, decision, elapsed, unwinding, undone, lock, paused, ended
-  case predicted
+  case predicted, objectives
 
   /// Beside the kind: an attempt other than the first.
   static let hasAttempt: UInt8 = 0x80
@@ -94,6 +94,12 @@ struct RecordEncoder: Sendable {
       write(until)
     case .stepFailed(let why), .paused(let why): write(why)
     case .predicted(let prediction): write(prediction)
+    case .objectives(let objectives):
+      write(count: objectives.count)
+      for objective in objectives {
+        write(plain: objective.service)
+        write(objective.recovery)
+      }
     case .read(let call, let answer):
       write(call)
       write(answer)
@@ -297,6 +303,7 @@ extension JournalRecord.Body {
     case .paused: .paused
     case .ended: .ended
     case .predicted: .predicted
+    case .objectives: .objectives
     }
   }
 }

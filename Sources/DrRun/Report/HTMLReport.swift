@@ -236,9 +236,8 @@ extension RunHistory {
 
   /// Since the run began: `1:05.3`.
   private func clock(_ instant: Instant) -> String {
-    let tenths = max(0, instant.nanoseconds - summary.startedAt.nanoseconds) / 100_000_000
-    let seconds = tenths / 10 % 60
-    return "\(tenths / 600):\(seconds < 10 ? "0" : "")\(seconds).\(tenths % 10)"
+    let clock = Words.clock(instant.nanoseconds - summary.startedAt.nanoseconds)
+    return String(clock.drop { $0 == " " })
   }
 }
 

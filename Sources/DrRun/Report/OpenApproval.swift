@@ -36,7 +36,8 @@ extension Journal {
       // What fails gives up the questions in it.
       case .stepFailed, .retry, .unwinding, .ended:
         open.removeAll { $0.position.isWithin(position) }
-      case .begun, .predicted, .resumed, .attempt, .expired, .read, .intent, .outcome, .settled,
+      case .begun, .predicted, .objectives, .resumed, .attempt, .expired, .read, .intent, .outcome,
+        .settled,
         .waiting,
         .verdict, .elapsed, .undone, .lock, .paused:
         break

@@ -23,6 +23,8 @@ package struct RunSummary: Sendable, Equatable {
   package let endedAt: Instant?
   /// How long a plan said before that it takes at most; `nil` without one, or without a bound.
   package let predicted: Int64?
+  /// What is promised of the services that its runbook names.
+  package let objectives: [Objective]
   package let status: Status
   /// The title of the last step that was begun.
   package let lastStep: String?
@@ -46,6 +48,7 @@ package struct RunSummary: Sendable, Equatable {
     var lastStep: String?
     var resumptions = 0
     var predicted: Int64?
+    var objectives: [Objective] = []
     var promised: [(position: Position, call: CallNote)] = []
     for record in journal.records {
       switch record.body {
@@ -58,6 +61,7 @@ package struct RunSummary: Sendable, Equatable {
       case .step(let title, _): lastStep = title
       case .intent(let intent): promised.append((record.position, intent.call))
       case .outcome, .settled: promised.removeAll { $0.position == record.position }
+      case .objectives(let promised): objectives = promised
       case .begun, .stepDone, .stepFailed, .read, .waiting, .verdict, .decision, .elapsed, .retry,
         .attempt, .expired, .unwinding, .undone, .lock:
         break
@@ -67,6 +71,7 @@ package struct RunSummary: Sendable, Equatable {
     self.lastStep = lastStep
     self.resumptions = resumptions
     self.predicted = predicted
+    self.objectives = objectives
     inDoubt = promised.map(\.call)
     if case .ended = status { endedAt = last.at } else { endedAt = nil }
   }
@@ -89,6 +94,10 @@ package struct RunSummary: Sendable, Equatable {
     ])
     object["ended"] = endedAt.map { .int($0.nanoseconds) }
     object["predicted"] = predicted.map(Document.int)
+    if !objectives.isEmpty {
+      object["objectives"] = .object(
+        DocumentObject(objectives.map { ($0.service, .int($0.recovery)) }))
+    }
     object["step"] = lastStep.map(Document.string)
     switch status {
     case .unfinished: break
@@ -149,6 +158,9 @@ extension JournalRecord.Body {
     case .predicted(let prediction):
       let most = prediction.wholeNanoseconds.map { "at most \(Words.duration($0))" }
       return ("a plan said that it takes \(most ?? "as long as it takes")", false)
+    case .objectives(let objectives):
+      let promises = objectives.map { "\($0.service) within \(Words.duration($0.recovery))" }
+      return ("promised is the recovery of \(promises.joined(separator: ", "))", false)
     case .resumed: return ("the run is resumed", false)
     case .step: return ("\(step) begins", false)
     case .stepDone: return ("\(step) is done", false)

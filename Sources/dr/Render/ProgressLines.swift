@@ -23,10 +23,7 @@ struct ProgressLines {
 
   /// `1:05.3`: minutes, seconds and tenths.
   static func clock(_ nanoseconds: Int64) -> String {
-    let tenths = max(0, nanoseconds) / 100_000_000
-    let seconds = tenths / 10 % 60
-    let text = "\(tenths / 600):\(seconds < 10 ? "0" : "")\(seconds).\(tenths % 10)"
-    return String(repeating: " ", count: max(0, 7 - text.count)) + text
+    Words.clock(nanoseconds)
   }
 
   private func mark(_ kind: Progress.Kind) -> String {

@@ -23,8 +23,14 @@ final class Approver: Sendable {
 
   /// Whether there may be a person at the terminal.
   private let prompts: Bool
+  /// Where questions are put, if something is drawn on the terminal.
+  private let view: LiveView?
 
-  init(approvesAll: Bool, box: ApprovalBox? = nil, hint: String = "", prompts: Bool = true) {
+  init(
+    approvesAll: Bool, box: ApprovalBox? = nil, hint: String = "", prompts: Bool = true,
+    view: LiveView? = nil
+  ) {
+    self.view = view
     self.approvesAll = approvesAll
     self.prompts = prompts
     self.box = box
@@ -39,13 +45,16 @@ final class Approver: Sendable {
     let audience = question.audience.map { " (asked of \($0))" } ?? ""
     open.withLock { $0.append(question.id) }
     watch(question.id, deliver)
-    guard prompts, Terminal(.input).isTerminal else {
+    let user = Self.user
+    let id = question.id
+    if let view, view.answers {
+      return view.ask(question) { [self] in answer(id, $0, by: user, deliver) }
+    }
+    guard prompts, view == nil, Terminal(.input).isTerminal else {
       Console.write("waiting for an answer: \(question.text)\(audience)\n\(hint)", to: .error)
       return
     }
     Console.write("\(question.text)\(audience) [yes/no] ", to: .error)
-    let user = Self.user
-    let id = question.id
     // A thread of its own: reading a line blocks, and the concurrency pool must go on renewing
     // locks and watching deadlines meanwhile.
     DispatchQueue(label: "dr.prompt").async { [self] in
@@ -86,5 +95,6 @@ final class Approver: Sendable {
 
   func withdraw(_ id: String) {
     open.withLock { $0.removeAll { $0 == id } }
+    view?.withdraw(id)
   }
 }

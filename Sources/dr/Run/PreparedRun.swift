@@ -4,6 +4,7 @@ import ArgumentParser
 import DrBase
 import DrData
 import DrEval
+import DrGraph
 import DrHost
 import DrRun
 import DrSema
@@ -103,6 +104,40 @@ struct PreparedRun {
       runID: runID, runbook: launch.runbook, arguments: DocumentObject(arguments),
       programDigest: fingerprint.digest, sources: fingerprint.sources, version: Version.text,
       world: launch.world.rawValue)
+  }
+
+  /// What is promised of the services that it names or is given, each once, in the order in which it does.
+  var objectives: [Objective] {
+    let program = machine.program.checked
+    var values: [Value] = []
+    var references = References(of: [], in: program)
+    switch subject {
+    case .runbook(let runbook, let arguments):
+      values = arguments
+      references = References(ofRunbook: runbook, in: program)
+    case .reaction(let closure):
+      if let function = machine.function(of: closure) {
+        references = References(ofRunbook: function, in: program)
+      }
+    }
+    values += references.globals.compactMap { try? machine.global($0) }
+    var objectives: [Objective] = []
+    for value in values {
+      guard let label = text(value, "label"), let objective = field(value, "objective"),
+        let recovery = field(objective, "rto").flatMap({ machine.int($0) }), recovery > 0,
+        !objectives.contains(where: { $0.service == label })
+      else { continue }
+      objectives.append(Objective(service: label, recovery: recovery))
+    }
+    return objectives
+  }
+
+  private func field(_ value: Value, _ name: String) -> Value? {
+    (try? machine.field(value, named: name)) ?? nil
+  }
+
+  private func text(_ value: Value, _ name: String) -> String? {
+    field(value, name).flatMap { machine.string($0) }
   }
 
   private var arguments: [(String, Document)] {

@@ -18,6 +18,7 @@ final class RealDriver {
   let queue = EventQueue<Event>()
   private let approver: Approver
   private let show: (Progress) -> Void
+  private let tell: (News) -> Void
   /// Whether signals pause the run; else who drives it says so.
   private let isSignalled: Bool
   /// Asked before each act.
@@ -30,8 +31,10 @@ final class RealDriver {
 
   init(
     runner: any Runner, answer: @escaping Answerer, approver: Approver, isSignalled: Bool = true,
-    mayAct: @escaping @Sendable () async -> Bool = { true }, show: @escaping (Progress) -> Void
+    mayAct: @escaping @Sendable () async -> Bool = { true },
+    tell: @escaping (News) -> Void = { _ in }, show: @escaping (Progress) -> Void
   ) {
+    self.tell = tell
     self.runner = runner
     self.answer = answer
     self.approver = approver
@@ -105,6 +108,7 @@ final class RealDriver {
     case .ask(let question): approver.ask(question) { queue.push($0) }
     case .withdraw(let id): approver.withdraw(id)
     case .show(let progress): show(progress)
+    case .tell(let news): tell(news)
     case .finish(let result): self.result = result
     }
   }

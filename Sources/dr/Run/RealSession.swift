@@ -89,23 +89,25 @@ struct RealSession {
       throw fail(error.diagnostic, status: 4)
     }
     executor.prediction = prediction
+    executor.objectives = prepared.objectives
     let begun = opened.journal.first?.at ?? WallClock.now()
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)
     Console.write("run \(id)\n")
-    let live = LiveLine.onTerminal(since: begun)
+    let live = LiveView.onTerminal(
+      colour: prepared.project.style.usesColour(.output), hint: store.approveCommand(id),
+      answers: !approvesAll)
     defer { live?.end() }
+    executor.tellsNews = live != nil
+    live?.replace(with: LiveRun(opened.journal.records))
     let held = opened.held
     let driver = RealDriver(
       runner: executor, answer: { [store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
         approvesAll: approvesAll, box: store.approvals(id),
-        hint: "answer with: \(store.approveCommand(id))\n"),
-      mayAct: { await held.isStillOurs() }
-    ) { progress in
-      let line = lines.line(progress)
-      if let live { live.show(progress, line) } else { Console.write(line) }
-    }
+        hint: "answer with: \(store.approveCommand(id))\n", view: live),
+      mayAct: { await held.isStillOurs() }, tell: { live?.take($0) }
+    ) { Console.write(lines.line($0)) }
     world.whenChanged { [queue = driver.queue] in queue.push(.stirred) }
     let result: RunResult?
     do {

@@ -13,7 +13,10 @@ extension StopSignal {
   static func remember(_ signal: StopSignal) { first.store(signal.rawValue, ordering: .relaxed) }
 
   /// Ends the process at once; the journal is whole at any moment, so the run can be resumed.
-  static func leave(_ signal: StopSignal) { _exit(signal.exitStatus) }
+  static func leave(_ signal: StopSignal) {
+    Console.overlay.withLockIfAvailable { $0 }??.abandon()
+    _exit(signal.exitStatus)
+  }
 
   /// Remembers the first signal, for whoever looks between two requests; the second ends the process.
   static func watch() -> Task<Void, Never> {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import DrData
+import DrHost
 import DrRun
 import DrSystem
 
@@ -60,6 +61,22 @@ struct RunsTail: AsyncParsableCommand {
 
   private func tail(_ store: RunStore) async throws {
     let id = try await store.resolve(argument.run)
+    let live =
+      follow
+      ? LiveView.onTerminal(
+        colour: OutputStyle(colour: .auto).usesColour(.output), hint: "", answers: false) : nil
+    let signals = live.map { live in
+      Task {
+        for await signal in Signals.stops() {
+          live.end()
+          StopSignal.leave(signal)
+        }
+      }
+    }
+    defer {
+      signals?.cancel()
+      live?.end()
+    }
     var shown: Int?
     var size: Int?
     while true {
@@ -68,12 +85,14 @@ struct RunsTail: AsyncParsableCommand {
       if now != size || size == nil {
         size = now
         let journal = try await store.readJournal(id)
+        live?.replace(with: LiveRun(journal.records))
         let entries = journal.timeline
         let first = shown ?? max(0, entries.count - lines)
         Console.write(entries.dropFirst(first).map(\.line).joined())
         shown = max(first, entries.count)
         if let summary = RunSummary(journal), summary.status != .unfinished { return }
       } else if !isLive {
+        live?.end()
         if follow {
           Console.write(
             "its process has died; go on with: \(store.resumeCommand(id))\n", to: .error)

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrBase
+import DrSema
+import Testing
+
+@testable import DrRun
+
+@Suite("The live view") struct LiveTests {
+  // MARK: What goes on
+
+  private func played(_ scenario: Scenario) throws -> TestHost {
+    var host = scenario.host
+    host.tellsNews = true
+    _ = try host.live()
+    return host
+  }
+
+  @Test(
+    "who follows a run is told its records, as they stand in the journal", arguments: Scenario.all)
+  func news(_ scenario: Scenario) throws {
+    let host = try played(scenario)
+    let told = host.told.compactMap { news in
+      if case .recorded(let record) = news { record } else { nil }
+    }
+    #expect(told == host.records)
+    var quiet = scenario.host
+    _ = try quiet.live()
+    #expect(quiet.told == [])
+    #expect(quiet.disk == host.disk)
+  }
+
+  @Test(
+    "what goes on is in the order of the program, and nothing does at the end",
+    arguments: Scenario.all)
+  func items(_ scenario: Scenario) throws {
+    var run = LiveRun()
+    for news in try played(scenario).told {
+      run.take(news)
+      for (item, next) in zip(run.items, run.items.dropFirst()) {
+        #expect(!next.position.precedes(item.position), "\(scenario): \(item.text), \(next.text)")
+        #expect(next.depth <= item.depth + 1, "\(scenario): \(item.text), \(next.text)")
+      }
+    }
+    if case .ended = run.status { #expect(run.items == []) }
+    #expect(run.status != .running)
+  }
+
+  @Test("a view of every moment of a run is as written down")
+  func golden() throws {
+    var run = LiveRun()
+    var shown: [String] = []
+    let text = LiveText(columns: 72, rows: 20, colour: false)
+    for name in ["evacuation", "parallel_steps_retry_each_by_itself", "undos_run_in_reverse"] {
+      run = LiveRun()
+      let scenario = try #require(Scenario.all.first { $0.name == name })
+      shown.append("== \(name)")
+      for news in try played(scenario).told {
+        run.take(news)
+        guard case .recorded(let record) = news else { continue }
+        let lines = text.lines(of: run, at: record.at.advanced(by: 1_500_000_000))
+        let view = lines.joined(separator: "\n")
+        if view != shown.last { shown.append(view) }
+      }
+    }
+    expectGolden("live_views", shown.joined(separator: "\n--\n"))
+  }
+
+  private func run(title: String) -> LiveRun {
+    let start = Instant(nanoseconds: 1_000_000_000)
+    let identity = RunIdentity(
+      runID: "r", runbook: "evacuate", arguments: ["from": .string(title)], programDigest: "",
+      sources: [], version: "", world: "real")
+    func record(_ position: String, _ body: JournalRecord.Body) -> JournalRecord {
+      JournalRecord(at: start, position: Position(position), body)
+    }
+    var run = LiveRun([
+      record("", .begun(identity)),
+      record("", .objectives([Objective(service: "chat", recovery: 180_000_000_000)])),
+      record("0", .step(title: title, until: start.advanced(by: 300_000_000_000))),
+      record("0.1", .waiting(for: .wait, text: "wait until \(title)", until: nil)),
+      record("1.10", .step(title: "second", until: nil)),
+      record("1.9", .step(title: "first", until: nil)),
+      record(
+        "1.9", .retry(attempt: 2, at: start.advanced(by: 8_000_000_000), why: "429\u{1B}[2J")),
+    ])
+    run.take(.looked(Position("0.1"), "ready is 1"))
+    return run
+  }
+
+  @Test(
+    "no line is wider than the terminal, whatever is written in it, and nothing in it is obeyed")
+  func widths() {
+    for title in ["scale up", "把流量切到北京二区，然后等待副本就绪", "👩‍🚒 e\u{301}vacuate", "\u{1B}[31m\n\t"] {
+      let run = run(title: title)
+      for columns in 1...90 {
+        for rows in [1, 3, 20] {
+          let text = LiveText(columns: columns, rows: rows, colour: false)
+          let lines = text.lines(of: run, at: Instant(nanoseconds: 43_000_000_000))
+          #expect(lines.count <= rows)
+          for line in lines {
+            #expect(displayWidth(line) <= columns, "\(columns): \(line)")
+            #expect(!line.unicodeScalars.contains { $0.value < 0x20 })
+          }
+        }
+      }
+      let wide = LiveText(columns: 90, rows: 20, colour: true)
+      let plain = LiveText(columns: 90, rows: 20, colour: false)
+      let now = Instant(nanoseconds: 43_000_000_000)
+      #expect(
+        wide.lines(of: run, at: now).map(LiveRegion.width)
+          == plain.lines(of: run, at: now).map { displayWidth($0) })
+    }
+  }
+
+  @Test("the first line says how far it is against the promise, and by how much it is over")
+  func promise() {
+    let text = LiveText(columns: 80, rows: 9, colour: false)
+    let run = run(title: "az1")
+    let early = text.lines(of: run, at: Instant(nanoseconds: 43_000_000_000))
+    #expect(early[0] == " 0:42  evacuate from=az1  RTO 3m, 2m18s left ███░░░░░░░░░░░░░")
+    #expect(early[1] == "  ● az1, for 42s, 4m18s left")
+    #expect(early[2] == "    … wait until az1 (ready is 1), for 42s")
+    #expect(early[3].hasPrefix("  ↻ first: 429"))
+    let late = text.lines(of: run, at: Instant(nanoseconds: 201_500_000_000))
+    #expect(late[0].contains("RTO 3m, over by 21s ████████████████"))
+  }
+
+  // MARK: The terminal
+
+  @Test(
+    "whatever is drawn and written, the terminal has the lines that stay and the last view below")
+  func drawing() {
+    for seed in UInt64(1)...200 {
+      var random = SeededRandom(seed: seed)
+      var region = LiveRegion()
+      var terminal = TerminalModel(width: 30, height: 12)
+      var stay: [String] = []
+      var view: [String] = []
+      var isOpen = false
+      for step in 0..<40 {
+        switch random.next() % 4 {
+        case 0:
+          let line = "line \(seed).\(step) 机房"
+          stay.append(line)
+          terminal.write(region.write(line + "\n", columns: 30))
+        case 1 where random.next() % 3 == 0:
+          view = []
+          isOpen = false
+          terminal.write(region.clear(columns: 30))
+        default:
+          view = (0..<Int(random.next() % 6)).map { "view \(step) \($0) 机" }
+          isOpen = random.next() % 3 == 0 && !view.isEmpty
+          terminal.write(region.draw(view, columns: 30, isOpen: isOpen))
+          // Where somebody types, the cursor is after the last line.
+          if isOpen { #expect(terminal.column == LiveRegion.width(view[view.count - 1])) }
+        }
+        let expected = stay + view + (isOpen ? [] : [""])
+        // What has left the screen at its top does not come back.
+        let rows = terminal.rows
+        #expect(rows == expected.suffix(rows.count), "seed \(seed), step \(step)")
+        #expect(rows.count > view.count - (isOpen ? 1 : 0))
+      }
+    }
+  }
+
+  @Test("what has not changed is not written again")
+  func quiet() {
+    var region = LiveRegion()
+    #expect(region.draw(["a", "b"], columns: 20) != "")
+    #expect(region.draw(["a", "b"], columns: 20) == "")
+    #expect(region.draw(["a", "c"], columns: 20) != "")
+    #expect(region.clear(columns: 20) != "")
+    #expect(region.clear(columns: 20) == "")
+  }
+
+  @Test("a terminal that became narrower has broken the lines, and none of them is left")
+  func narrower() {
+    for width in 5...30 {
+      var region = LiveRegion()
+      var terminal = TerminalModel(width: 30, height: 20)
+      terminal.write(region.write("stays\n", columns: 30))
+      terminal.write(region.draw(["0123456789 0123456789", "机房机房机房", "x"], columns: 30))
+      terminal.resize(width: width)
+      terminal.write(region.draw(["new"], columns: width))
+      #expect(terminal.rows.suffix(3) == ["stays", "new", ""], "\(width)")
+    }
+  }
+}
+
+/// As much of a terminal as the view needs, one that breaks lines anew when it becomes narrower.
+struct TerminalModel {
+  private(set) var width: Int
+  let height: Int
+  /// Each cell one character; the second cell of a wide one is empty.
+  private var cells: [[String]] = [[]]
+  private var row = 0
+  private(set) var column = 0
+
+  init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+  }
+
+  /// From the top of the screen to the cursor or below.
+  var rows: [String] {
+    cells.map { $0.joined().trimmingEnd }
+  }
+
+  mutating func resize(width: Int) {
+    self.width = width
+    var new: [[String]] = []
+    var cursor = 0
+    for (number, line) in cells.enumerated() {
+      if number == row { cursor = new.count }
+      var part: [String] = []
+      for (index, cell) in line.enumerated() where !cell.isEmpty {
+        let size = index + 1 < line.count && line[index + 1].isEmpty ? 2 : 1
+        if part.count + size > width {
+          new.append(part)
+          part = []
+        }
+        part += size == 2 ? [cell, ""] : [cell]
+      }
+      new.append(part)
+    }
+    cells = new
+    row = cursor
+    scroll()
+  }
+
+  mutating func write(_ text: String) {
+    var rest = Array(text)[...]
+    while let character = rest.popFirst() {
+      switch character {
+      case "\n":
+        column = 0
+        row += 1
+        while cells.count <= row { cells.append([]) }
+        scroll()
+      case "\r": column = 0
+      case "\u{1B}":
+        guard rest.popFirst() == "[" else { continue }
+        var digits = ""
+        while let next = rest.first, next.isNumber {
+          digits.append(next)
+          rest.removeFirst()
+        }
+        switch rest.popFirst() {
+        case "A": row = max(0, row - (Int(digits) ?? 1))
+        case "K": cells[row] = Array(cells[row].prefix(column))
+        case "J":
+          cells[row] = Array(cells[row].prefix(column))
+          cells.removeSubrange((row + 1)...)
+        case _: break  // open: colours
+        }
+      case _: put(character)  // open: all else is shown
+      }
+    }
+  }
+
+  private mutating func put(_ character: Character) {
+    let size = displayWidth(character)
+    if column + size > width {
+      column = 0
+      row += 1
+      while cells.count <= row { cells.append([]) }
+      scroll()
+    }
+    while cells[row].count < column + size { cells[row].append(" ") }
+    cells[row][column] = String(character)
+    if size == 2 { cells[row][column + 1] = "" }
+    column += size
+  }
+
+  private mutating func scroll() {
+    let excess = cells.count - height
+    guard excess > 0 else { return }
+    cells.removeFirst(excess)
+    row -= excess
+  }
+}
+
+extension String {
+  fileprivate var trimmingEnd: String {
+    var rest = self[...]
+    while rest.last == " " { rest.removeLast() }
+    return String(rest)
+  }
+}
