@@ -13,6 +13,8 @@ import DrSema
 package struct Instant: Hashable, Sendable, Comparable {
   package let nanoseconds: Int64
   package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+  /// Nanoseconds from another instant to this one.
+  package func since(_ other: Instant) -> Int64 { nanoseconds - other.nanoseconds }
   package static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
   /// The instant so many nanoseconds later; saturates.
   package func advanced(by nanoseconds: Int64) -> Instant {
@@ -221,6 +223,25 @@ package struct Progress: Sendable, Equatable {
     self.depth = depth
     self.text = text
     self.until = until
+  }
+}
+
+extension Progress.Kind {
+  /// What stands before its text.
+  package var mark: String {
+    switch self {
+    case .runStarted, .runResumed: "▶"
+    case .stepStarted: "●"
+    case .stepFinished, .actFinished, .waitFinished, .verified, .required, .approvalGiven,
+      .undoFinished, .locked:
+      "✓"
+    case .finished: "■"
+    case .stepFailed, .undoFailed, .failed: "✗"
+    case .stepRetried, .actSettled: "↻"
+    case .stepSkipped: "-"
+    case .actStarted, .waitStarted, .undoStarted, .actPlanned: "…"
+    case .approvalAsked, .paused: "?"
+    }
   }
 }
 

@@ -119,12 +119,16 @@ package final class SimulatedWorld {
   /// What is gone of what services need to start, by its name.
   var lostDependencies: [String] = []
   /// Failovers that have ended, by the label of their service.
+  /// What each service had and answered, where that is kept.
+  var histories: [ServiceHistory] = []
   private var failovers: [(service: String, at: Instant)] = []
 
   /// A world in which everything described runs and is ready, as far as there is room.
+  ///
+  /// `keepsHistory`: for pictures.
   package init(
     _ descriptions: [SimulatedCluster], seed: UInt64 = 1, chance: Chance = .none,
-    startAt start: Instant = SimulatedWorld.epoch
+    startAt start: Instant = SimulatedWorld.epoch, keepsHistory: Bool = false
   ) {
     now = start
     self.start = start
@@ -133,6 +137,7 @@ package final class SimulatedWorld {
     for description in descriptions { add(description) }
     for index in clusters.indices { refreshControlPlane(index) }
     for front in fronts.indices { beginFront(front) }
+    if keepsHistory { beginHistory() }
     recordAvailability()
   }
 

@@ -118,4 +118,43 @@ struct SimulateTests {
       #expect(outcome.output.contains("is greater than 3m"), "\(outcome.output)")
     }
   }
+
+  @Test(
+    "a simulation and an exploration are pages that stand by themselves, the same bytes each time")
+  func pages() throws {
+    try inFolder { folder in
+      try Self.program(rto: "2m").write(
+        toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      for (name, arguments) in [("lose", ["--lose", "az1"]), ("explore", ["--explore"])] {
+        let path = "\(folder)/\(name).html"
+        let plain = try run(dr, ["simulate", "a.dr"] + arguments, in: folder)
+        let told = try run(dr, ["simulate", "a.dr", "--html", path] + arguments, in: folder)
+        // The page is beside what is printed.
+        #expect(told.output == plain.output)
+        #expect(told.status == plain.status)
+        let page = try String(contentsOfFile: path, encoding: .utf8)
+        for word in ["src=", "href=", "<script", "@import", "url("] {
+          #expect(!page.contains(word), "\(name): \(word)")
+        }
+        #expect(page.hasSuffix("</html>\n"))
+        let golden = "\(root)/Tests/Golden/simulate/\(name).html"
+        if ProcessInfo.processInfo.environment["DR_BLESS"] == "1" {
+          try FileManager.default.createDirectory(
+            atPath: "\(root)/Tests/Golden/simulate", withIntermediateDirectories: true)
+          try page.write(toFile: golden, atomically: true, encoding: .utf8)
+        }
+        let expected = try String(contentsOfFile: golden, encoding: .utf8)
+        #expect(page == expected, "\(golden) differs; DR_BLESS=1 swift test rewrites it")
+      }
+      let nowhere = try run(
+        dr, ["simulate", "a.dr", "--lose", "az1", "--html", "\(folder)/no/where.html"], in: folder)
+      #expect(nowhere.status == 1)
+      #expect(nowhere.errors.contains("where.html"))
+      #expect(
+        try run(
+          dr, ["simulate", "a.dr", "--lose", "az1", "--seeds", "2", "--html", "x"], in: folder
+        )
+        .status == 2)
+    }
+  }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrBase
-import DrRun
 
 /// What a run is at, as lines of a terminal.
 ///

@@ -9,62 +9,70 @@ import DrData
 extension RunHistory {
   /// The report; `timeline` is the journal's.
   package func html(timeline: [TimelineEntry]) -> String {
-    let title = "\(identity.runbook) · \(identity.runID)"
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(XML.escaped(title))</title>
-      <style>
-      \(HTMLStyle.text)
-      </style>
-      </head>
-      <body>
-      \(head)
-      \(section("Steps", stepRows, isEmpty: steps.isEmpty))
-      \(section("Acts", actRows, isEmpty: acts.isEmpty))
-      \(section("Conditions and approvals", conditionRows, isEmpty: conditions.isEmpty))
-      \(section("What happened", logRows(timeline), isEmpty: timeline.isEmpty))
-      \(foot)
-      </body>
-      </html>
-
-      """
+    var page = HTMLPage(title: identity.runbook)
+    let arguments = identity.arguments.members.map { member in
+      "\(member.name)=\(member.value.stringValue ?? JSON.write(member.value))"
+    }
+    page.subtitle = arguments.joined(separator: " ")
+    page.badge = (tone, summary.statusText)
+    page.message =
+      message
+      + summary.inDoubt.map { HTMLPage.message("in doubt: \($0.summary)", .bad) }.joined()
+    page.facts = facts
+    page.body = [
+      HTMLPage.section(
+        "Against what was promised", rows: promiseRows, head: ["", "", "at most", "measured", ""]),
+      HTMLPage.section(
+        "Steps", rows: stepRows,
+        head: ["step", "0 to \(Words.brief(length))", "at", "took", "planned", "allowed", ""]),
+      HTMLPage.section(
+        "Acts", rows: actRows, head: ["at", "act", "change", "took", ""]),
+      HTMLPage.section(
+        "Conditions and approvals", rows: conditionRows,
+        head: ["at", "", "what", "took", "allowed", ""]),
+      HTMLPage.section("What happened", rows: logRows(timeline)),
+    ]
+    page.foot = foot
+    return page.text
   }
 
   // MARK: Head and foot
 
-  private var head: String {
-    let arguments = identity.arguments.members.map { member in
-      "\(member.name)=\(member.value.stringValue ?? JSON.write(member.value))"
-    }
-    var facts = [
+  private var facts: [(name: String, value: String)] {
+    var facts: [(name: String, value: String)] = [
       ("run", identity.runID), ("world", identity.world),
       ("began", summary.startedAt.utcText),
       (summary.endedAt == nil ? "last record" : "ended", summary.lastAt.utcText),
       ("took", Words.brief(length)),
     ]
-    if let predicted = summary.predicted {
-      facts.append(("predicted", "at most \(Words.brief(predicted))"))
-    }
     if summary.resumptions > 0 {
       facts.append(("resumed", Words.count(summary.resumptions, "time")))
     }
-    let items = facts.map { name, value in
-      "<div><dt>\(name)</dt><dd>\(XML.escaped(value))</dd></div>"
+    return facts
+  }
+
+  /// The run as a whole beside what was said of it before.
+  private var promiseRows: [String] {
+    var rows: [String] = []
+    if let predicted = summary.predicted {
+      rows.append(promiseRow("the plan", "the whole run", predicted))
     }
-    let doubts = summary.inDoubt.map { call in
-      "<p class=\"message bad\">in doubt: \(XML.escaped(call.summary))</p>"
+    for objective in summary.objectives {
+      rows.append(promiseRow("recovery of \(objective.service)", "RTO", objective.recovery))
     }
+    return rows
+  }
+
+  private func promiseRow(_ what: String, _ kind: String, _ limit: Int64) -> String {
+    let isKept = length <= limit
+    let verdict = isKept ? "<td class=\"good\">✓ within</td>" : "<td class=\"bad\">✗ over</td>"
+    let scale = max(limit, length)
+    let bar = """
+      <span class="\(isKept ? "good" : "bad")" style="left:0;width:\(HTMLPage.percent(max(length, scale / 300), of: scale))"></span>
+      """
     return """
-      <header>
-      <h1>\(XML.escaped(identity.runbook)) <small>\(XML.escaped(arguments.joined(separator: " ")))</small> \
-      <span class="badge \(statusClass)">\(XML.escaped(summary.statusText))</span></h1>
-      \(message)\(doubts.joined())
-      <dl>\(items.joined())</dl>
-      </header>
+      <tr><td>\(XML.escaped(what)) <em>\(kind)</em></td><td class="bar"><div class="track">\(bar)</div></td>\
+      <td class="number">\(Words.brief(limit))</td><td class="number">\(Words.brief(length))</td>\(verdict)</tr>
       """
   }
 
@@ -75,14 +83,14 @@ extension RunHistory {
       case .paused(let why): why
       case .ended(_, let message): message
       }
-    return text.map { "<p class=\"message\">\(XML.escaped($0))</p>" } ?? ""
+    return text.map { HTMLPage.message($0) } ?? ""
   }
 
-  private var statusClass: String {
+  private var tone: HTMLPage.Tone {
     switch summary.status {
-    case .ended(.succeeded, _): "good"
-    case .ended(.rolledBack, _), .paused, .unfinished: "doubtful"
-    case .ended: "bad"
+    case .ended(.succeeded, _): .good
+    case .ended(.rolledBack, _), .paused, .unfinished: .doubtful
+    case .ended: .bad
     }
   }
 
@@ -91,16 +99,10 @@ extension RunHistory {
       "<li>\(XML.escaped(source.name)) <code>\(XML.escaped(source.digest))</code></li>"
     }
     return """
-      <footer>
       <p>Written by dr \(XML.escaped(identity.version)) from the journal of the run. Program \
       <code>\(XML.escaped(identity.programDigest))</code>, times are UTC. Digests are SHA-256.</p>
       <ul>\(sources.joined())</ul>
-      </footer>
       """
-  }
-
-  private func section(_ title: String, _ rows: String, isEmpty: Bool) -> String {
-    isEmpty ? "" : "<section>\n<h2>\(title)</h2>\n<table>\n\(rows)\n</table>\n</section>"
   }
 
   // MARK: Steps
@@ -109,12 +111,11 @@ extension RunHistory {
     max(0, summary.lastAt.nanoseconds - summary.startedAt.nanoseconds)
   }
 
-  private var stepRows: String {
-    let rows = steps.map { step in
+  private var stepRows: [String] {
+    steps.map { step in
       let ended = step.endedAt ?? summary.lastAt
       let took = ended.nanoseconds - step.begunAt.nanoseconds
-      let allowed =
-        step.deadline.map { $0.nanoseconds - step.begunAt.nanoseconds } ?? step.predicted
+      let allowed = step.deadline.map { $0.nanoseconds - step.begunAt.nanoseconds }
       let depth = steps.count { other in
         other.position != step.position && step.position.isWithin(other.position)
       }
@@ -124,27 +125,21 @@ extension RunHistory {
         <tr><td class="title" style="padding-left:\(depth + 1)em">\(XML.escaped(step.title))\(attempts)\(undone)</td>\
         <td class="bar"><div class="track">\(bar(step.begunAt, ended, step.outcome))</div></td>\
         <td class="number">\(clock(step.begunAt))</td><td class="number">\(Words.brief(took))</td>\
-        <td class="number">\(share(took, of: allowed))</td>\(outcomeCell(step.outcome))</tr>
+        <td class="number">\(share(took, of: step.predicted))</td><td class="number">\(share(took, of: allowed))</td>\
+        \(outcomeCell(step.outcome))</tr>
         """
     }
-    return """
-      <tr><th>step</th><th class="bar">0 to \(Words.brief(length))</th><th>at</th><th>took</th>\
-      <th>allowed</th><th></th></tr>
-      \(rows.joined(separator: "\n"))
-      """
   }
 
   private func bar(_ begun: Instant, _ ended: Instant, _ outcome: Outcome) -> String {
     let whole = max(length, 1)
-    // In thousandths, so that the text is the same on every machine.
-    let left = (begun.nanoseconds - summary.startedAt.nanoseconds) / max(whole / 1000, 1)
-    let width = max(3, (ended.nanoseconds - begun.nanoseconds) / max(whole / 1000, 1))
-    func percent(_ value: Int64) -> String {
-      let bounded = min(max(value, 0), 1000)
-      return "\(bounded / 10).\(bounded % 10)%"
-    }
-    return
-      "<span class=\"\(outcome.name)\" style=\"left:\(percent(min(left, 997)));width:\(percent(min(width, 1000 - min(left, 997))))\"></span>"
+    let left = begun.nanoseconds - summary.startedAt.nanoseconds
+    // Short ones are seen too.
+    let start = min(left, whole - whole / 300)
+    let width = min(max(ended.nanoseconds - begun.nanoseconds, whole / 300), whole - start)
+    let place =
+      "left:\(HTMLPage.percent(start, of: whole));width:\(HTMLPage.percent(width, of: whole))"
+    return "<span class=\"\(outcome.name)\" style=\"\(place)\"></span>"
   }
 
   /// `5m, 12% used`
@@ -155,8 +150,8 @@ extension RunHistory {
 
   // MARK: Acts
 
-  private var actRows: String {
-    let rows = acts.map { act in
+  private var actRows: [String] {
+    acts.map { act in
       let changes = act.intent.observation.changes.joined(separator: ", ")
       var found = ""
       if let settlement = act.settlement {
@@ -171,16 +166,12 @@ extension RunHistory {
         \(found)</td><td class="number">\(took)</td>\(outcomeCell(act.outcome))</tr>
         """
     }
-    return """
-      <tr><th>at</th><th>act</th><th>change</th><th>took</th><th></th></tr>
-      \(rows.joined(separator: "\n"))
-      """
   }
 
   // MARK: Conditions
 
-  private var conditionRows: String {
-    let rows = conditions.map { condition in
+  private var conditionRows: [String] {
+    conditions.map { condition in
       let took = condition.endedAt.map {
         Words.brief($0.nanoseconds - condition.begunAt.nanoseconds)
       }
@@ -193,10 +184,6 @@ extension RunHistory {
         \(outcomeCell(condition.outcome))</tr>
         """
     }
-    return """
-      <tr><th>at</th><th></th><th>what</th><th>took</th><th>allowed</th><th></th></tr>
-      \(rows.joined(separator: "\n"))
-      """
   }
 
   /// What the last look at a condition saw.
@@ -217,13 +204,12 @@ extension RunHistory {
 
   // MARK: The log
 
-  private func logRows(_ timeline: [TimelineEntry]) -> String {
-    let rows = timeline.map { entry in
+  private func logRows(_ timeline: [TimelineEntry]) -> [String] {
+    timeline.map { entry in
       let mark = entry.isFailure ? " class=\"failure\"" : ""
       let time = "<td class=\"number\">\(clock(entry.at))</td>"
       return "<tr\(mark)>\(time)<td>\(XML.escaped(entry.text))</td></tr>"
     }
-    return rows.joined(separator: "\n")
   }
 
   private func outcomeCell(_ outcome: Outcome) -> String {
@@ -259,35 +245,4 @@ extension Settlement.State {
     case .unknown: "unknown"
     }
   }
-}
-
-private enum HTMLStyle {
-  static let text = """
-    :root { --good: #1a7f37; --bad: #b42318; --doubtful: #9a6700; --line: #d8dee4; --dim: #57606a; }
-    * { box-sizing: border-box; }
-    body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; background: #fff; max-width: 72em; margin: 2em auto; padding: 0 1.5em; }
-    h1 { font-size: 1.6em; margin: 0 0 .4em; } h1 small { font-weight: 400; color: var(--dim); }
-    h2 { font-size: 1.1em; margin: 2em 0 .4em; }
-    .badge { font-size: .6em; vertical-align: middle; padding: .25em .7em; border-radius: 1em; color: #fff; }
-    .badge.good { background: var(--good); } .badge.bad { background: var(--bad); } .badge.doubtful { background: var(--doubtful); }
-    .message { margin: 0 0 .6em; } .message.bad { color: var(--bad); }
-    dl { display: flex; flex-wrap: wrap; gap: .4em 2.4em; margin: 1em 0; }
-    dt { color: var(--dim); font-size: .85em; } dd { margin: 0; font-variant-numeric: tabular-nums; }
-    table { border-collapse: collapse; width: 100%; }
-    th { text-align: left; font-weight: 500; color: var(--dim); font-size: .85em; }
-    th, td { padding: .3em .6em; border-bottom: 1px solid var(--line); vertical-align: top; }
-    td.number { width: 1%; font-variant-numeric: tabular-nums; white-space: nowrap; }
-    .bar { width: 34%; } .track { position: relative; height: 1em; margin-top: .25em; background: #f0f2f4; border-radius: 3px; }
-    .track span { position: absolute; top: 0; bottom: 0; border-radius: 3px; }
-    .track .good { background: var(--good); } .track .bad { background: var(--bad); } .track .doubtful { background: var(--doubtful); }
-    td.good { color: var(--good); } td.bad, tr.failure td { color: var(--bad); } td.doubtful { color: var(--doubtful); }
-    code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; } small, em { color: var(--dim); }
-    .evidence { margin: .3em 0 0; padding-left: 1.2em; } footer { margin-top: 3em; color: var(--dim); font-size: .85em; }
-    footer ul { padding-left: 1.2em; }
-    @media print {
-      body { margin: 0; max-width: none; font-size: 10.5px; } tr, header { break-inside: avoid; } h2 { break-after: avoid; }
-      .badge, .track, .track span { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-      @page { margin: 15mm; }
-    }
-    """
 }

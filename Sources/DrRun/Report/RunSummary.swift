@@ -128,16 +128,19 @@ extension Journal {
     guard let first else { return [] }
     var titles: [Position: String] = [:]
     var acts: [Position: Intent] = [:]
+    var conditions: [Position: String] = [:]
     var entries: [TimelineEntry] = []
     for record in records {
       switch record.body {
       case .step(let title, _): titles[record.position] = title
       case .intent(let intent): acts[record.position] = intent
+      case .waiting(_, let text, _): conditions[record.position] = text
       case _: break  // open: other records need nothing remembered
       }
       guard
         let (text, isFailure) = record.body.line(
-          title: titles[record.position], act: acts[record.position])
+          title: titles[record.position], act: acts[record.position],
+          condition: conditions[record.position])
       else { continue }
       entries.append(
         TimelineEntry(
@@ -150,7 +153,7 @@ extension Journal {
 
 extension JournalRecord.Body {
   /// In words; `nil` for what says nothing by itself.
-  fileprivate func line(title: String?, act: Intent?) -> (String, Bool)? {
+  fileprivate func line(title: String?, act: Intent?, condition: String?) -> (String, Bool)? {
     let step = title.map { "step “\($0)”" } ?? "a step"
     let call = act.map { "\($0.call.name) \($0.observation.target)" } ?? "an act"
     switch self {
@@ -184,7 +187,8 @@ extension JournalRecord.Body {
         return (text, false)
       }
     case .verdict(let holds, let message, _):
-      return (message ?? (holds ? "it holds" : "it does not hold"), !holds)
+      let verdict = holds ? "holds" : "does not hold"
+      return (message ?? "it \(verdict)" + (condition.map { ": \($0)" } ?? ""), !holds)
     case .decision(let approved, let by):
       let verb = approved.map { $0 ? "approved" : "declined" } ?? "answered"
       return ("\(by ?? "nobody") \(verb)", approved == false)

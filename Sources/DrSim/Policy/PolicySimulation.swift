@@ -24,6 +24,8 @@ package final class PolicySimulation {
     package var service: String?
     /// The minor version that the cluster has instead of its own.
     package var kubernetesMinor: Int?
+    /// Whether what services had and answered is kept, for pictures.
+    package var keepsHistory = false
 
     package init(
       cluster: String, seed: UInt64, lasting: Int64, faults: [TimedFault], chance: Chance = .none
@@ -44,6 +46,8 @@ package final class PolicySimulation {
     package var events: [SimulationEvent]
     /// Where the simulation ended.
     package var until: Instant
+    /// In the order of the program; none unless they were to be kept.
+    package var histories: [ServiceHistory] = []
   }
 
   private let scenario: Scenario
@@ -69,7 +73,8 @@ package final class PolicySimulation {
     if let minor = scenario.kubernetesMinor {
       for index in clusters.indices { clusters[index].kubernetesMinor = minor }
     }
-    world = SimulatedWorld(clusters, seed: scenario.seed, chance: scenario.chance)
+    world = SimulatedWorld(
+      clusters, seed: scenario.seed, chance: scenario.chance, keepsHistory: scenario.keepsHistory)
     engine = PolicyEngine(
       try PolicyModel.all(of: machine, cluster: scenario.cluster).filter {
         scenario.service == nil || $0.service == scenario.service
@@ -97,7 +102,9 @@ package final class PolicySimulation {
       }
     }
     if world.now < end, companion == nil { world.advance(to: end) }
-    return Outcome(services: world.summaries, events: withFaults, until: world.now)
+    return Outcome(
+      services: world.summaries, events: withFaults, until: world.now,
+      histories: world.histories)
   }
 
   /// The events with the faults among them; a fault comes before what happens at the same time.

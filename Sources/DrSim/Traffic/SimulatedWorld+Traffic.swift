@@ -64,6 +64,7 @@ extension SimulatedWorld {
       recordAvailability(ofFront: front)
     }
     for service in services.indices { recordAvailability(ofService: service) }
+    recordHistory()
   }
 
   private func recordAvailability(ofFront front: Int) {

@@ -43,7 +43,7 @@ struct Drill: AsyncParsableCommand {
   @OptionGroup var real: RealDrillOptions
   @OptionGroup var granted: GrantOptions
 
-  @Flag(help: "Write JSON.")
+  @Flag(help: "Write what happens as JSON, an object per line (docs/events.md).")
   var json = false
 
   @OptionGroup var source: SourceOptions
@@ -83,7 +83,7 @@ struct Drill: AsyncParsableCommand {
 
   private func show(_ reports: [DrillReport], _ project: Project) {
     if json {
-      Console.write(JSON.write(.array(reports.map(\.document)), pretty: true) + "\n")
+      for report in reports { Console.write(report.events(isReal: world.isReal)) }
       return
     }
     let text = DrillText(colour: project.style.usesColour(.output))
@@ -115,7 +115,7 @@ struct Drill: AsyncParsableCommand {
     return DrillSession(
       project: project, machine: machine, drill: drill, launch: launch,
       injectorProgram: real.injector, loadURL: real.loadURL, watches: !real.noPolicies,
-      stream: json ? .error : .output)
+      asEvents: json)
   }
 
   private func wanted(_ machine: Machine) throws(Diagnostic) -> [DrillModel] {

@@ -25,6 +25,9 @@ struct Resume: AsyncParsableCommand {
   )
   var program: String?
 
+  @Flag(help: "Write what happens as JSON, an object per line (docs/events.md).")
+  var json = false
+
   @OptionGroup var store: StoreAccess
   @OptionGroup var output: OutputOptions
 
@@ -41,6 +44,7 @@ struct Resume: AsyncParsableCommand {
     if let context = self.store.context { launch.context = context }
     let prepared = try PreparedRun(launch, style: output.style)
     var session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
+    session.tellsEvents = json
     session.answers = try answer.map(decision)
     try await session.resume()
   }

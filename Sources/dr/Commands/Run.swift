@@ -25,6 +25,9 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Answer yes to every approval; the journal says so.")
   var yes = false
 
+  @Flag(help: "Write what happens as JSON, an object per line (docs/events.md).")
+  var json = false
+
   @Flag(help: "Real world: go on in the background, whatever becomes of this terminal.")
   var detach = false
 
@@ -32,6 +35,13 @@ struct Run: AsyncParsableCommand {
     help: "Run what `dr plan -o` kept in this file, and only if it still holds: no other arguments."
   )
   var plan: String?
+
+  func validate() throws {
+    if json, detach {
+      throw ValidationError(
+        "--json tells what happens here; of a run in the background `dr runs tail -f --json` does")
+    }
+  }
 
   mutating func run() async throws {
     let saved = try plan.map(SavedPlan.init(reading:))
@@ -51,7 +61,7 @@ struct Run: AsyncParsableCommand {
     if let saved { prediction = try await check(saved, prepared, store) }
     switch launch.world {
     case .simulated:
-      try SimulatedSession(prepared: prepared, options: simulation).run()
+      try SimulatedSession(prepared: prepared, options: simulation).run(asEvents: json)
     case .real:
       let id = RunStore.newID(at: WallClock.now())
       if detach {
@@ -59,6 +69,7 @@ struct Run: AsyncParsableCommand {
       }
       var session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
       session.prediction = prediction
+      session.tellsEvents = json
       try await session.start()
     }
   }

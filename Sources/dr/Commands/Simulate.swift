@@ -49,6 +49,10 @@ struct Simulate: ParsableCommand {
   @Flag(help: "Write JSON.")
   var json = false
 
+  @Option(
+    help: "Also write a page of HTML to this file: what happened over time, or, explored, a table.")
+  var html: String?
+
   @OptionGroup var source: SourceOptions
 
   func validate() throws {
@@ -61,7 +65,7 @@ struct Simulate: ParsableCommand {
         "say what goes wrong: --lose ZONE, --fault '1m: fail(ZONE)', or --explore for every fault")
     }
     if let seeds, seeds < 1 { throw ValidationError("--seeds is at least 1") }
-    if seeds != nil, seed != nil {
+    if seeds != nil, seed != nil || html != nil {
       throw ValidationError("--seeds shows many runs; leave out --seed and --html")
     }
   }
@@ -86,7 +90,7 @@ struct Simulate: ParsableCommand {
     if explore {
       let names = try FaultNames(machine)
       return try Explorer(simulator, names, cluster, lasting: lasting.nanoseconds)
-        .report(asJSON: json, style: project.style)
+        .report(asJSON: json, html: html, style: project.style)
     }
     let scenario = try scenario(of: cluster, in: project, machine)
     return seeds == nil
@@ -156,14 +160,27 @@ struct Simulate: ParsableCommand {
 
   private func playOnce(
     _ scenario: PolicySimulation.Scenario, _ simulator: Simulator, _ project: Project
-  ) throws(Diagnostic) -> Bool {
+  ) throws -> Bool {
+    var scenario = scenario
+    scenario.keepsHistory = html != nil
     let outcome = try simulator.play(scenario)
+    if let html { try Simulator.write(page(outcome, scenario), to: html) }
     if json {
       Console.write(JSON.write(SimulationDocument.document(outcome), pretty: true) + "\n")
     } else {
       Console.write(SimulationText(colour: project.style.usesColour(.output)).text(outcome))
     }
     return outcome.isBroken
+  }
+
+  private func page(
+    _ outcome: PolicySimulation.Outcome, _ scenario: PolicySimulation.Scenario
+  ) -> String {
+    let faults = scenario.faults.map { fault in
+      "\(fault.fault.text) after \(Words.brief(fault.at.since(SimulatedWorld.epoch)))"
+    }
+    let chance = seed.map { ", seed \($0)" } ?? ""
+    return SimulationPage(outcome, subtitle: faults.joined(separator: ", ") + chance).text
   }
 
   private func playMany(

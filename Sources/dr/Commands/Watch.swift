@@ -32,6 +32,9 @@ struct Watch: AsyncParsableCommand {
   )
   var lease: LeaseName?
 
+  @Flag(help: "Write what happens as JSON, an object per line (docs/events.md).")
+  var json = false
+
   @OptionGroup var store: StoreOptions
 
   @OptionGroup var cluster: KubeconfigOptions
@@ -74,7 +77,7 @@ struct Watch: AsyncParsableCommand {
   private func watch(
     _ program: WatchedProgram, _ runs: RunStore, _ world: RealWorld
   ) async throws -> Int32 {
-    let log = WatchLog()
+    let log = WatchLog(asEvents: json)
     let session = WatchSession(
       policies: program.policies.map(\.name), store: runs, world: world, lease: lease,
       token: Environment.variable("DR_WATCH_TOKEN"), log: log)

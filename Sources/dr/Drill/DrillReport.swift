@@ -100,6 +100,22 @@ struct DrillReport {
 
   // MARK: As data
 
+  /// What the simulation did, unless it was told already what happened for real; then the report as one event.
+  func events(isReal: Bool) -> String {
+    var text = ""
+    let end = real?.outcome.endedAt ?? simulation.outcome.endedAt
+    if !isReal {
+      for event in simulation.world.events {
+        text += EventLine.text(
+          "simulated", at: event.at,
+          [("drill", .string(drill.name))] + SimulationDocument.members(event))
+      }
+    }
+    return text
+      + EventLine.text(
+        "drill", at: end, document.objectValue?.members.map { ($0.name, $0.value) } ?? [])
+  }
+
   /// Times are seconds since the beginning, lengths seconds.
   var document: Document {
     var object = DocumentObject([
@@ -220,11 +236,6 @@ struct LoadFigures: Sendable, Equatable {
       (median, slow, longest) = (quantile(50), quantile(99), quantile(100))
     }
   }
-}
-
-extension Instant {
-  /// Nanoseconds from another instant to this one.
-  func since(_ other: Instant) -> Int64 { nanoseconds - other.nanoseconds }
 }
 
 extension DrillOutcome {

@@ -202,7 +202,8 @@ final class LiveView: ConsoleOverlay {
         return (prompt, approved)
       case "\u{7F}", "\u{8}": _ = state.typed.popLast()
       case "\u{15}": state.typed = ""
-      case _ where displayWidth(character) > 0 && state.typed.count < Self.typedMost:  // open: a character
+      // open: what can be seen is a character of the answer
+      case _ where displayWidth(character) > 0 && state.typed.count < Self.typedMost:
         state.typed.append(character)
       case _: break  // open: no other key means anything
       }

@@ -18,8 +18,8 @@ struct DrillSession {
   let injectorProgram: String?
   let loadURL: String?
   let watches: Bool
-  /// Where what goes on is told.
-  let stream: Terminal.Stream
+  /// Whether what goes on is told as events.
+  let asEvents: Bool
   let store = RunStore.local
 
   /// Throws the exit status where it cannot begin.
@@ -43,7 +43,7 @@ struct DrillSession {
       throw error
     }
     let start = WallClock.now()
-    let log = WatchLog(start: start, stream: stream)
+    let log = WatchLog(start: start, asEvents: asEvents)
     let load = destination.flatMap { base in drill.load.map { DrillLoad($0, base: base) } }
     let sending = Task { await load?.run() }
     var watching: (session: WatchSession, end: Task<StopSignal, Never>)?
@@ -54,7 +54,7 @@ struct DrillSession {
     }
     let rehearsal = RealDrill(
       drill, DrillEngine(drill, on: machine, startingAt: start, lookingEvery: 1_000_000_000),
-      world: world, injector: injector, tell: log.write)
+      world: world, injector: injector, tell: { text, event in log.write(text, event) })
     let outcome = await rehearsal.run()
     sending.cancel()
     await sending.value

@@ -20,7 +20,8 @@ final class RealDrill {
   private let engine: DrillEngine
   private let world: RealWorld
   private let injector: any FaultInjector
-  private let tell: (String) -> Void
+  /// What is told, and what events call it.
+  private let tell: (String, String) -> Void
   private let notices = EventQueue<Notice>()
   private var outcome: DrillOutcome?
   /// Faults that were ordered and are not taken back.
@@ -33,7 +34,7 @@ final class RealDrill {
 
   init(
     _ drill: DrillModel, _ engine: DrillEngine, world: RealWorld, injector: any FaultInjector,
-    tell: @escaping (String) -> Void
+    tell: @escaping (String, String) -> Void
   ) {
     self.drill = drill
     self.engine = engine
@@ -66,14 +67,14 @@ final class RealDrill {
     case .tick: break
     case .answered(let id, let answer): carryOut(engine.answered(id, answer, at: now))
     case .begun(let number, let why):
-      guard let why else { return tell("✗ \(name(number))") }
+      guard let why else { return tell("✗ \(name(number))", "fault_begins") }
       carryOut(engine.stop(because: "\(name(number)) could not be made: \(why)", at: now))
     case .ended(let number, let why):
       broken.remove(number)
       leftovers[number] = why
       tell(
         why.map { "✗ \(name(number)) could not be taken back: \($0)" }
-          ?? "↻ \(name(number)) is taken back")
+          ?? "↻ \(name(number)) is taken back", why == nil ? "fault_ends" : "fault_stays")
     case .stop(let signal):
       // A second signal does not keep faults from being taken back.
       carryOut(engine.stop(because: "stopped by a signal (\(signal.rawValue))", at: now))
@@ -105,9 +106,11 @@ final class RealDrill {
         let (injector, notices) = (injector, notices)
         Task { notices.push(.begun(number, await injector.begin(number))) }
       case .end(let number): mend(number)
-      case .note(let note): tell("· \(note.text)")
+      case .note(let note): tell("· \(note.text)", "note")
       case .failed(let diagnostic):
-        if told.insert(diagnostic.message).inserted { tell("! \(diagnostic.message)") }
+        if told.insert(diagnostic.message).inserted {
+          tell("! \(diagnostic.message)", "note")
+        }
       case .finish(let outcome): self.outcome = outcome
       }
     }

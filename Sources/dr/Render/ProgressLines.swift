@@ -27,19 +27,18 @@ struct ProgressLines {
   }
 
   private func mark(_ kind: Progress.Kind) -> String {
-    switch kind {
-    case .runStarted, .runResumed: paint("▶", "1")
-    case .stepStarted: paint("●", "34")
-    case .stepFinished, .actFinished, .waitFinished, .verified, .required, .approvalGiven,
-      .undoFinished, .locked:
-      paint("✓", "32")
-    case .finished: paint("■", "1")
-    case .stepFailed, .undoFailed, .failed: paint("✗", "31")
-    case .stepRetried, .actSettled: paint("↻", "33")
-    case .stepSkipped: paint("-", "2")
-    case .actStarted, .waitStarted, .undoStarted, .actPlanned: paint("…", "2")
-    case .approvalAsked, .paused: paint("?", "33")
-    }
+    let style =
+      switch kind {
+      case .runStarted, .runResumed, .finished: "1"
+      case .stepStarted: "34"
+      case .stepFinished, .actFinished, .waitFinished, .verified, .required, .approvalGiven,
+        .undoFinished, .locked:
+        "32"
+      case .stepFailed, .undoFailed, .failed: "31"
+      case .stepRetried, .actSettled, .approvalAsked, .paused: "33"
+      case .stepSkipped, .actStarted, .waitStarted, .undoStarted, .actPlanned: "2"
+      }
+    return paint(kind.mark, style)
   }
 
   private func paint(_ text: String, _ style: String) -> String {

@@ -16,6 +16,8 @@ struct RealSession {
   var answers: [Event] = []
   /// What the plan said that a new run is held to.
   var prediction: Prediction?
+  /// What happens is written as events, not as lines for people.
+  var tellsEvents = false
 
   /// Begins a new run.
   func start() async throws {
@@ -93,21 +95,29 @@ struct RealSession {
     let begun = opened.journal.first?.at ?? WallClock.now()
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)
-    Console.write("run \(id)\n")
-    let live = LiveView.onTerminal(
-      colour: prepared.project.style.usesColour(.output), hint: store.approveCommand(id),
-      answers: !approvesAll)
+    if !tellsEvents { Console.write("run \(id)\n") }
+    let live =
+      tellsEvents
+      ? nil
+      : LiveView.onTerminal(
+        colour: prepared.project.style.usesColour(.output), hint: store.approveCommand(id),
+        answers: !approvesAll)
     defer { live?.end() }
-    executor.tellsNews = live != nil
+    executor.tellsNews = live != nil || tellsEvents
     live?.replace(with: LiveRun(opened.journal.records))
     let held = opened.held
     let driver = RealDriver(
       runner: executor, answer: { [store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
         approvesAll: approvesAll, box: store.approvals(id),
-        hint: "answer with: \(store.approveCommand(id))\n", view: live),
-      mayAct: { await held.isStillOurs() }, tell: { live?.take($0) }
-    ) { Console.write(lines.line($0)) }
+        hint: "answer with: \(store.approveCommand(id))\n", prompts: !tellsEvents, view: live),
+      mayAct: { await held.isStillOurs() },
+      tell: { [id, tellsEvents] news in
+        live?.take(news)
+        guard tellsEvents, case .recorded(let record) = news else { return }
+        Console.write(EventLine.text(record, run: id))
+      }
+    ) { [tellsEvents] in if !tellsEvents { Console.write(lines.line($0)) } }
     world.whenChanged { [queue = driver.queue] in queue.push(.stirred) }
     let result: RunResult?
     do {
@@ -132,8 +142,9 @@ struct RealSession {
 
   private func finish(_ result: RunResult?, stop: StopSignal?) throws {
     guard let result else { throw ExitCode(1) }
-    let text = RunReport.text(result, launch: prepared.launch, goOn: resume)
-    Console.write(text)
+    if !tellsEvents {
+      Console.write(RunReport.text(result, launch: prepared.launch, goOn: resume))
+    }
     let status = RunReport.exitStatus(result.status, stop: stop)
     if status != 0 { throw ExitCode(status) }
   }

@@ -12,7 +12,9 @@ struct SimulatedSession {
   let options: SimulationOptions
 
   /// Drives a runner; gives what became of it and of the services.
-  func drive(_ runner: any Runner, show: (Progress) -> Void) throws -> SimulatedReport {
+  func drive(
+    _ runner: any Runner, show: (Progress) -> Void = { _ in }, tell: (News) -> Void = { _ in }
+  ) throws -> SimulatedReport {
     let world: SimulatedWorld
     let faults: [TimedFault]
     do throws(Diagnostic) {
@@ -26,7 +28,7 @@ struct SimulatedSession {
       throw prepared.project.fail()
     }
     var run = SimulatedRun(world: world, runner: runner, startAt: startAt, faults: faults)
-    return run.run(append: { (_) throws(Never) in }, show: show)
+    return run.run(append: { (_) throws(Never) in }, show: show, tell: tell)
   }
 
   /// When the runner begins.
@@ -53,16 +55,19 @@ struct SimulatedSession {
   }
 
   /// Runs the runbook, shows what happens, and reports the services against their promises.
-  func run() throws {
+  func run(asEvents: Bool) throws {
+    let id = "simulated-\(options.seed)"
     let executor: Executor
     do throws(JournalRefusal) {
       executor = try Executor(
         machine: prepared.machine, body: prepared.makeBody(),
-        identity: prepared.identity(runID: "simulated-\(options.seed)"), at: startAt)
+        identity: prepared.identity(runID: id), at: startAt)
     } catch {
       prepared.project.report(error.diagnostic)
       throw prepared.project.fail()
     }
+    executor.objectives = prepared.objectives
+    if asEvents { return try tell(executor, id) }
     let colour = prepared.project.style.usesColour(.output)
     let lines = ProgressLines(colour: colour, start: SimulatedWorld.epoch)
     for zone in options.lose { Console.write("  0:00.0  ✗ \(zone) goes dark\n") }
@@ -76,6 +81,27 @@ struct SimulatedSession {
       let lines = service.lines(since: SimulatedWorld.epoch)
       Console.write("\n" + lines.map { $0 + "\n" }.joined())
     }
+    try end(result)
+  }
+
+  /// The same as events, and at the end how each service fared.
+  private func tell(_ executor: Executor, _ id: String) throws {
+    executor.tellsNews = true
+    let report = try drive(
+      executor,
+      tell: { news in
+        if case .recorded(let record) = news { Console.write(EventLine.text(record, run: id)) }
+      })
+    for service in report.services {
+      Console.write(
+        EventLine.text(
+          "service", at: report.simulatedUntil, run: id, SimulationDocument.figures(service)))
+    }
+    guard let result = report.result else { throw ExitCode(1) }
+    try end(result)
+  }
+
+  private func end(_ result: RunResult) throws {
     let status = RunReport.exitStatus(result.status, stop: nil)
     if status != 0 { throw ExitCode(status) }
   }

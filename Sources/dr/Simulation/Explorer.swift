@@ -21,11 +21,12 @@ struct Explorer {
   }
 
   /// Writes what was found; gives whether a single fault breaks a promise.
-  func report(asJSON: Bool, style: OutputStyle) throws(Diagnostic) -> Bool {
+  func report(asJSON: Bool, html: String?, style: OutputStyle) throws -> Bool {
     let exploration = Exploration(cluster)
     let singles = try play(exploration.singles)
     let pairs = try play(singles.flatMap(exploration.pairs))
     let counterexample = Exploration.counterexample(among: singles + pairs)
+    if let html { try Simulator.write(page(singles, pairs, counterexample), to: html) }
     if asJSON {
       let document = document(singles, pairs, counterexample)
       Console.write(JSON.write(document, pretty: true) + "\n")
@@ -106,14 +107,17 @@ struct Explorer {
   }
 
   private func line(_ group: Group, of pairs: [Exploration.Case], _ paint: Paint) -> String {
+    return
+      "  \(paint("✗", .red)) \(group.first.text), then \(group.second.text): broken \(how(group, of: pairs)), "
+      + "\(worst(group.broken))\n"
+  }
+
+  private func how(_ group: Group, of pairs: [Exploration.Case]) -> String {
     let all = pairs.count {
       $0.faults[0].fault == group.first && $0.faults[1].fault == group.second
     }
-    let how =
-      group.broken.count == all
+    return group.broken.count == all
       ? "whenever it comes" : "at \(group.broken.count) of \(all) moments"
-    return "  \(paint("✗", .red)) \(group.first.text), then \(group.second.text): broken \(how), "
-      + "\(worst(group.broken))\n"
   }
 
   private func worst(_ broken: [Exploration.Case]) -> String {
@@ -149,6 +153,70 @@ struct Explorer {
       \(asserts.joined())}
 
       """
+  }
+
+  // MARK: As a page
+
+  private func page(
+    _ singles: [Exploration.Case], _ pairs: [Exploration.Case],
+    _ counterexample: Exploration.Case?
+  ) -> String {
+    let broken = pairs.filter(\.outcome.isBroken)
+    let isBroken = singles.contains(where: \.outcome.isBroken)
+    var page = HTMLPage(title: names.cluster(cluster.label))
+    page.subtitle = "every fault, and every other one after it"
+    let badge: (HTMLPage.Tone, String) =
+      isBroken
+      ? (.bad, "one fault breaks a promise")
+      : broken.isEmpty
+        ? (.good, "every promise is kept") : (.doubtful, "every single fault is survived")
+    page.badge = badge
+    page.facts = [
+      ("simulations", "\(singles.count + pairs.count)"),
+      ("each lasts", Words.duration(lasting)),
+      ("single faults", "\(singles.count)"), ("pairs that break a promise", "\(broken.count)"),
+    ]
+    page.body = [
+      HTMLPage.section(
+        "Every fault alone, after a minute",
+        rows: singles.flatMap { single in
+          single.outcome.services.map { row(single.faults.map(\.fault.text).joined(), $0) }
+        }, head: ["fault", "service", "recovery", "promised", "requests lost", ""]),
+      HTMLPage.section(
+        "Every other fault after it, at every moment at which something happened",
+        rows: groups(broken).map { group in
+          let cells = [
+            group.first.text, group.second.text, how(group, of: pairs), worst(group.broken),
+          ]
+          return "<tr>\(cells.map { "<td>\(XML.escaped($0))</td>" }.joined())</tr>"
+        }, head: ["first", "then", "the promise is broken", "and then"]),
+      counterexample.map {
+        HTMLPage.section(
+          "The shortest counterexample, as a test of the program",
+          "<pre>\(XML.escaped(test($0)))</pre>")
+      } ?? "",
+    ]
+    page.foot = """
+      <p>Simulated by dr in virtual time: the same program gives the same page. A pair is tried at every moment at which the first \
+      simulation did something, not between.</p>
+      """
+    return page.text
+  }
+
+  private func row(_ fault: String, _ service: ServiceSummary) -> String {
+    let verdict =
+      switch service.verdict {
+      case .untouched: "<td class=\"good\">full service</td>"
+      case .kept: "<td class=\"good\">✓ kept</td>"
+      case .late: "<td class=\"bad\">✗ too late</td>"
+      case .lost: "<td class=\"bad\">✗ not back</td>"
+      case .open: "<td class=\"doubtful\">not back yet</td>"
+      }
+    let cells = [
+      fault, service.service, Words.duration(rounded(service.longestLoss)),
+      Words.duration(service.rto), "\(service.lostRequests) of \(service.requests)",
+    ]
+    return "<tr>\(cells.map { "<td>\(XML.escaped($0))</td>" }.joined())\(verdict)</tr>"
   }
 
   // MARK: For machines

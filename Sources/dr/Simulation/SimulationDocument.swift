@@ -16,6 +16,10 @@ enum SimulationDocument {
   }
 
   private static func event(_ event: SimulationEvent) -> Document {
+    .object(DocumentObject(members(event)))
+  }
+
+  static func members(_ event: SimulationEvent) -> [(String, Document)] {
     var members: [(String, Document)] = [("at_s", since(event.at))]
     switch event.kind {
     case .fault: members.append(("kind", "fault"))
@@ -29,7 +33,7 @@ enum SimulationDocument {
       if let result { members.append(("status", .string(result.status.rawValue))) }
     }
     members.append(("text", .string(event.subject)))
-    return .object(DocumentObject(members))
+    return members
   }
 
   private static func held(_ obstacle: PolicyNote.Obstacle) -> [(String, Document)] {
@@ -53,7 +57,7 @@ enum SimulationDocument {
     .object(DocumentObject(figures(service)))
   }
 
-  private static func figures(_ service: ServiceSummary) -> [(String, Document)] {
+  static func figures(_ service: ServiceSummary) -> [(String, Document)] {
     [
       ("service", .string(service.service)),
       ("verdict", .string(word(service.verdict))),

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Dispatch
 import DrBase
 import DrData
 import DrEval
 import DrSim
+import DrSystem
 import Synchronization
 
 /// Plays scenarios of one program, many at the same time: each has a machine of its own.
@@ -17,6 +19,16 @@ struct Simulator: Sendable {
     program = machine.program
     limits = machine.limits
     inputs = machine.inputs
+  }
+
+  /// Prints why, and throws the exit status, where a page cannot be written.
+  static func write(_ page: String, to path: String) throws {
+    do throws(FileFailure) {
+      try AtomicFile.write(Array(page.utf8), to: path)
+    } catch {
+      Console.write("\(error.message)\n", to: .error)
+      throw ExitCode(1)
+    }
   }
 
   func play(

@@ -74,8 +74,11 @@ struct WatchedRun: Sendable {
         hint: "answer with: \(store.approveCommand(id))\n",
         prompts: false),
       isSignalled: false,
-      mayAct: { [mayAct] in if mayAct() { await held.isStillOurs() } else { false } }
-    ) { [log, id] in log.write("\(id)  \(lines.text($0))") }
+      mayAct: { [mayAct] in if mayAct() { await held.isStillOurs() } else { false } },
+      tell: { [log, id] in log.write($0, run: id) }
+    ) { [log, id] in log.write($0, lines, run: id) }
+    executor.tellsNews = log.asEvents
+    executor.objectives = prepared.objectives
     ready(driver.queue)
     guard let result = try await driver.run(append: { bytes in try await held.append(bytes) })
     else { return .left }

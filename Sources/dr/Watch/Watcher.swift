@@ -166,7 +166,7 @@ final class Watcher {
           let (world, notices) = (world, notices)
           Task { notices.push(.answered(id, await world.answer(call, .read))) }
         }
-      case .note(let note): log.write(note.text)
+      case .note(let note): log.write(note)
       case .failed(let diagnostic): tell(diagnostic)
       case .react(let reaction): await start(reaction, at: now)
       }
@@ -212,8 +212,10 @@ final class Watcher {
       figures.trouble = nil
       figures.alertsReceived += count
     }
-    for alert in taken.new { log.write("told that \(alert.text) fires") }
-    for alert in taken.resolved { log.write("told that \(alert.text) is resolved") }
+    for alert in taken.new { log.write("told that \(alert.text) fires", "alert_fires") }
+    for alert in taken.resolved {
+      log.write("told that \(alert.text) is resolved", "alert_resolved")
+    }
     if taken.refused > 0 {
       log.write("\(taken.refused) alerts are one too many: \(AlertBook.countMax) fire already")
     }
@@ -230,11 +232,11 @@ final class Watcher {
     case .leads:
       guard stopSignal == nil else { return }
       leads = true
-      log.write("leads")
+      log.write("leads", "leads")
       await takeOver(at: now)
     case .follows(let why):
       leads = false
-      log.write("leads no more: \(why)")
+      log.write("leads no more: \(why)", "follows")
       pauseAll()
     }
   }
@@ -271,10 +273,10 @@ final class Watcher {
     } catch {
       let why =
         (error as? JournalRefusal)?.diagnostic.message ?? (error as? StoreFailure)?.message
-      return log.write("\(id)  is not gone on with: \(why ?? "its journal cannot be read")")
+      return log.write("is not gone on with: \(why ?? "its journal cannot be read")", run: id)
     }
     guard let summary else {
-      log.write("\(id)  was never begun and is dropped: what it was for fires again if it lasts")
+      log.write("was never begun and is dropped: what it was for fires again if it lasts", run: id)
       try? await store.records.remove(id)
       return
     }
@@ -282,12 +284,12 @@ final class Watcher {
     if let endedAt = summary.endedAt {
       engine.ended(launch.runbook, at: endedAt)
     } else if let policy = engine.begun(launch.runbook) {
-      log.write("\(id)  goes on: \(launch.runbook)")
+      log.write("goes on: \(launch.runbook)", "run_goes_on", run: id)
       drive(id, launch, policy)
     } else {
       log.write(
-        "\(id)  is unfinished, and no policy here has \(launch.runbook): \(store.resumeCommand(id))"
-      )
+        "is unfinished, and no policy here has \(launch.runbook): \(store.resumeCommand(id))",
+        run: id)
     }
   }
 
@@ -318,7 +320,8 @@ final class Watcher {
       await carryOut(engine.ended(policy: reaction.policy, at: now), at: now)
       return
     }
-    log.write("\(id)  begins: \(reaction.name)")
+    log.write(
+      "begins: \(reaction.name)", "run_begins", run: id, [("reaction", .string(reaction.name))])
     change { $0.started += 1 }
     drive(id, launch, reaction.policy)
   }
@@ -344,24 +347,25 @@ final class Watcher {
         let isToBeGoneOnWith = stopSignal != nil || !leads
         log.write(
           isToBeGoneOnWith
-            ? "\(id)  is paused; the copy that leads next goes on with it"
-            : "\(id)  is paused\(why); go on with: \(store.resumeCommand(id))")
+            ? "is paused; the copy that leads next goes on with it"
+            : "is paused\(why); go on with: \(store.resumeCommand(id))", "run_paused", run: id)
         parked[id] = Parked(policy: run.policy, isOurs: isToBeGoneOnWith)
         return
       }
-      log.write("\(id)  ended, \(status)\(why)")
+      log.write(
+        "ended, \(status)\(why)", "run_ended", run: id, [("status", .string(status))])
     case .busy:
-      log.write("\(id)  is still worked on by another process; waits for it")
+      log.write("is still worked on by another process; waits for it", run: id)
       parked[id] = Parked(policy: run.policy, isOurs: true)
       return
     case .left:
-      log.write("\(id)  is left to whoever leads now")
+      log.write("is left to whoever leads now", run: id)
       return
     case .refused(let why):
-      log.write("\(id)  is not run: \(why)")
+      log.write("is not run: \(why)", run: id)
       await dropIfNeverBegun(id)
     case .unkept(let why):
-      log.write("\(id)  waits: \(why)")
+      log.write("waits: \(why)", run: id)
       parked[id] = Parked(policy: run.policy, isOurs: true)
       return
     }
@@ -377,11 +381,11 @@ final class Watcher {
       let journal = try? await store.journal(id)
       if journal.flatMap({ RunSummary($0) })?.endedAt != nil {
         parked[id] = nil
-        log.write("\(id)  has ended elsewhere")
+        log.write("has ended elsewhere", run: id)
         await carryOut(engine.ended(policy: run.policy, at: now), at: now)
       } else if run.isOurs, let launch = try? await store.launch(id) {
         parked[id] = nil
-        log.write("\(id)  goes on: \(launch.runbook)")
+        log.write("goes on: \(launch.runbook)", "run_goes_on", run: id)
         drive(id, launch, run.policy)
       }
     }

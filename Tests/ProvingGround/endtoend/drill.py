@@ -26,7 +26,8 @@ def az1_dark_again_and_again_as_proved_and_simulated(world):
         world.cluster.reset()
         invocation = drill(world, program, injector, f"drill-{number}", "--json")
         invocation.exited(0, seconds=300)
-        report = json.loads(invocation.text[invocation.text.index("[\n"):])[0]
+        events = [json.loads(line) for line in invocation.text.splitlines() if line.startswith("{")]
+        report = next(event for event in events if event["event"] == "drill")
         expect(report["verdict"] == "kept", report)
         measured.append(report)
         expect(namespaces.uplink_is_up(world.cluster.settings, "az1", world.layout.init_pid()), "az1 is dark still")

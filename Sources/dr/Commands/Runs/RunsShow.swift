@@ -50,6 +50,9 @@ struct RunsTail: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Go on until the run ends, is paused, or its process dies.")
   var follow = false
 
+  @Flag(help: "Write the records as JSON, an object per line (docs/events.md).")
+  var json = false
+
   @Option(name: .customShort("n"), help: "How many lines of the past.")
   var lines = 10
 
@@ -62,7 +65,7 @@ struct RunsTail: AsyncParsableCommand {
   private func tail(_ store: RunStore) async throws {
     let id = try await store.resolve(argument.run)
     let live =
-      follow
+      follow && !json
       ? LiveView.onTerminal(
         colour: OutputStyle(colour: .auto).usesColour(.output), hint: "", answers: false) : nil
     let signals = live.map { live in
@@ -86,9 +89,11 @@ struct RunsTail: AsyncParsableCommand {
         size = now
         let journal = try await store.readJournal(id)
         live?.replace(with: LiveRun(journal.records))
-        let entries = journal.timeline
+        let entries =
+          json
+          ? journal.records.map { EventLine.text($0, run: id) } : journal.timeline.map(\.line)
         let first = shown ?? max(0, entries.count - lines)
-        Console.write(entries.dropFirst(first).map(\.line).joined())
+        Console.write(entries.dropFirst(first).joined())
         shown = max(first, entries.count)
         if let summary = RunSummary(journal), summary.status != .unfinished { return }
       } else if !isLive {
