@@ -170,4 +170,78 @@ import Testing
     let seconds = (service.until.nanoseconds - SimulatedWorld.epoch.nanoseconds) / Second.one
     #expect(abs(service.requests - 7 * seconds) <= 7)
   }
+
+  /// One drill, driven by hand: what is expected holds as `isUp` says of the time since the fault. Calls take a while, and some
+  /// turns come late.
+  private func driven(
+    lookingEvery every: Int64, _ random: inout SeededRandom, isUp: (Int64) -> Bool
+  ) throws -> DrillOutcome {
+    let fixture = try ProgramFixture(
+      text: Self.program(
+        """
+        steady { reachable(prod) }
+        fault fail(az1) for 2m
+        expect reachable(prod) within 3m
+        """), runbook: "leave", arguments: ["to=az2"])
+    let machine = fixture.machine()
+    let model = try #require(try DrillModel.all(of: machine).first)
+    var now = SimulatedWorld.epoch.advanced(by: random.below(Second.one))
+    let engine = DrillEngine(model, on: machine, startingAt: now, lookingEvery: every)
+    var faultAt: Instant?
+    var asked: [(id: CallID, at: Instant)] = []
+    var outcome: DrillOutcome?
+    func take(_ orders: [DrillEngine.Order], _ random: inout SeededRandom) {
+      for order in orders {
+        switch order {
+        case .ask(let id, _, _):
+          asked.append((id, now.advanced(by: random.below(5 * Second.milli))))
+        case .begin: faultAt = now
+        case .finish(let found): outcome = found
+        case .end, .note, .failed: break
+        }
+      }
+    }
+    while outcome == nil {
+      let answer = asked.min { $0.at < $1.at }
+      if let turn = engine.nextTurn, turn <= answer?.at ?? turn {
+        // One turn in twenty is late.
+        now = max(now, turn).advanced(by: random.below(20) == 0 ? random.below(2 * every) : 0)
+        take(engine.turn(at: now), &random)
+      } else if let answer {
+        now = max(now, answer.at)
+        asked.removeAll { $0.id == answer.id }
+        let up = faultAt.map { isUp(now.since($0)) } ?? true
+        take(engine.answered(answer.id, .success(.bool(up)), at: now), &random)
+      } else {
+        break
+      }
+    }
+    return try #require(outcome)
+  }
+
+  @Test(
+    "the recovery that is measured lies within one look and 5 ms of the true one, and what was looked at late is told",
+    arguments: [1, 5])
+  func measured(_ seconds: Int64) throws {
+    var (late, onTime) = (0, 0)
+    for seed in UInt64(1)...200 {
+      var random = SeededRandom(seed: seed)
+      let every = seconds * Second.one
+      // A loss that ends between two looks may not be seen at all.
+      let lost = random.below(10 * Second.one)
+      let back = lost + 3 * every + random.below(60 * Second.one)
+      let outcome = try driven(lookingEvery: every, &random) { !(lost..<back).contains($0) }
+      let faultAt = try #require(outcome.faultAt)
+      let recovery = try #require(outcome.recovery)
+      let missedAt = try #require(outcome.missedAt)
+      #expect(recovery >= back, "seed \(seed)")
+      #expect(missedAt.since(faultAt) < back, "seed \(seed)")
+      #expect(outcome.uncertainty == recovery - missedAt.since(faultAt))
+      #expect(recovery - back <= every + 5 * Second.milli + outcome.latest, "seed \(seed)")
+      #expect((outcome.lateLooks > 0) == (outcome.latest > every / 10))
+      #expect(outcome.looks > outcome.lateLooks)
+      if outcome.lateLooks > 0 { late += 1 } else { onTime += 1 }
+    }
+    #expect(late > 20 && onTime > 1, "\(late) \(onTime)")
+  }
 }

@@ -53,6 +53,8 @@ package final class DrillEngine {
     var since: Instant?
     /// Since when it has not, at every look.
     var lostAt: Instant?
+    /// When the last look began at which it did not hold.
+    var missedAt: Instant?
     /// Whether it was lost since things were broken.
     var wasLost = false
     var values = ""
@@ -61,6 +63,7 @@ package final class DrillEngine {
 
   private struct Look {
     let fiber: Fiber
+    let begunAt: Instant
     var call: (id: CallID, type: TypeID)?
   }
 
@@ -133,11 +136,20 @@ package final class DrillEngine {
         tracks[index].track.nextLook <= now
       else { continue }
       let fiber = machine.start(closure: tracks[index].track.code, [])
+      count(late: now.since(tracks[index].track.nextLook))
       tracks[index].track.nextLook = now.advanced(by: lookEvery)
-      tracks[index].track.look = Look(fiber: fiber)
+      tracks[index].track.look = Look(fiber: fiber, begunAt: now)
       proceed(condition, at: now)
     }
     return takeOrders()
+  }
+
+  /// A look begins so many nanoseconds after it was due: what is seen late is measured late.
+  private func count(late nanoseconds: Int64) {
+    guard outcome.faultAt != nil else { return }
+    outcome.looks += 1
+    if nanoseconds > lookEvery / 10 { outcome.lateLooks += 1 }
+    outcome.latest = max(outcome.latest, nanoseconds)
   }
 
   /// Ends the drill: whatever is broken is mended first.
@@ -213,6 +225,7 @@ package final class DrillEngine {
     _ condition: Condition, _ answer: Bool?, _ values: String, at now: Instant
   ) {
     guard let index = index(of: condition) else { return }
+    if answer == false { tracks[index].track.missedAt = tracks[index].track.look?.begunAt }
     tracks[index].track.look = nil
     tracks[index].track.nextLook = max(tracks[index].track.nextLook, now)
     take(answer, values, of: index, at: now)
@@ -281,6 +294,7 @@ package final class DrillEngine {
         return
       }
       outcome.recoveredAt = expected.wasLost ? recoveredAt : faultAt
+      outcome.missedAt = expected.missedAt
       let isInTime = !expected.wasLost || recoveredAt <= deadline
       finish(isInTime ? .kept : .broken("it came later than promised"), at: now)
     }

@@ -17,8 +17,16 @@ package struct DrillOutcome: Sendable, Equatable {
   package let startedAt: Instant
   /// When the faults came.
   package var faultAt: Instant?
-  /// From when on what is expected held to the end.
+  /// From when on what is expected held to the end, by the first look that saw it.
   package var recoveredAt: Instant?
+  /// When the last look began that did not see it: what is expected came between the two. `nil` where it was never lost.
+  package var missedAt: Instant?
+  /// How often conditions were looked at since things were broken.
+  package var looks = 0
+  /// Looks that began late by more than a tenth of the time between two of them.
+  package var lateLooks = 0
+  /// By how many nanoseconds a look began late at most.
+  package var latest: Int64 = 0
   package var endedAt: Instant
   /// Nanoseconds from the faults, after which what is expected is to hold.
   package let within: Int64
@@ -34,6 +42,14 @@ package struct DrillOutcome: Sendable, Equatable {
   package var recovery: Int64? {
     guard let faultAt, let recoveredAt else { return nil }
     return max(0, recoveredAt.nanoseconds - faultAt.nanoseconds)
+  }
+}
+
+extension DrillOutcome {
+  /// By how much the recovery may have come earlier than was seen, in nanoseconds; `nil` where it was not lost or is not back.
+  package var uncertainty: Int64? {
+    guard let recoveredAt, let missedAt else { return nil }
+    return recoveredAt.since(missedAt)
   }
 }
 

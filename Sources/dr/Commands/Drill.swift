@@ -83,7 +83,7 @@ struct Drill: AsyncParsableCommand {
 
   private func show(_ reports: [DrillReport], _ project: Project) {
     if json {
-      for report in reports { Console.write(report.events(isReal: world.isReal)) }
+      for report in reports { Console.write(report.events(isReal: isReal)) }
       return
     }
     let text = DrillText(colour: project.style.usesColour(.output))

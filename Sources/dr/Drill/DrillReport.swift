@@ -13,6 +13,10 @@ struct DrillReport {
     var detect: Int64?
     /// From there to full service again.
     var act: Int64?
+    /// Of that: until the first act begins, until the last one is done, and until they have had their effect.
+    var decide: Int64?
+    var acting: Int64?
+    var effect: Int64?
     /// From the faults to full service again; 0 where it was not lost, `nil` where it did not come back.
     var whole: Int64?
   }
@@ -58,17 +62,19 @@ struct DrillReport {
   var rows: [Row] {
     guard outcome.faultAt != nil else { return [] }
     let (simulated, measured) = (simulation.observation, real?.observation)
-    return [
+    func row(
+      _ part: String, _ predicted: Interval? = nil, _ value: (Observation) -> Int64?
+    ) -> Row {
       Row(
-        part: "detect", predicted: detecting, simulated: simulated.detect,
-        measured: measured?.detect),
-      Row(
-        part: "decide and act", predicted: acting, simulated: simulated.act,
-        measured: measured?.act),
-      Row(
-        part: "full service again", predicted: predictedWhole, simulated: simulated.whole,
-        measured: measured?.whole),
+        part: part, predicted: predicted, simulated: value(simulated),
+        measured: measured.flatMap(value))
+    }
+    let parts = [
+      row("  decide") { $0.decide }, row("  act") { $0.acting }, row("  take effect") { $0.effect },
     ]
+    return [row("detect", detecting) { $0.detect }, row("decide and act", acting) { $0.act }]
+      + parts.filter { $0.simulated != nil || $0.measured != nil }
+      + [row("full service again", predictedWhole) { $0.whole }]
   }
 
   private var predictedWhole: Interval? {
@@ -125,9 +131,14 @@ struct DrillReport {
     object["because"] = outcome.because.map(Document.string)
     object["within_s"] = SimulationDocument.seconds(outcome.within)
     object["recovery_s"] = outcome.recovery.map(SimulationDocument.seconds)
+    object["uncertainty_s"] = outcome.uncertainty.map(SimulationDocument.seconds)
+    object["looks"] = .int(Int64(outcome.looks))
+    object["late_looks"] = .int(Int64(outcome.lateLooks))
+    object["latest_look_s"] = SimulationDocument.seconds(outcome.latest)
+    if let faultAt = outcome.faultAt { object["fault_at"] = .string(faultAt.rfc3339) }
     object["parts"] = .array(
       rows.map { row in
-        var part = DocumentObject([("part", .string(row.part))])
+        var part = DocumentObject([("part", .string(row.part.drop { $0 == " " }.description))])
         part["predicted_best_s"] = row.predicted.map { SimulationDocument.seconds($0.best) }
         part["predicted_worst_s"] = row.predicted?.worst.map(SimulationDocument.seconds)
         part["simulated_s"] = row.simulated.map(SimulationDocument.seconds)
@@ -156,9 +167,12 @@ struct SimulatedRehearsal {
       return DrillReport.Observation(detect: fired.map { $0.since(faultAt) }, whole: 0)
     }
     let back = summary.fullAgainAt
+    let terms = back == nil ? nil : RecoveryTerms(of: summary, in: world)?.terms
+    func term(_ name: String) -> Int64? { terms?.first { $0.name == name }?.length }
     return DrillReport.Observation(
       detect: fired.map { $0.since(faultAt) },
       act: fired.flatMap { fired in back.map { max(0, $0.since(fired)) } },
+      decide: term("decide"), acting: term("act"), effect: term("take effect"),
       whole: back?.since(faultAt))
   }
 }
@@ -168,15 +182,20 @@ struct RealRehearsal {
   let outcome: DrillOutcome
   /// When the first run began that a policy started because of the faults; `nil` where none did.
   let reactedAt: Instant?
+  /// When that run's first act began and its last one was done.
+  let acts: (begunAt: Instant, doneAt: Instant)?
   let load: LoadFigures?
 
   /// The service is back when what is expected holds for good and no request fails any more.
   var observation: DrillReport.Observation {
     guard let faultAt = outcome.faultAt else { return DrillReport.Observation() }
-    let back = outcome.recoveredAt.map { max($0, load?.lastFailure ?? $0) }
+    let back = outcome.recoveredAt.map { max($0, load?.backAt ?? $0) }
     return DrillReport.Observation(
       detect: reactedAt?.since(faultAt),
       act: reactedAt.flatMap { reacted in back.map { max(0, $0.since(reacted)) } },
+      decide: acts.flatMap { acts in reactedAt.map { acts.begunAt.since($0) } },
+      acting: acts.map { $0.doneAt.since($0.begunAt) },
+      effect: acts.flatMap { acts in back.map { max(0, $0.since(acts.doneAt)) } },
       whole: back.map { max(0, $0.since(faultAt)) })
   }
 
@@ -194,6 +213,8 @@ struct RealRehearsal {
         "max": SimulationDocument.seconds(latency.longest),
       ]
     }
+    object["interval_s"] = SimulationDocument.seconds(load.interval)
+    object["late"] = .int(Int64(load.late))
     if let faultAt = outcome.faultAt {
       object["first_failure_s"] = load.firstFailure.map {
         SimulationDocument.seconds($0.since(faultAt))
@@ -201,6 +222,7 @@ struct RealRehearsal {
       object["last_failure_s"] = load.lastFailure.map {
         SimulationDocument.seconds($0.since(faultAt))
       }
+      object["back_s"] = load.backAt.map { SimulationDocument.seconds($0.since(faultAt)) }
     }
     return .object(object)
   }
@@ -236,6 +258,12 @@ struct LoadFigures: Sendable, Equatable {
       (median, slow, longest) = (quantile(50), quantile(99), quantile(100))
     }
   }
+  /// The first answered request after the last failure.
+  var backAt: Instant?
+  /// From one request to the next, in nanoseconds.
+  var interval: Int64
+  /// Requests that were sent later than the next one was due: this machine was too slow.
+  var late: Int
 }
 
 extension DrillOutcome {

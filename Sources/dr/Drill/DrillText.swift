@@ -21,6 +21,7 @@ struct DrillText {
     var text = ""
     if !report.rows.isEmpty { text += "\n" + table(report) }
     if let real = report.real, let load = real.load { text += "\n" + line(load, real) + "\n" }
+    if let real = report.real { text += exactness(real) }
     return text + "\n" + verdict(report.outcome) + "\n"
   }
 
@@ -52,6 +53,27 @@ struct DrillText {
     return
       "\(load.failed) of \(load.sent) requests failed, from \(Words.brief(first.since(faultAt))) to "
       + "\(Words.brief(last.since(faultAt))) after the fault; longest without an answer \(Words.brief(load.longestGap))"
+  }
+
+  /// How exact what was measured is, and whether this machine kept up.
+  private func exactness(_ real: RealRehearsal) -> String {
+    var text = ""
+    if let uncertainty = real.outcome.uncertainty {
+      text += "what is expected came at most \(Words.brief(uncertainty)) before it was seen\n"
+    }
+    if real.outcome.lateLooks > 0 {
+      text +=
+        paint(
+          "\(real.outcome.lateLooks) of \(Words.count(real.outcome.looks, "look")) were late",
+          .yellow)
+        + ", by \(Words.brief(real.outcome.latest)) at most\n"
+    }
+    if let load = real.load, load.late > 0 {
+      text +=
+        paint("\(load.late) of \(Words.count(load.sent, "request")) were sent late", .yellow)
+        + ", by \(Words.brief(load.lag)) at most\n"
+    }
+    return text
   }
 
   /// Whether what was seen lies within what was predicted.

@@ -18,6 +18,8 @@ final class DrillLoad: Sendable {
     var took: [Int64] = []
     /// By how much the latest request was sent too late.
     var lag: Int64 = 0
+    /// Requests that were sent later than the next one was due.
+    var late = 0
   }
 
   private let load: DrillModel.Load
@@ -39,18 +41,24 @@ final class DrillLoad: Sendable {
   var figures: LoadFigures {
     let record = record.withLock { $0 }
     let answered = record.answered.sorted()
+    let lastFailure = record.failed.max()
     return LoadFigures(
       sent: answered.count + record.failed.count, failed: record.failed.count,
       firstFailure: record.failed.min().map { Instant(nanoseconds: $0) },
-      lastFailure: record.failed.max().map { Instant(nanoseconds: $0) },
+      lastFailure: lastFailure.map { Instant(nanoseconds: $0) },
       longestGap: zip(answered, answered.dropFirst()).map { $1 - $0 }.max() ?? 0,
-      latency: LoadFigures.Latency(record.took), lag: record.lag)
+      latency: LoadFigures.Latency(record.took), lag: record.lag,
+      backAt: lastFailure.flatMap { last in answered.first { $0 > last } }
+        .map { Instant(nanoseconds: $0) },
+      interval: interval, late: record.late)
   }
+
+  /// From one request to the next, in nanoseconds.
+  private var interval: Int64 { load.perSecond > 0 ? Int64(1e9 / load.perSecond) : 0 }
 
   /// Sends until its task is cancelled.
   func run() async {
     guard load.perSecond > 0 else { return }
-    let interval = Int64(1e9 / load.perSecond)
     var due = WallClock.now()
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
@@ -72,7 +80,10 @@ final class DrillLoad: Sendable {
   private func ask(_ due: Instant) async {
     defer { inFlight.subtract(1, ordering: .relaxed) }
     let lag = WallClock.now().since(due)
-    record.withLock { $0.lag = max($0.lag, lag) }
+    record.withLock { record in
+      record.lag = max(record.lag, lag)
+      if lag > interval { record.late += 1 }
+    }
     let isGet = load.method == "GET"
     let answer = await transport.send(
       HTTPTransport.Message(

@@ -74,9 +74,13 @@ struct DrillSession {
         to: .error)
     }
     guard let outcome else { throw ExitCode(1) }
-    var reactedAt: Instant?
-    if let faultAt = outcome.faultAt { reactedAt = await reaction(since: faultAt) }
-    return RealRehearsal(outcome: outcome, reactedAt: reactedAt, load: load?.figures)
+    var first: RunHistory?
+    if let faultAt = outcome.faultAt { first = await reaction(since: faultAt) }
+    let acts = first?.acts ?? []
+    let done = acts.compactMap(\.endedAt).max()
+    return RealRehearsal(
+      outcome: outcome, reactedAt: first?.summary.startedAt,
+      acts: acts.first.flatMap { act in done.map { (act.begunAt, $0) } }, load: load?.figures)
   }
 
   /// Takes back what a drill that was killed has broken.
@@ -141,15 +145,16 @@ struct DrillSession {
     return url
   }
 
-  /// When the first run began that was started because of the faults.
-  private func reaction(since faultAt: Instant) async -> Instant? {
-    var first: Instant?
+  /// The first run that was started because of the faults.
+  private func reaction(since faultAt: Instant) async -> RunHistory? {
+    var first: RunHistory?
     for id in (try? await store.records.ids()) ?? [] {
       guard let launch = try? await store.launch(id), launch.cause?.service == drill.service,
-        let journal = try? await store.journal(id), let summary = RunSummary(journal),
-        summary.startedAt >= faultAt
+        let journal = try? await store.journal(id), let history = RunHistory(journal),
+        history.summary.startedAt >= faultAt
       else { continue }
-      first = min(first ?? summary.startedAt, summary.startedAt)
+      if let known = first, known.summary.startedAt <= history.summary.startedAt { continue }
+      first = history
     }
     return first
   }
