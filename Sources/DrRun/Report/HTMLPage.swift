@@ -95,8 +95,8 @@ package struct HTMLPage: Sendable {
     dl { display: flex; flex-wrap: wrap; gap: .4em 2.4em; margin: 1em 0; }
     dt { color: var(--dim); font-size: .85em; } dd { margin: 0; font-variant-numeric: tabular-nums; }
     table { border-collapse: collapse; width: 100%; }
-    th { text-align: left; font-weight: 500; color: var(--dim); font-size: .85em; }
-    th, td { padding: .3em .6em; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+    th { text-align: left; font-weight: 500; color: var(--dim); font-size: .85em; white-space: nowrap; }
+    th, td { padding: .3em .6em; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
     td.number { width: 1%; font-variant-numeric: tabular-nums; white-space: nowrap; } td.nowrap { white-space: nowrap; }
     td.bar { width: 30%; } .track { position: relative; height: 1em; margin-top: .25em; background: var(--track); border-radius: 3px; }
     .track span { position: absolute; top: 0; bottom: 0; border-radius: 3px; background: currentColor; } .track .act { color: var(--act); }

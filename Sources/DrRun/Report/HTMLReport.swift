@@ -24,7 +24,8 @@ extension RunHistory {
         "Against what was promised", rows: promiseRows, head: ["", "", "at most", "measured", ""]),
       HTMLPage.section(
         "Steps", rows: stepRows,
-        head: ["step", "0 to \(Words.brief(length))", "at", "took", "planned", "allowed", ""]),
+        head: ["step", "0 to \(Words.brief(length))", "at", "took"]
+          + (isPlanned ? ["planned"] : []) + ["allowed", ""]),
       HTMLPage.section(
         "Acts", rows: actRows, head: ["at", "act", "change", "took", ""]),
       HTMLPage.section(
@@ -125,10 +126,17 @@ extension RunHistory {
         <tr><td class="title" style="padding-left:\(depth + 1)em">\(XML.escaped(step.title))\(attempts)\(undone)</td>\
         <td class="bar"><div class="track">\(bar(step.begunAt, ended, step.outcome))</div></td>\
         <td class="number">\(clock(step.begunAt))</td><td class="number">\(Words.brief(took))</td>\
-        <td class="number">\(share(took, of: step.predicted))</td><td class="number">\(share(took, of: allowed))</td>\
+        \(planned(step, took))<td class="number">\(share(took, of: allowed))</td>\
         \(outcomeCell(step.outcome))</tr>
         """
     }
+  }
+
+  /// Whether a plan said of a step how long it takes.
+  private var isPlanned: Bool { steps.contains { $0.predicted != nil } }
+
+  private func planned(_ step: Step, _ took: Int64) -> String {
+    isPlanned ? "<td class=\"number\">\(share(took, of: step.predicted))</td>" : ""
   }
 
   private func bar(_ begun: Instant, _ ended: Instant, _ outcome: Outcome) -> String {
