@@ -241,6 +241,13 @@ struct LoadFigures: Sendable, Equatable {
   /// By how many nanoseconds a request was sent too late, at most: what the load generator itself adds.
   var lag: Int64
 
+  /// The first answered request after the last failure.
+  var backAt: Instant?
+  /// From one request to the next, in nanoseconds.
+  var interval: Int64
+  /// Requests that were sent later than the next one was due: this machine was too slow.
+  var late: Int
+
   /// From when requests were due to their answers, in nanoseconds: a generator that comes late, or a
   /// service that answers nobody for a while, shows here.
   struct Latency: Sendable, Equatable {
@@ -258,12 +265,6 @@ struct LoadFigures: Sendable, Equatable {
       (median, slow, longest) = (quantile(50), quantile(99), quantile(100))
     }
   }
-  /// The first answered request after the last failure.
-  var backAt: Instant?
-  /// From one request to the next, in nanoseconds.
-  var interval: Int64
-  /// Requests that were sent later than the next one was due: this machine was too slow.
-  var late: Int
 }
 
 extension DrillOutcome {
