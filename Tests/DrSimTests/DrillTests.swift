@@ -242,6 +242,6 @@ import Testing
       #expect(outcome.looks > outcome.lateLooks)
       if outcome.lateLooks > 0 { late += 1 } else { onTime += 1 }
     }
-    #expect(late > 20 && onTime > 10, "\(late) \(onTime)")
+    #expect(late > 5 && onTime > 10, "\(late) \(onTime)")
   }
 }
