@@ -553,24 +553,27 @@ static const unsigned char module_182[] = {
 #embed "../../stdlib/registry.dr"
 };
 static const unsigned char module_183[] = {
-#embed "../../stdlib/rollout.dr"
+#embed "../../stdlib/rights.dr"
 };
 static const unsigned char module_184[] = {
-#embed "../../stdlib/scaling.dr"
+#embed "../../stdlib/rollout.dr"
 };
 static const unsigned char module_185[] = {
-#embed "../../stdlib/service.dr"
+#embed "../../stdlib/scaling.dr"
 };
 static const unsigned char module_186[] = {
-#embed "../../stdlib/shell.dr"
+#embed "../../stdlib/service.dr"
 };
 static const unsigned char module_187[] = {
-#embed "../../stdlib/topology.dr"
+#embed "../../stdlib/shell.dr"
 };
 static const unsigned char module_188[] = {
-#embed "../../stdlib/traffic.dr"
+#embed "../../stdlib/topology.dr"
 };
 static const unsigned char module_189[] = {
+#embed "../../stdlib/traffic.dr"
+};
+static const unsigned char module_190[] = {
 #embed "../../stdlib/web.dr"
 };
 
@@ -760,15 +763,16 @@ static const struct dr_module modules[] = {
   {"provisioning", module_180, sizeof module_180},
   {"quotas", module_181, sizeof module_181},
   {"registry", module_182, sizeof module_182},
-  {"rollout", module_183, sizeof module_183},
-  {"scaling", module_184, sizeof module_184},
-  {"service", module_185, sizeof module_185,
+  {"rights", module_183, sizeof module_183},
+  {"rollout", module_184, sizeof module_184},
+  {"scaling", module_185, sizeof module_185},
+  {"service", module_186, sizeof module_186,
     "Dependency Engine Expose Ingress ModelCache Needs Objective Probe Service Sharding Spread Toleration Volume Weights _is_readable dependency http kserve probe service sglang toleration vllm volume"},
-  {"shell", module_186, sizeof module_186},
-  {"topology", module_187, sizeof module_187,
+  {"shell", module_187, sizeof module_187},
+  {"topology", module_188, sizeof module_188,
     "Cluster ControlPlane Failures NodePool Region Zone cluster nodes region zone"},
-  {"traffic", module_188, sizeof module_188},
-  {"web", module_189, sizeof module_189},
+  {"traffic", module_189, sizeof module_189},
+  {"web", module_190, sizeof module_190},
 };
 
 const struct dr_module *dr_stdlib_modules(void) { return modules; }

@@ -19,15 +19,34 @@ package struct LintedFiles {
 
   package init() {}
 
+  /// How many files of folders hold something else.
+  package private(set) var others = 0
+
   /// Reads a file that was added to the sources. `List`s are taken apart; what is no object is a
-  /// problem.
-  package mutating func read(_ source: SourceFile) {
+  /// problem, unless the file was found in a folder and has no object at all: settings of something
+  /// else.
+  package mutating func read(_ source: SourceFile, foundInFolder: Bool = false) {
+    let before = (objects.count, problems.count)
+    readAll(source)
+    let isOther = foundInFolder && objects.count == before.0 && isReadable
+    guard isOther, problems.count > before.1 else { return }
+    problems.removeLast(problems.count - before.1)
+    files.removeLast()
+    others += 1
+  }
+
+  /// Whether the file that was read last is YAML.
+  private var isReadable = true
+
+  private mutating func readAll(_ source: SourceFile) {
     files.append(source.id)
+    isReadable = true
     do throws(DataError) {
       let documents = try YAML.parse(source.bytes)
       let places = try YAML.places(source.bytes)
       for (document, place) in zip(documents, places) { add(document, place, source.id) }
     } catch {
+      isReadable = false
       problems.append(
         Diagnostic(
           .unreadableManifest, error.message,

@@ -6,6 +6,7 @@ import DrEmit
 import DrEval
 import DrSchema
 import DrSema
+import DrSyntax
 
 /// The objects that rules see as `manifests`: those that a program gives, or those of files that no
 /// program made. Knows where each member is written.
@@ -72,6 +73,103 @@ package struct LintedObjects {
     case .file(let file, let place):
       let range = Self.range(of: path.parts[...], in: place)
       return (Span(file, UInt32(range.lowerBound), UInt32(range.upperBound)), nil)
+    }
+  }
+
+  /// The edit that writes a member that is not there, into the object that is to have it; `nil` where it is there.
+  func insertion(
+    of text: String, at path: SchemaPath, in object: Value, _ machine: Machine,
+    _ sources: SourceMap,
+    _ trees: ParsedFiles
+  ) -> Insertion? {
+    guard case .member(let name)? = path.parts.last else { return nil }
+    let parent = SchemaPath(Array(path.parts.dropLast()))
+    switch origins[object.identity] {
+    case nil: return nil
+    case .program(let emitted):
+      guard let around = machine.place(of: parent, in: emitted),
+        machine.place(of: path, in: emitted) == around, sources.text(around).hasPrefix("{")
+      else { return nil }
+      let isPlain =
+        text.allSatisfy(\.isNumber) || ["true", "false"].contains(text) || text.hasPrefix("[")
+      return trees[sources[around.file]].adding(
+        "\(name): \(isPlain ? text : "\"\(text)\"")", toBodyAfter: around.start)
+    case .file(let file, let place):
+      guard let around = Self.place(at: parent.parts[...], in: place),
+        let first = around.members.first,
+        !around.members.contains(where: { $0.name == name })
+      else { return nil }
+      return Self.insertion(of: text, named: name, before: first, in: around, sources[file])
+    }
+  }
+
+  private static func insertion(
+    of text: String, named name: String, before first: YAMLPlace.Member, in around: YAMLPlace,
+    _ source: SourceFile
+  ) -> Insertion? {
+    let (bytes, start) = (source.bytes, first.nameRange.lowerBound)
+    let span = Span(source.id, UInt32(start), UInt32(start))
+    let isJSON = bytes[start] == UInt8(ascii: "\"")
+    let isPlain =
+      text.allSatisfy(\.isNumber) || ["true", "false"].contains(text) || text.hasPrefix("[")
+    let member =
+      isJSON ? "\"\(name)\": \(isPlain ? text : "\"\(text)\"")" : "\(name): \(text)"
+    if bytes[around.range.lowerBound] == UInt8(ascii: "{") { return Insertion(span, "\(member), ") }
+    let line = Int(source.lineStarts[source.line(at: UInt32(start))])
+    guard bytes[line..<start].allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "-") })
+    else { return nil }
+    return Insertion(span, "\(member)\n\(String(repeating: " ", count: start - line))")
+  }
+
+  /// Where a member is written that is one text, number or truth; `nil` where it is not, or computed.
+  func scalar(at path: SchemaPath, in object: Value, _ machine: Machine) -> Span? {
+    switch origins[object.identity] {
+    case nil: return nil
+    case .program(let emitted):
+      let parent = SchemaPath(Array(path.parts.dropLast()))
+      let span = machine.place(of: path, in: emitted)
+      return span == machine.place(of: parent, in: emitted) ? nil : span
+    case .file(let file, let place):
+      guard let value = Self.place(at: path.parts[...], in: place), value.isScalar else {
+        return nil
+      }
+      return Span(file, UInt32(value.range.lowerBound), UInt32(value.range.upperBound))
+    }
+  }
+
+  /// Where the name of a member is written, with its quotes.
+  func name(
+    at path: SchemaPath, in object: Value, _ machine: Machine, _ sources: SourceMap
+  ) -> Span? {
+    guard case .member(let name)? = path.parts.last else { return nil }
+    switch origins[object.identity] {
+    case nil: return nil
+    case .program(let emitted):
+      guard let value = machine.place(of: path, in: emitted) else { return nil }
+      let before = sources[value.file].bytes[..<Int(value.start)]
+      let written = Array("\"\(name)\": ".utf8)
+      guard before.suffix(written.count).elementsEqual(written) else { return nil }
+      let start = value.start - UInt32(written.count)
+      return Span(value.file, start, value.start - 2)
+    case .file(let file, let place):
+      let around = Self.place(at: path.parts.dropLast(), in: place)
+      return around?.members.first { $0.name == name }.map {
+        Span(file, UInt32($0.nameRange.lowerBound), UInt32($0.nameRange.upperBound))
+      }
+    }
+  }
+
+  private static func place(
+    at path: ArraySlice<SchemaPath.Part>, in place: YAMLPlace
+  ) -> YAMLPlace? {
+    switch path.first {
+    case nil: return place
+    case .member(let text):
+      guard let member = place.members.first(where: { $0.name == text }) else { return nil }
+      return Self.place(at: path.dropFirst(), in: member.value)
+    case .element(let index):
+      guard place.elements.indices.contains(index) else { return nil }
+      return Self.place(at: path.dropFirst(), in: place.elements[index])
     }
   }
 

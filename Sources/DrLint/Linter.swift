@@ -39,6 +39,7 @@ package struct Linter {
   private let files: LintedFiles?
   private let sources: SourceMap
   private let settings: LintSettings
+  private let trees = ParsedFiles()
   private var program: CheckedProgram { machine.program.checked }
 
   /// What a rule that is to be of use while somebody writes stays far below.
@@ -99,20 +100,26 @@ package struct Linter {
 
   private func findings(of rule: Rule) throws(Diagnostic) -> [Diagnostic] {
     try machine.scratch { () throws(Diagnostic) in
-      let reason = program[rule.function].documentation.map(firstSentence)
+      // Most rules find nothing, and what they say is then not read.
+      lazy var reason = program[rule.function].documentation.map(firstSentence)
       var findings: [Diagnostic] = []
       var known: Set<FindingKey> = []
       for value in machine.list(try machine.call(rule.function, [])) ?? [] {
         let parts = machine.list(value) ?? []
-        guard parts.count == 5 else { continue }
+        guard parts.count == 6 else { continue }
         let place = try place(of: parts[0], at: parts[3])
         var finding = Diagnostic(
           .ruleFinding, machine.string(parts[1]) ?? "", at: place.span, labels: place.labels,
           notes: [reason].compactMap(\.self), help: machine.string(parts[2]),
           severity: settings.severity(of: rule) ?? rule.severity)
         finding.rule = RuleName(code: rule.code, name: rule.name)
-        if let text = machine.string(parts[4]), let fix = fix(text, at: place) {
-          finding.fixes = [fix]
+        if let text = machine.string(parts[4]) {
+          let kind = RuleFix(rawValue: machine.string(parts[5]) ?? "") ?? .fix
+          let mend = Mender(
+            machine: machine, objects: objects, sources: sources, files: files, trees: trees)
+          finding.fixes = [
+            mend.fix(kind, text, of: parts[0], at: parts[3], place: place)
+          ].compactMap(\.self)
         }
         if known.insert(FindingKey(finding)).inserted { findings.append(finding) }
       }
@@ -145,7 +152,7 @@ package struct Linter {
 
   // MARK: Places
 
-  private struct Place {
+  struct Place {
     var span: Span?
     var labels: [Label] = []
     /// Whether a finding's fix stands in for what is there.
@@ -175,31 +182,6 @@ package struct Linter {
       return Place(span: nil)
     }
     return Place(span: span, labels: [label].compactMap(\.self), isValue: true, isMember: true)
-  }
-
-  // MARK: Fixes
-
-  /// What mends a finding: code in place of a field's, or a text in place of a member's, where that
-  /// is written as one.
-  private func fix(_ text: String, at place: Place) -> Fix? {
-    guard place.isValue, let span = place.span, !sources[span.file].name.hasPrefix("stdlib/")
-    else { return nil }
-    let written = sources.text(span)
-    guard place.isMember else {
-      // What is computed has its reasons.
-      let first = written.first ?? " "
-      guard first.isNumber || first == "\"" || first == "`", !written.contains("\\(") else {
-        return nil
-      }
-      return Fix("write \(text)", replacing: span, with: text, .safe)
-    }
-    guard !written.contains("\n"), !written.contains("\\") else { return nil }
-    let isQuoted = written.hasPrefix("\"") && written.hasSuffix("\"") && written.count > 1
-    if files == nil, !isQuoted { return nil }
-    let isWord = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
-    guard isWord else { return nil }
-    return Fix(
-      "write \(text)", replacing: span, with: isQuoted ? "\"\(text)\"" : text, .safe)
   }
 
   /// Where a block, or a field of it, is written. What a default gives has the block's place.

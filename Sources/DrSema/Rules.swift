@@ -65,6 +65,7 @@ extension Checker {
     let isObject = block.type == TypeTable.object
     var path: Expr?
     var fix = Expr(.nilValue, nilType, node.span)
+    var fixKind = "fix"
     let message = checkExpression(parts[1], expected: TypeTable.string)
     var help = Expr(.nilValue, nilType, node.span)
     var given: [String: Span] = [:]
@@ -76,20 +77,29 @@ extension Checker {
       given[name.text] = name.span
       switch name.text {
       case "help": help = checkExpression(value, expected: optional(TypeTable.string))
-      case "fix": fix = checkExpression(value, expected: optional(TypeTable.string))
+      case "fix", "add", "rename":
+        if let other = ["fix", "add", "rename"].first(where: { $0 != name.text && given[$0] != nil }
+        ) {
+          report(
+            .wrongArguments, "a report has one way to mend it: `\(other)` or `\(name.text)`",
+            at: name.span, help: "leave one of them out")
+        }
+        fix = checkExpression(value, expected: optional(TypeTable.string))
+        fixKind = name.text
       case "at" where isObject: path = checkExpression(value, expected: TypeTable.string)
       case "at": slots += checkPlace(value, in: typeAfter(slots, from: block.type)) ?? []
       default:  // open: any other label
         report(
           .wrongArguments, "a report has no `\(name.text)`", at: name.span,
-          help: "write `at: field`, `help: …` or `fix: …`")
+          help: "write `at: field`, `help: …`, or `fix: …`, `add: …` or `rename: …`")
       }
     }
     let numbers = slots.map {
       Element.value(Expr(.int(Int64($0)), TypeTable.int, node.span))
     }
     let places = path ?? Expr(.list(numbers), intern(.list(TypeTable.int)), node.span)
-    let finding = [block, message, help, places, fix].map(Element.value)
+    let kind = Expr(.string(fixKind), TypeTable.string, node.span)
+    let finding = [block, message, help, places, fix, kind].map(Element.value)
     return [.yield(Expr(.list(finding), intern(.list(TypeTable.object)), node.span))]
   }
 

@@ -10,11 +10,11 @@ struct PermissionTests {
   /// Granted with the `lock` statement, and what no API server is asked for.
   private let areas = ["kube.", "gslb.", "route."]
 
-  @Test("stdlib/operating.dr says what each action needs of the API server")
+  @Test("stdlib/rights.dr says what each action needs of the API server")
   func table() throws {
     let root = URL(filePath: #filePath).resolvingSymlinksInPath()
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: root.appending(path: "stdlib/operating.dr"), encoding: .utf8)
+    let text = try String(contentsOf: root.appending(path: "stdlib/rights.dr"), encoding: .utf8)
     let named = Set(
       text.split(separator: "\n").compactMap { line -> String? in
         let line = line.drop { $0 == " " }

@@ -53,13 +53,14 @@ func lint(
 
 /// What `dr lint --manifests` says of YAML, and the sources to show it with.
 func lint(
-  yaml: String, version: String? = nil, selection: RuleSelection = RuleSelection()
+  yaml: String, version: String? = nil, selection: RuleSelection = RuleSelection(),
+  program: String = ""
 ) throws -> (report: LintReport, sources: SourceMap) {
   var options = CheckOptions()
   options.includesRules = true
   options.limits = Linter.limits
   let checker = Checker(loader: Files(), options: options)
-  checker.check(path: "main.dr", bytes: [])
+  checker.check(path: "main.dr", bytes: Array(program.utf8))
   let machine = Machine(program: Program(checker.program), limits: Linter.limits)
   var sources = checker.program.sources
   let id = sources.add(name: "web.yaml", bytes: Array(yaml.utf8))

@@ -226,6 +226,7 @@ struct Lint: ParsableCommand {
     let names = files.isEmpty ? manifests : files
     let subject = names.count == 1 ? names[0] : "\(names.count) files"
     var rest = result.allowed == 0 ? "" : ", \(result.allowed) allowed"
+    if result.others > 0 { rest += ", \(count(result.others, "file")) without manifests" }
     if result.known > 0 { rest += ", \(result.known) in the baseline" }
     if result.gone > 0 {
       rest +=

@@ -17,6 +17,8 @@ struct LintResult {
   /// All rules there are, run or not.
   var declared: [Rule] = []
   var allowed = 0
+  /// Files of folders that hold no manifests.
+  var others = 0
   /// How many findings the baseline holds, and how many of its are none any more.
   var known = 0
   var gone = 0
@@ -140,7 +142,7 @@ struct LintRun {
       for file in try ManifestPaths.below(path) {
         let bytes = try Input.read(file)
         let id = unit.sources.add(name: file == "-" ? "standard input" : file, bytes: bytes)
-        manifests.read(unit.sources[id])
+        manifests.read(unit.sources[id], foundInFolder: file != path)
       }
     }
     unit.files = manifests
@@ -195,6 +197,7 @@ struct LintRun {
         diagnostics, unit.sources, name: LintProject.shownName, path: project.path)
     }
     result.allowed += report.allowed
+    result.others += unit.files?.others ?? 0
     let own = findings(report.findings)
     // Two programs may use one module.
     var known = Set(result.output.findings.map(\.key))

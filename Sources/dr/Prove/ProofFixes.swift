@@ -61,20 +61,9 @@ struct ProofFixes {
       with: " \(ProofChange.clause) \(change.value)\(isFollowed ? "," : "")")
   }
 
-  /// Where the brace stands that closes the body of a block: the first body from its name on.
+  /// Where the brace stands that closes the body of a block.
   private func lastBrace(of block: Span) -> UInt32? {
-    var depth = 0
-    for token in tree.tokenIndex(at: block.start)..<tree.tokenCount {
-      switch tree.tokenKind(token) {
-      case .leftBrace: depth += 1
-      case .rightBrace:
-        depth -= 1
-        if depth == 0 { return tree.tokenSpan(token).start }
-        if depth < 0 { return nil }
-      case _: continue  // open: only braces count
-      }
-    }
-    return nil
+    tree.body(from: block.start).map { tree.tokenSpan($0.close).start }
   }
 
   /// Whether something stands before the brace on its line.
