@@ -18,15 +18,25 @@ package struct Prover {
   /// The machine's program includes the analysis, and its model was computed without failures.
   package init(machine: Machine) { self.machine = machine }
 
-  /// The proofs of all services, in source order, for a version of Kubernetes such as `1.26`.
-  package func prove(kubernetes: String) throws(Diagnostic) -> [Proof] {
+  /// The proofs of all services, in source order, for a version of Kubernetes such as `1.26`. What
+  /// policies do is asked of losses with these names only, or of all: proofs of others leave it out.
+  package func prove(
+    kubernetes: String, asking names: Set<String>? = nil
+  ) throws(Diagnostic) -> [Proof] {
     let strikes = try function("strikes")
     let prove = try function("prove")
     let target = try machine.value(
       ["kubernetes": .string(kubernetes)], as: program[prove].parameters[0].type)
     let rehearsal = Rehearsal(machine: machine, kubernetes: kubernetes)
-    let responses = try items(try machine.call(strikes, [target])).map {
-      strike throws(Diagnostic) in try rehearse(strike, rehearsal)
+    let watched = items(try machine.call(function("watched"), []))
+    let calm = try watched.map { service throws(Diagnostic) in
+      try rehearsal.calm(
+        of: try text(service, "label"), on: try text(try field(service, "on"), "label"))
+    }
+    var responses = calm
+    for strike in items(try machine.call(strikes, [target])) {
+      let name = try text(try field(strike, "loss"), "name")
+      if names?.contains(name) ?? true { responses.append(try rehearse(strike, rehearsal)) }
     }
     let given = try machine.value(.array(responses), as: program[prove].parameters[1].type)
     let proofs = try machine.call(prove, [target, given])

@@ -32,6 +32,8 @@ struct Rehearsal {
   private static let struckAt = SimulatedWorld.epoch.advanced(by: 60 * second)
   /// For how long is watched whether the service comes back for good.
   private static let lasting = 2_400 * second
+  /// After how long a loss that Kubernetes never notices is looked at again.
+  private static let unnoticed = 70 * second
   /// Without chance, and with some.
   private static let chances: [(seed: UInt64, chance: Chance)] =
     [(1, .none)] + (1...2).map { ($0, .usual) }
@@ -50,22 +52,38 @@ struct Rehearsal {
   ) throws(Diagnostic) -> Document {
     let faults = loss.faults(striking: service).map { TimedFault(at: Self.struckAt, $0) }
     var response = DocumentObject([("service", .string(service)), ("loss", .string(name))])
+    let deafness = try scene(on: cluster, faults).deafness(
+      of: service, noticed ?? Self.unnoticed)
+    if let alert = deafness.unknown {
+      response["ends"] = "deaf"
+      response["because"] = .string(alert)
+      return .object(response)
+    }
     var plays: [Play] = []
+    var again: [Document] = []
     for (seed, chance) in Self.chances {
       var scenario = PolicySimulation.Scenario(
         cluster: cluster, seed: seed, lasting: Self.lasting, faults: faults, chance: chance)
       scenario.service = service
       scenario.kubernetesMinor = minor
-      let outcome = try PolicySimulation(scenario, on: fresh()).run()
-      plays.append(Play(outcome, service))
+      let simulation = try PolicySimulation(scenario, on: fresh())
+      plays.append(Play(try simulation.run(), service))
+      if plays.count == 1, plays[0].fired != nil {
+        again = try scene(on: cluster, faults).reactions(of: service, in: simulation.world)
+      }
     }
+    response["again"] = .array(again)
+    response["repeats"] = .bool(plays.contains { $0.count > 1 })
     let fired = plays.compactMap(\.fired?.reaction)
     let outcomes = Set(plays.map(\.success))
     response["full"] = .bool(plays.allSatisfy(\.isFull))
     if fired.isEmpty {
       let held = plays.compactMap(\.held).first
       response["ends"] = .string(held == nil ? "unseen" : "held")
-      response["because"] = .string(held ?? "its policy does not see it")
+      let untold = deafness.untold.map {
+        "no Alertmanager of the program wakes its policy by \($0)"
+      }
+      response["because"] = .string(held ?? untold ?? "its policy does not see it")
       return .object(response)
     }
     response["because"] = .string(plays.compactMap(\.message).first ?? "")
@@ -73,15 +91,29 @@ struct Rehearsal {
     let isClear =
       isOwn && fired.count == plays.count && Set(fired).count == 1 && outcomes.count == 1
       && Set(plays.map(\.isFull)).count == 1
+    let clashes = plays.contains { $0.hasOthers && $0.isFull }
     response["ends"] = .string(
-      !isClear ? "unclear" : outcomes.contains(true) ? "succeeded" : "failed")
+      !isClear ? "unclear" : clashes ? "clashes" : outcomes.contains(true) ? "succeeded" : "failed")
     if let first = plays[0].fired {
-      let scene = Scene(
-        machine: fresh(), cluster: cluster, faults: faults, minor: minor, struckAt: Self.struckAt)
-      try scene.describe(
-        first.reaction, at: first.at, noticed: noticed ?? 70 * Self.second, in: &response)
+      try scene(on: cluster, faults).describe(
+        first.reaction, at: first.at, noticed: noticed ?? Self.unnoticed, in: &response)
     }
     return .object(response)
+  }
+
+  /// What the policies of a service do while nothing is lost, as a response to no loss.
+  func calm(of service: String, on cluster: String) throws(Diagnostic) -> Document {
+    let scene = scene(on: cluster, [])
+    return .object(
+      DocumentObject([
+        ("service", .string(service)), ("loss", ""), ("ends", "unseen"),
+        ("again", .array(try scene.reactions(of: service, in: scene.world(at: Self.struckAt)))),
+      ]))
+  }
+
+  private func scene(on cluster: String, _ faults: [TimedFault]) -> Scene {
+    Scene(
+      machine: fresh(), cluster: cluster, faults: faults, minor: minor, struckAt: Self.struckAt)
   }
 
   private func fresh() -> Machine {
@@ -93,6 +125,9 @@ struct Rehearsal {
 private struct Play {
   /// The first reaction, and when it began.
   var fired: (reaction: String, at: Instant)?
+  /// How many reactions began, and whether others than the first did.
+  var count = 0
+  var hasOthers = false
   /// Why a reaction was kept back.
   var held: String?
   /// Whether the first reaction succeeded, and what it said if not.
@@ -106,7 +141,10 @@ private struct Play {
       ?? false
     for event in outcome.events {
       switch event.kind {
-      case .fired: if fired == nil { fired = (event.reaction, event.at) }
+      case .fired:
+        count += 1
+        if fired == nil { fired = (event.reaction, event.at) }
+        if event.reaction != fired?.reaction { hasOthers = true }
       case .heldBack(let obstacle):
         if held == nil { held = "\(event.reaction) fires, but \(obstacle.text)" }
       case .ended(let result):

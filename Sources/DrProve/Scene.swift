@@ -15,17 +15,26 @@ struct Scene {
   let minor: Int?
   let struckAt: Instant
 
+  /// Whether failovers of before no longer count: what guards say once their windows have passed.
+  var hasForgotten = false
+  /// Whether no alert fires, whatever is the case.
+  var isDeaf = false
+
   /// What evaluations asked of the world: calls of API servers, servers that answer, and waits for
   /// those that do not.
   private struct Cost {
     var reads: Int64 = 0
     var asks: Int64 = 0
     var silent: Int64 = 0
+    /// Alerts that were asked for.
+    var alerts: [String] = []
+    /// Whether conditions hold that are not asked about.
+    var hasOthers = false
   }
 
   private typealias Observed = [String: (call: WorldCall, observed: Document)]
 
-  private func world(at instant: Instant) throws(Diagnostic) -> SimulatedWorld {
+  func world(at instant: Instant) throws(Diagnostic) -> SimulatedWorld {
     var clusters = try SimulatedCluster.all(of: machine).filter { $0.label == cluster }
     if let minor {
       for index in clusters.indices { clusters[index].kubernetesMinor = minor }
@@ -50,31 +59,148 @@ struct Scene {
     response["watched"] = .string(watched.name)
     response["at"] = .string(location(of: watched.holds))
     response["lasting"] = .int(watched.lasting)
-    var worst = Cost()
+    var look = Cost()
+    response["sees"] = .string(try sight(of: watched, in: policy, noticed, &look))
+    response["reads"] = .int(look.reads)
+    response["asks"] = .int(look.asks)
+    response["silent"] = .int(look.silent)
+    response["others"] = .bool(look.hasOthers)
+    let asked = look.alerts
+    response["alerts"] = .array(asked.map { .string($0) })
+    response["found"] = .bool(
+      try world(at: struckAt).hearings(of: asked).allSatisfy(\.isFinding))
+    let then = try world(at: instant)
+    var guarding = Cost()
+    for rule in policy.guards { _ = evaluate(rule.holds, by: policy.name, then, &guarding) }
+    response["guarding"] = .int(guarding.reads + guarding.asks)
+    let moves = moves(of: machine.start(closure: watched.react, []), reaction, in: then)
+    response["moves"] = .array(moves)
+    if faults.count > 1 {
+      response["wavers"] = .bool(
+        try wavers(watched, reaction, Self.deeds(moves), until: noticed))
+    }
+  }
+
+  /// Whether a reaction would do something else where it begins at another moment, before all parts of a
+  /// loss are seen.
+  private func wavers(
+    _ watched: PolicyModel.Case, _ reaction: String, _ deeds: [Document], until noticed: Int64
+  ) throws(Diagnostic) -> Bool {
+    let step: Int64 = 5_000_000_000
+    var moment = watched.lasting
+    while moment <= watched.lasting + noticed + 2 * step {
+      let world = try world(at: struckAt.advanced(by: moment))
+      moment += step
+      var cost = Cost()
+      guard evaluate(watched.holds, by: reaction, world, &cost) == true else { continue }
+      let then = moves(of: machine.start(closure: watched.react, []), reaction, in: world)
+      if Self.deeds(then) != deeds { return true }
+    }
+    return false
+  }
+
+  /// What is done to what, whatever was there before.
+  private static func deeds(_ moves: [Document]) -> [Document] {
+    moves.flatMap { $0["acts"]?.arrayValue ?? [] }.map { act in
+      .array(["driver", "name", "replicas", "sends"].map { act[$0] ?? .null })
+    }
+  }
+
+  /// When a condition holds: at once, when Kubernetes has noticed the loss, or when the watcher has been
+  /// told of it. Adds up what the dearest look of the policy asks for, and the alerts of this condition.
+  private func sight(
+    of watched: PolicyModel.Case, in policy: PolicyModel, _ noticed: Int64, _ worst: inout Cost
+  ) throws(Diagnostic) -> String {
+    var deaf = self
+    deaf.isDeaf = true
     var holds: [Bool?] = []
     for moment in [struckAt, struckAt.advanced(by: noticed)] {
       let world = try world(at: moment)
       var look = Cost()
       for item in policy.cases {
-        let answer = evaluate(item.holds, world, &look)
-        if item.name == watched.name { holds.append(answer) }
+        var own = Cost()
+        let answer = deaf.evaluate(item.holds, by: policy.reactionName(item), world, &own)
+        look.reads += own.reads
+        look.asks += own.asks
+        look.silent += own.silent
+        guard item.name == watched.name else {
+          if answer == true { worst.hasOthers = true }
+          continue
+        }
+        holds.append(answer)
+        worst.alerts += own.alerts.filter { !worst.alerts.contains($0) }
       }
       worst.reads = max(worst.reads, look.reads)
       worst.asks = max(worst.asks, look.asks)
       worst.silent = max(worst.silent, look.silent)
     }
-    let sees =
-      holds == [true, true] ? "at once" : holds == [false, true] ? "noticed" : "unclear"
-    response["sees"] = .string(sees)
-    response["reads"] = .int(worst.reads)
-    response["asks"] = .int(worst.asks)
-    response["silent"] = .int(worst.silent)
-    let then = try world(at: instant)
-    var guarding = Cost()
-    for rule in policy.guards { _ = evaluate(rule.holds, then, &guarding) }
-    response["guarding"] = .int(guarding.reads + guarding.asks)
-    response["moves"] = .array(
-      moves(of: machine.start(closure: watched.react, []), reaction, in: then))
+    if holds == [true, true] { return "at once" }
+    if holds == [false, true] { return "noticed" }
+    guard !worst.alerts.isEmpty else { return "unclear" }
+    var own = Cost()
+    let delay = try world(at: struckAt).hearings(of: worst.alerts).compactMap(\.delay).max() ?? 0
+    let late = try world(at: struckAt.advanced(by: noticed + delay))
+    let answer = evaluate(watched.holds, by: policy.reactionName(watched), late, &own)
+    return answer == true ? "told" : "unclear"
+  }
+
+  /// Why nobody knows what the policies of a service see of a loss: alerts whose expressions are not
+  /// simulated; and why they never see it: alerts of which nobody tells the watcher.
+  func deafness(
+    of service: String, _ noticed: Int64
+  ) throws(Diagnostic) -> (unknown: String?, untold: String?) {
+    var asked = Cost()
+    var worlds: [SimulatedWorld] = []
+    for moment in [struckAt, struckAt.advanced(by: noticed)] {
+      worlds.append(try world(at: moment))
+    }
+    for policy in try PolicyModel.all(of: machine, cluster: cluster) where policy.service == service
+    {
+      for world in worlds {
+        for item in policy.cases {
+          _ = evaluate(item.holds, by: policy.reactionName(item), world, &asked)
+        }
+      }
+    }
+    func first(_ isMeant: (SimulatedWorld.Hearing) -> Bool) -> String? {
+      asked.alerts.first { worlds[0].hearing(of: $0).map(isMeant) ?? false }
+    }
+    return (first { !$0.isKnown }, first { $0.delay == nil })
+  }
+
+  // MARK: At rest
+
+  /// What the policies of a service begin in a world in which nothing changes by itself, sooner or
+  /// later: where a condition holds, not everything of its detector looks bad, and guards agree once
+  /// failovers of before no longer count.
+  func reactions(
+    of service: String, in world: SimulatedWorld
+  ) throws(Diagnostic) -> [Document] {
+    var scene = self
+    scene.hasForgotten = true
+    var cost = Cost()
+    var found: [Document] = []
+    for policy in try PolicyModel.all(of: machine, cluster: cluster) where policy.service == service
+    {
+      let answers = policy.cases.map {
+        scene.evaluate($0.holds, by: policy.reactionName($0), world, &cost)
+      }
+      let isHeld = policy.guards.contains {
+        scene.evaluate($0.holds, by: policy.name, world, &cost) != true
+      }
+      for (number, item) in policy.cases.enumerated() where answers[number] == true && !isHeld {
+        let group = policy.cases.indices.filter { policy.cases[$0].detector == item.detector }
+        if group.count > 1, group.allSatisfy({ answers[$0] != false }) { continue }
+        let moves = scene.moves(
+          of: machine.start(closure: item.react, []), policy.reactionName(item), in: world)
+        found.append([
+          "policy": .string(policy.name), "watched": .string(item.name),
+          "at": .string(location(of: item.holds)),
+          "acts": .array(moves.flatMap { $0["acts"]?.arrayValue ?? [] }),
+        ])
+      }
+    }
+    return found
   }
 
   private func location(of closure: Value) -> String {
@@ -83,7 +209,9 @@ struct Scene {
   }
 
   /// What a condition says of a world as it stands; `nil` where it has no answer.
-  private func evaluate(_ condition: Value, _ world: SimulatedWorld, _ cost: inout Cost) -> Bool? {
+  private func evaluate(
+    _ condition: Value, by asker: String, _ world: SimulatedWorld, _ cost: inout Cost
+  ) -> Bool? {
     let fiber = machine.start(closure: condition, [])
     while true {
       machine.refuel()
@@ -92,7 +220,8 @@ struct Scene {
       case .failed, .directive: return nil
       case .call(let call):
         let asked = WorldCall(
-          name: call.name, arguments: call.arguments, effect: call.effect, actClass: nil, key: "")
+          name: call.name, arguments: call.arguments, effect: call.effect, actClass: nil,
+          key: "policy/\(asker)")
         guard case .success(let document) = answer(asked, .read, world, &cost),
           let value = try? machine.value(document, as: call.resultType)
         else { return nil }
@@ -105,6 +234,12 @@ struct Scene {
   private func answer(
     _ call: WorldCall, _ phase: CallPhase, _ world: SimulatedWorld, _ cost: inout Cost
   ) -> Answer {
+    if hasForgotten, call.name == "runs.failovers" { return .success(.int(0)) }
+    if call.name == "alerts.firing" {
+      let alert = call.arguments["alert"]?.stringValue ?? ""
+      if !cost.alerts.contains(alert) { cost.alerts.append(alert) }
+      if isDeaf { return .success(.bool(false)) }
+    }
     let pending = world.begin(call, phase)
     let answer: Answer
     switch world.proceed(pending) {
@@ -182,13 +317,15 @@ struct Scene {
 
   private func act(_ call: WorldCall, _ observed: Document) -> Document {
     let given = call.arguments
+    let observation = Observation(observed)
     var act = DocumentObject([
       ("driver", .string(call.name)),
+      ("changes", .bool(observation.map { !$0.changes.isEmpty } ?? true)),
       ("name", given["backend"] ?? given["name"] ?? given["pod"] ?? ""),
     ])
     if let replicas = given["replicas"]?.intValue {
       act["replicas"] = .int(replicas)
-      act["replicas_before"] = .int(Observation(observed)?.result.intValue ?? 0)
+      act["replicas_before"] = .int(observation?.result.intValue ?? 0)
     }
     if let weights = given["weights"]?.objectValue {
       act["sends"] = .array(
@@ -196,4 +333,9 @@ struct Scene {
     }
     return .object(act)
   }
+}
+
+extension SimulatedWorld {
+  /// What is known of these alerts.
+  fileprivate func hearings(of alerts: [String]) -> [Hearing] { alerts.compactMap(hearing) }
 }

@@ -34,6 +34,13 @@ extension SimulatedCluster {
       }
       if let index { clusters[index].dependencies.append(dependency) }
     }
+    for block in try reader.blocks("Alert") {
+      let alert = try reader.alert(block)
+      let index = clusters.firstIndex { cluster in
+        cluster.services.contains { $0.label == alert.service }
+      }
+      if let index { clusters[index].alerts.append(alert) }
+    }
     return clusters
   }
 }
@@ -134,11 +141,15 @@ private struct ModelReader {
     for pool in try list(zone, "pools") {
       let poolLabel = try text(pool, "label")
       let room = try size(pool)
+      let labels = try textPairs(pool, "labels")
+      let isDedicated = machine.bool(try field(pool, "dedicated")) ?? false
       let count = try bounded(
         try whole(pool, "count"), by: Published.nodesPerCluster, "nodes in one pool")
       for number in 0..<count {
         nodes.append(
-          SimulatedCluster.Node(name: "\(zoneLabel)-\(poolLabel)-\(number + 1)", room: room))
+          SimulatedCluster.Node(
+            name: "\(zoneLabel)-\(poolLabel)-\(number + 1)", room: room, labels: labels,
+            isDedicated: isDedicated))
       }
     }
     return nodes
@@ -171,6 +182,9 @@ private struct ModelReader {
       ready: try probe(block, "ready"), startup: try probe(block, "startup"),
       live: try probe(block, "live"), skew: isRequired ? Int(try whole(spread, "skew")) : nil,
       apart: machine.bool(try field(spread, "apart")) ?? false,
+      nodeLabels: try textPairs(spread, "on").filter {
+        !$0.name.hasPrefix("topology.kubernetes.io/")
+      },
       grace: try whole(block, "grace"), atLeast: Int(try whole(objective, "at_least")),
       rto: try whole(objective, "rto"))
   }
@@ -202,6 +216,14 @@ private struct ModelReader {
     return max(0, count)
   }
 
+  private func textPairs(
+    _ value: Value, _ name: String
+  ) throws(Diagnostic) -> [SimulatedCluster.LabelPair] {
+    (machine.entries(try field(value, name)) ?? []).map {
+      SimulatedCluster.LabelPair(machine.string($0.key) ?? "", machine.string($0.value) ?? "")
+    }
+  }
+
   private func pairs(_ document: Document) -> [SimulatedCluster.LabelPair] {
     (document.objectValue?.members ?? []).map {
       SimulatedCluster.LabelPair($0.name, $0.value.stringValue ?? "")
@@ -230,7 +252,19 @@ private struct ModelReader {
     let isOutside = machine.bool(try field(block, "outside")) ?? false
     return SimulatedCluster.Dependency(
       name: try text(block, "label"), service: try text(try field(block, "service"), "label"),
-      kind: kind, zones: isOutside ? [] : try labels(try list(block, "zones")))
+      kind: kind, zones: isOutside ? [] : try labels(try list(block, "zones")),
+      bandwidth: machine.int(try field(block, "bandwidth")))
+  }
+
+  func alert(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Alert {
+    func length(_ name: String) throws(Diagnostic) -> Int64? {
+      machine.int(try call(name, [block]))
+    }
+    return SimulatedCluster.Alert(
+      label: try text(block, "label"), service: try text(try field(block, "service"), "label"),
+      severity: try text(block, "severity"), query: try text(block, "when"),
+      lasting: try whole(block, "lasting"), scrape: try length("scraped_every") ?? 0,
+      evaluation: try length("evaluated_every") ?? 0, groupWait: try length("told_after"))
   }
 
   // MARK: Fronts
@@ -244,22 +278,39 @@ private struct ModelReader {
     case "Gateway":
       let url = try url(via, secureWith: "tls")
       kind = machine.isNil(try field(via, "pool")) ? .route(url: url) : .picker(url: url)
-    case "Nginx": kind = .route(url: try url(via, secureWith: "certificate"))
+    case "Nginx": kind = .nginx(url: try url(via, secureWith: "certificate"))
     case "Istio": kind = .route(url: "http://\(try text(via, "domain"))")
     case "Dns":
       kind = .gslb(
         domain: "\(try text(via, "host")).\(try text(via, "zone"))", ttl: try whole(via, "ttl"))
+    case "ExternalDns" where !(machine.entries(try field(via, "checks")) ?? []).isEmpty:
+      kind = .route53(
+        domain: try text(via, "domain"), ttl: try whole(via, "ttl"),
+        every: try whole(via, "check_every"))
     case _: kind = .gslb(domain: try text(via, "domain"), ttl: try whole(via, "ttl"))
     }
     return SimulatedCluster.Front(
       label: try text(block, "label"), service: try text(try field(block, "service"), "label"),
-      kind: kind, zones: try labels(list(block, "prefer")), shares: try shares(of: block),
-      watchesZones: ["K8gb", "Haproxy"].contains(machine.record(via).map { program[$0.type].name }),
+      kind: kind, zones: try labels(list(block, "prefer")), shares: try shares(of: block, kind),
+      watchesZones: try watches(via, kind),
       isStandby: machine.bool(try field(block, "standby")) ?? false)
   }
 
-  /// By the zones of a front; empty where none is written.
-  private func shares(of front: Value) throws(Diagnostic) -> [Int64] {
+  private func watches(
+    _ via: Value, _ kind: SimulatedCluster.Front.Kind
+  ) throws(Diagnostic) -> Bool {
+    switch kind {
+    case .haproxy, .route53: true
+    case .gslb: machine.record(via).map { program[$0.type].name } == "K8gb"
+    case .route, .picker, .nginx: false
+    }
+  }
+
+  /// By the zones of a front; empty where all are the same. DNS answers with what it has even where no
+  /// zone has a share; a proxy then sends requests nowhere.
+  private func shares(
+    of front: Value, _ kind: SimulatedCluster.Front.Kind
+  ) throws(Diagnostic) -> [Int64] {
     let shares = machine.entries(try field(front, "shares")) ?? []
     var given: [Int64] = []
     for zone in try list(front, "prefer") {
@@ -270,7 +321,11 @@ private struct ModelReader {
       }
       given.append(share)
     }
-    return given.contains { $0 > 0 } ? given : []
+    if given.contains(where: { $0 > 0 }) { return given }
+    switch kind {
+    case .haproxy, .route: return given
+    case .gslb, .route53, .picker, .nginx: return []
+    }
   }
 
   /// As `url` of stdlib/traffic.dr says it.

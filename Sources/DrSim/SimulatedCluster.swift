@@ -17,13 +17,14 @@ package struct SimulatedCluster: Sendable, Equatable {
   package var services: [Service]
   package var fronts: [Front]
   package var dependencies: [Dependency]
+  package var alerts: [Alert]
   /// How long a node takes to pull an image that it does not have yet.
   package var imagePull: Int64
 
   package init(
     label: String, kubernetesMinor: Int = 30, zones: [Zone], controlPlane: [String] = [],
     services: [Service] = [], fronts: [Front] = [], dependencies: [Dependency] = [],
-    imagePull: Int64 = 20 * Second.one
+    alerts: [Alert] = [], imagePull: Int64 = 20 * Second.one
   ) {
     self.label = label
     self.kubernetesMinor = kubernetesMinor
@@ -32,6 +33,7 @@ package struct SimulatedCluster: Sendable, Equatable {
     self.services = services
     self.fronts = fronts
     self.dependencies = dependencies
+    self.alerts = alerts
     self.imagePull = imagePull
   }
 }
@@ -56,10 +58,16 @@ extension SimulatedCluster {
     package var name: String
     /// What pods may ask for.
     package var room: Size
+    /// Beside those of region and zone.
+    package var labels: [LabelPair]
+    /// Tainted for all that ask for no GPU.
+    package var isDedicated: Bool
 
-    package init(name: String, room: Size) {
+    package init(name: String, room: Size, labels: [LabelPair] = [], isDedicated: Bool = false) {
       self.name = name
       self.room = room
+      self.labels = labels
+      self.isDedicated = isDedicated
     }
   }
 
@@ -97,6 +105,8 @@ extension SimulatedCluster {
     package var skew: Int?
     /// Whether no two pods stand on one node.
     package var apart: Bool
+    /// What a node must be labelled with to hold its pods.
+    package var nodeLabels: [LabelPair]
     /// How long a pod may take to stop.
     package var grace: Int64
     /// Replicas that must serve at any time.
@@ -110,7 +120,7 @@ extension SimulatedCluster {
       label: String, namespace: String = "default", image: String = "", deployments: [Deployment],
       labels: [LabelPair], needs: Size, port: Int64 = 8080, weights: Weights? = nil,
       ready: Probe? = nil, startup: Probe? = nil, live: Probe? = nil, skew: Int? = nil,
-      apart: Bool = false, grace: Int64 = 60 * Second.one,
+      apart: Bool = false, nodeLabels: [LabelPair] = [], grace: Int64 = 60 * Second.one,
       atLeast: Int = 1, rto: Int64, requestsPerSecond: Double = 50
     ) {
       self.label = label
@@ -126,6 +136,7 @@ extension SimulatedCluster {
       self.live = live
       self.skew = skew
       self.apart = apart
+      self.nodeLabels = nodeLabels
       self.grace = grace
       self.atLeast = atLeast
       self.rto = rto
@@ -148,12 +159,48 @@ extension SimulatedCluster {
     package var kind: Kind
     /// Labels of the zones that it stands in, each able to serve; empty where it stands elsewhere.
     package var zones: [String]
+    /// Bytes a second that it can send to all who read at once; `nil` where it is never the limit.
+    package var bandwidth: Int64?
 
-    package init(name: String, service: String, kind: Kind, zones: [String] = []) {
+    package init(
+      name: String, service: String, kind: Kind, zones: [String] = [], bandwidth: Int64? = nil
+    ) {
       self.name = name
       self.service = service
       self.kind = kind
       self.zones = zones
+      self.bandwidth = bandwidth
+    }
+  }
+
+  /// A rule of Prometheus, and how it comes to those who look.
+  package struct Alert: Sendable, Equatable {
+    package var label: String
+    /// Label of the service that it is about.
+    package var service: String
+    package var severity: String
+    /// A PromQL expression.
+    package var query: String
+    /// For how long it must hold.
+    package var lasting: Int64
+    /// Between two scrapes of what it looks at, and between two evaluations.
+    package var scrape: Int64
+    package var evaluation: Int64
+    /// How long Alertmanager waits before it tells the watcher; `nil` where it never does.
+    package var groupWait: Int64?
+
+    package init(
+      label: String, service: String, severity: String = "warning", query: String, lasting: Int64,
+      scrape: Int64, evaluation: Int64, groupWait: Int64?
+    ) {
+      self.label = label
+      self.service = service
+      self.severity = severity
+      self.query = query
+      self.lasting = lasting
+      self.scrape = scrape
+      self.evaluation = evaluation
+      self.groupWait = groupWait
     }
   }
 
@@ -248,10 +295,14 @@ extension SimulatedCluster {
       /// DNS answers, kept by resolvers for `ttl`.
       case gslb(domain: String, ttl: Int64)
       case haproxy(socket: String, backend: String)
+      /// DNS answers of Route 53, whose health checks ask each zone `every` so often.
+      case route53(domain: String, ttl: Int64, every: Int64)
       /// A route of a gateway or a mesh, in the cluster; `url` is where clients send requests.
       case route(url: String)
       /// An endpoint picker behind a gateway: requests go to any replica that is ready.
       case picker(url: String)
+      /// Nginx, which asks the next zone where it gets no connection.
+      case nginx(url: String)
     }
 
     /// The name of the Gslb.
@@ -261,7 +312,8 @@ extension SimulatedCluster {
     package var kind: Kind
     /// Labels of the zones that get requests.
     package var zones: [String]
-    /// The share of each zone in the beginning, in units of 1e-9; the same for all where empty.
+    /// The share of each zone in the beginning, in units of 1e-9; the same for all where empty. Where
+    /// all are 0, nothing is sent anywhere.
     package var shares: [Int64]
     /// Whether it takes out zones in which nothing is ready, as HAProxy and k8gb do.
     package var watchesZones: Bool

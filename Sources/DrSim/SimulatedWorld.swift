@@ -116,6 +116,9 @@ package final class SimulatedWorld {
   var fronts: [FrontState] = []
   var leases: [LeaseState] = []
   var applied: [AppliedObject] = []
+  var loads: [LoadState] = []
+  var alerts: [AlertState] = []
+  var alertBook = AlertBook()
   /// What is gone of what services need to start, by its name.
   var lostDependencies: [String] = []
   /// Failovers that have ended, by the label of their service.
@@ -138,6 +141,7 @@ package final class SimulatedWorld {
     for index in clusters.indices { refreshControlPlane(index) }
     for front in fronts.indices { beginFront(front) }
     if keepsHistory { beginHistory() }
+    watchAlerts()
     recordAvailability()
   }
 
@@ -175,6 +179,8 @@ package final class SimulatedWorld {
       now = max(now, due.at)
       eventCount += 1
       happen(due.element)
+      if !loads.isEmpty { shareBandwidth() }
+      if !alerts.isEmpty { watchAlerts() }
       recordAvailability()
     }
     now = max(now, instant)
@@ -192,6 +198,7 @@ package final class SimulatedWorld {
     case .evict(let node, let taintedAt): evictAll(from: node, taintedAt, event)
     case .nodeBack(let node, let epoch): noticeReturn(of: node, epoch, event)
     case .pulled(let pod, let epoch): if isCurrent(pod, epoch) { startContainer(pod) }
+    case .loaded(let pod, let epoch, let change): finishLoad(pod, epoch, change)
     case .up(let pod, let epoch): if isCurrent(pod, epoch) { becomeUp(pod) }
     case .startFailed(let pod, let epoch): if isCurrent(pod, epoch) { failStart(pod) }
     case .restart(let pod, let epoch): if isCurrent(pod, epoch) { startContainer(pod) }
@@ -200,7 +207,8 @@ package final class SimulatedWorld {
     case .stopped(let pod): finishStop(pod, event)
     case .routed(let pod, let change): route(pod, change)
     case .frontJudges(let front, let zone, let number): judge(front, zone, number)
-    case .weightsSettled: break  // Availability is recorded after every event.
+    case .told(let alert, let finding): tell(alert, finding)
+    case .weightsSettled(let front): forgetAnswers(front)
     }
   }
 

@@ -12,7 +12,7 @@ struct Drdev {
            drdev tidy              layers, banned calls, stale files
            drdev fuzz [OPTIONS]    mutated programs through everything (--help)
            drdev coverage FILE     LLVM's coverage JSON against the bars
-           drdev prove-cases [--cases N] [--seed S]
+           drdev prove-cases [--cases N] [--seed S] [--reasons] | --replay FILE…
                                    simulated losses against their proofs
            drdev bench [OPTIONS]   speed beside peers, in a release build (--help)
     """
@@ -40,8 +40,22 @@ struct Drdev {
       words.firstIndex(of: word).flatMap { $0 + 1 < words.count ? UInt64(words[$0 + 1]) : nil }
     }
     var cases = ProveCases(seed: number(after: "--seed") ?? 1)
-    try cases.run(Int(number(after: "--cases") ?? 1_000)) { print("\($0)\n") }
+    if let place = words.firstIndex(of: "--replay"), place + 1 < words.count {
+      for path in words[(place + 1)...] {
+        let isWhole = try cases.replay(String(contentsOfFile: path, encoding: .utf8))
+        if !isWhole { print("\(path) names losses that it does not have") }
+      }
+      for complaint in cases.complaints { print(complaint) }
+      print(cases.summary)
+      return cases.complaints.isEmpty ? 0 : 1
+    }
+    try cases.run(Int(number(after: "--cases") ?? 1_000)) {
+      print("\($0)\n")
+      fflush(nil)
+    }
     print(cases.summary)
+    let reasons = cases.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(15)
+    if words.contains("--reasons") { for (why, count) in reasons { print("\(count) \(why)") } }
     print(
       cases.complaints.isEmpty ? "all within their proofs" : "\(cases.complaints.count) are not")
     return cases.complaints.isEmpty ? 0 : 1

@@ -37,16 +37,63 @@ import Testing
     #expect(summary.lostRequests == Int64(lost.rounded()))
   }
 
-  @Test func changeDuringAChangeGoesOnFromWhereItIs() {
+  @Test func whatResolversKeepIsTheMeanOfTheLastTTL() {
     let world = SimulatedWorld([twoZones()])
     world.setWeights([0, Share.whole], of: 0)
     world.advance(toSecond: 15)
     world.setWeights([Share.whole, 0], of: 0)
     #expect(world.effectiveShares(0) == [0.25, 0.75])
     world.advance(toSecond: 30)
-    #expect(world.effectiveShares(0) == [0.625, 0.375])
+    #expect(world.effectiveShares(0) == [0.5, 0.5])
     world.advance(toSecond: 45)
     #expect(world.effectiveShares(0) == [1, 0])
+  }
+
+  @Test func theSameAnswerAgainDelaysNothing() {
+    let world = SimulatedWorld([twoZones()])
+    world.setWeights([0, Share.whole], of: 0)
+    world.advance(toSecond: 20)
+    world.setWeights([0, Share.whole], of: 0)
+    world.advance(toSecond: 30)
+    #expect(world.effectiveShares(0) == [0, 1])
+  }
+
+  @Test func nginxAsksTheNextZoneWhereItGetsNoConnection() {
+    func answered(_ fault: SimulatedFault, replicas: (a: Int, b: Int) = (1, 1)) -> Double {
+      let world = SimulatedWorld([
+        twoZones(replicas: replicas, kind: .nginx(url: "http://s.example"))
+      ])
+      world.strikeNow(fault)
+      return world.fronts[0].success.value(at: world.now)
+    }
+    #expect(answered(.fail(zone: "a")) == 1)
+    // A process that hangs takes the connection, and nothing else is asked.
+    #expect(answered(.hang(service: "s", zone: "a")) == 0.5)
+    // A zone with a node less: its share is asked again in the other.
+    #expect(answered(.failNode(named: "a-", holding: "s"), replicas: (2, 1)) == 1)
+    // There is no other zone.
+    #expect(answered(.failNode(named: "a-", holding: "s"), replicas: (2, 0)) == 0.5)
+  }
+
+  @Test(
+    "G10: Route 53 leaves a zone after 3 checks and the TTL: 90 s and 150 s, and up to 6 s of a check",
+    arguments: [(10, 96.0), (30, 156.0)])
+  func route53(every: Int64, worst: Double) throws {
+    for step in 0..<40 {
+      let world = SimulatedWorld([
+        twoZones(
+          kind: .route53(
+            domain: "s.example", ttl: 60 * Second.one, every: every * Second.one))
+      ])
+      world.advance(toSecond: 100 + Double(step) * 0.83)
+      world.strikeNow(.fail(zone: "a"))
+      let lost = world.now
+      while world.effectiveShares(0)[0] > 1e-9 {
+        world.advance(to: try #require(world.nextChange))
+      }
+      let took = Double(world.now.nanoseconds - lost.nanoseconds) / 1e9
+      #expect((worst - Double(every) - 0.001...worst).contains(took), "\(took)")
+    }
   }
 
   @Test func haproxyTakesEffectAtOnce() {

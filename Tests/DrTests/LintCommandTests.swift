@@ -228,11 +228,28 @@ struct IncidentTests {
     "the simulator shows the outage",
     arguments: [
       ("article", "az1"), ("incident-02-all-zones-avoided", "a"), ("incident-03-empty-record", "a"),
+      ("incident-09-locked-out", "main"),
     ])
   func outage(_ name: String, _ zone: String) throws {
     let outcome = try simulate(name, "--lose", zone)
     #expect(outcome.status == 1)
     #expect(outcome.output.contains(": broken\n"))
+  }
+
+  @Test("shares that are 0% together answer nobody, from the beginning")
+  func weightsOfZero() throws {
+    let outcome = try simulate("incident-09-locked-out", "--lose", "main", "--json")
+    #expect(outcome.output.contains("\"down\""))
+    let proof = try run(dr, ["prove", "Tests/Golden/lint/incident-09-locked-out.dr"])
+    #expect(proof.status == 1)
+    #expect(proof.output.replacing("\n    ", with: " ").contains("every share is 0%"))
+  }
+
+  @Test("where every replica looks bad at once, nothing is left that answers")
+  func withdrawn() throws {
+    let outcome = try simulate("incident-14-withdrawn", "--fault", "1m: hang(names)")
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("down +0s") && outcome.output.contains(": broken\n"))
   }
 
   @Test("a trigger without damping moves the writers for 43 seconds of darkness")

@@ -11,7 +11,7 @@ package struct PolicyModel {
     /// `zone_lost(cn-beijing-az1)`
     package let name: String
     /// Index of its detector in the policy.
-    let detector: Int
+    package let detector: Int
     package let lasting: Int64
     package let holds: Value
     package let react: Value

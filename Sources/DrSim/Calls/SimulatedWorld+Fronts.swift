@@ -17,7 +17,7 @@ extension SimulatedWorld {
         switch front.spec.kind {
         case .gslb where !isRoute && front.spec.label == name: break
         case .route where isRoute && front.spec.label == name: break
-        case .gslb, .route, .picker, .haproxy: return false
+        case .gslb, .route53, .route, .picker, .nginx, .haproxy: return false
         }
         let service = services[front.service]
         return service.cluster == cluster && service.spec.namespace == namespace
@@ -33,9 +33,9 @@ extension SimulatedWorld {
     let backend = names["backend"]?.stringValue
     let found = fronts.firstIndex { front in
       switch front.spec.kind {
-      case .gslb(let domain, _): url == "http://\(domain)"
+      case .gslb(let domain, _), .route53(let domain, _, _): url == "http://\(domain)"
       case .haproxy(let itsSocket, let itsBackend): socket == itsSocket && backend == itsBackend
-      case .route(let itsURL), .picker(let itsURL): url == itsURL
+      case .route(let itsURL), .picker(let itsURL), .nginx(let itsURL): url == itsURL
       }
     }
     guard let found else {
@@ -102,10 +102,10 @@ extension SimulatedWorld {
     let target: String
     let permissions: [String]
     switch state.spec.kind {
-    case .gslb:
+    case .gslb, .route53:
       target = "gslbs/\(state.spec.label) in \(namespace)"
       permissions = ["get gslbs.k8gb.io in \(namespace)", "patch gslbs.k8gb.io in \(namespace)"]
-    case .route, .picker:
+    case .route, .picker, .nginx:
       target = "the route \(state.spec.label) in \(namespace)"
       let resource = try arguments.text("kind") == "HTTPRoute" ? "httproutes" : "virtualservices"
       let group = try arguments.text("api_version").prefix { $0 != "/" }
@@ -127,7 +127,8 @@ extension SimulatedWorld {
     let state = fronts[front]
     var next: [Int64]
     switch state.spec.kind {
-    case .gslb, .route, .picker: next = [Int64](repeating: 0, count: state.spec.zones.count)
+    case .gslb, .route53, .route, .picker, .nginx:
+      next = [Int64](repeating: 0, count: state.spec.zones.count)
     case .haproxy: next = state.published
     }
     for (name, value) in wanted {

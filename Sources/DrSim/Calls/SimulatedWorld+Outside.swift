@@ -15,7 +15,7 @@ extension SimulatedWorld {
     case "http.get": return response(given)
     // Nothing is measured here: that is how the absence of a series reads.
     case "prometheus.query": return .null
-    case "alerts.firing": return false
+    case "alerts.firing": return .bool(isFiring(arguments.call))
     case "inference.load": return ["running": 0, "waiting": 0, "cache": 0]
     case "registry.digest": return .string("sha256:" + String(repeating: "0", count: 64))
     case "kube.allowed": return true

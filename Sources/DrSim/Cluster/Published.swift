@@ -29,6 +29,10 @@ enum Published {
     every: 2 * Second.one, timeout: 2 * Second.one, fall: Int64(3), rise: Int64(2)
   )
 
+  /// A health check of Route 53 (Amazon Route 53, Developer Guide): three in a row decide, and one waits 4 s
+  /// for a connection and 2 s for an answer.
+  static let route53Check = (threshold: Int64(3), timeout: 6 * Second.one)
+
   /// Whether a spread constraint counts nodes whose taints the pod does not tolerate:
   /// `nodeTaintsPolicy: Honor`, which does not, is written from 1.26 on.
   static func countsLostNodes(minor: Int) -> Bool { minor < 26 }

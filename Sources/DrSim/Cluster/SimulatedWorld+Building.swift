@@ -34,6 +34,7 @@ extension SimulatedWorld {
       let found = services[firstService...].firstIndex { $0.spec.label == front.service }
       if let service = found { add(front, of: service) }
     }
+    for alert in description.alerts { add(alert, to: cluster) }
   }
 
   /// Whether what a service needs to start answers.
@@ -54,7 +55,9 @@ extension SimulatedWorld {
     for node in zone.nodes {
       state.nodes.append(nodes.count)
       nodes.append(
-        NodeState(zone: zones.count, name: node.name, room: node.room, free: node.room))
+        NodeState(
+          zone: zones.count, name: node.name, room: node.room, labels: node.labels,
+          isDedicated: node.isDedicated, free: node.room))
     }
     zones.append(state)
   }
@@ -64,20 +67,16 @@ extension SimulatedWorld {
     services[service].fronts.append(fronts.count)
     let count = Int64(front.zones.count)
     var published = front.shares
-    if published.count != front.zones.count || !published.contains(where: { $0 > 0 }) {
+    if published.count != front.zones.count {
       published = [Int64](repeating: Share.whole / count, count: front.zones.count)
       published[0] += Share.whole % count
     }
-    let shares = published.map { _ in 0.0 }
     let cluster = services[service].cluster
     let places = front.zones.map { label in
       zones.firstIndex { $0.label == label && $0.cluster == cluster }
     }
     fronts.append(
-      FrontState(
-        spec: front, service: service, zones: places, from: shares, to: shares,
-        published: published,
-        changedAt: start))
+      FrontState(spec: front, service: service, zones: places, published: published))
   }
 
   /// Puts a Deployment's pods where they have been for long.

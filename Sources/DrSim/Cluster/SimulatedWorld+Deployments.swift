@@ -82,7 +82,8 @@ extension SimulatedWorld {
     let most = mostOnOneNode(deployment)
     var best: (node: Int, count: Int)?
     for node in zones[deployments[deployment].zone].nodes {
-      guard isSchedulable(node), room(for: needs, on: nodes[node]) > 0 else { continue }
+      guard isSchedulable(node), admits(node, deployment), room(for: needs, on: nodes[node]) > 0
+      else { continue }
       let count = count(of: deployment, on: node)
       guard count < most else { continue }
       if best.map({ count < $0.count }) ?? true { best = (node, count) }
@@ -92,6 +93,13 @@ extension SimulatedWorld {
     nodes[best.node].pods.append(pod)
     nodes[best.node].free.take(needs)
     return true
+  }
+
+  /// Whether a node has the labels that a Deployment asks for, and no taint against it.
+  private func admits(_ node: Int, _ deployment: Int) -> Bool {
+    let spec = services[deployments[deployment].service].spec
+    return nodes[node].labels.match(spec.nodeLabels)
+      && (!nodes[node].isDedicated || spec.needs.gpu > 0)
   }
 
   private func count(of deployment: Int, on node: Int) -> Int {
@@ -106,7 +114,9 @@ extension SimulatedWorld {
     let countsAll = Published.countsLostNodes(
       minor: clusters[cluster(ofDeployment: deployment)].minor)
     let counts = zones[deployments[deployment].zone].nodes
-      .filter { countsAll || isSchedulable($0) }.map { count(of: deployment, on: $0) }
+      .filter { admits($0, deployment) && (countsAll || isSchedulable($0)) }.map {
+        count(of: deployment, on: $0)
+      }
     return min(most, (counts.min() ?? 0) + skew)
   }
 

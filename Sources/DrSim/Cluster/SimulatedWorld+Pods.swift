@@ -60,23 +60,30 @@ extension SimulatedWorld {
     let epoch = pods[pod].epoch
     // Without a readiness probe a container that runs counts as ready.
     if ready == nil, startup == nil { later(.ready(pod: pod, epoch: epoch), at: now) }
-    let up = now.advanced(by: services[service].spec.weights?.startTime ?? 0)
     pods[pod].isStarved = lacksWeights(pod)
+    let isShared = !pods[pod].isStarved && beginLoad(pod)
+    let up = now.advanced(by: services[service].spec.weights?.startTime ?? 0)
     if let patient = startup ?? services[service].spec.live {
       let deadline = ProbeTiming(probe: patient, startedAt: now).failure(from: now)
-      if pods[pod].isStarved || deadline < up || startup != nil && isHanging(pod) {
-        return later(.startFailed(pod: pod, epoch: epoch), at: deadline)
+      if pods[pod].isStarved || isShared || deadline < up || startup != nil && isHanging(pod) {
+        later(.startFailed(pod: pod, epoch: epoch), at: deadline)
+        if !isShared { return }
       }
     }
-    if !pods[pod].isStarved { later(.up(pod: pod, epoch: epoch), at: up) }
+    if !pods[pod].isStarved, !isShared { later(.up(pod: pod, epoch: epoch), at: up) }
   }
 
   private func lacksWeights(_ pod: Int) -> Bool {
+    guard services[service(ofPod: pod)].spec.weights != nil else { return false }
+    return !keepsWeights(pod) && !answers(.modelStore, deployments[pods[pod].deployment].service)
+  }
+
+  /// Whether a pod finds its weights on its node.
+  func keepsWeights(_ pod: Int) -> Bool {
     guard let weights = services[service(ofPod: pod)].spec.weights, let node = pods[pod].node else {
       return false
     }
-    let isKept = weights.isCached && nodes[node].weights.contains(weights.model)
-    return !isKept && !answers(.modelStore, deployments[pods[pod].deployment].service)
+    return weights.isCached && nodes[node].weights.contains(weights.model)
   }
 
   /// What could not get its image or its weights tries again.
@@ -98,7 +105,8 @@ extension SimulatedWorld {
 
   func becomeUp(_ pod: Int) {
     guard !isHanging(pod) else {
-      pods[pod].stage = .hung
+      // A startup check that never holds ends it when its time is over.
+      if spec(ofPod: pod).startup == nil { pods[pod].stage = .hung }
       return
     }
     pods[pod].stage = .up
@@ -114,6 +122,7 @@ extension SimulatedWorld {
   }
 
   func failStart(_ pod: Int) {
+    guard pods[pod].stage == .starting else { return }
     pods[pod].epoch += 1
     later(
       .restart(pod: pod, epoch: pods[pod].epoch),

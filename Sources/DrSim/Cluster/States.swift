@@ -34,6 +34,8 @@ struct NodeState {
   let zone: Int
   let name: String
   let room: SimulatedCluster.Size
+  let labels: [SimulatedCluster.LabelPair]
+  let isDedicated: Bool
   var free: SimulatedCluster.Size
   /// Whether it really runs.
   var isAlive = true
@@ -120,13 +122,11 @@ struct FrontState {
   let service: Int
   /// Those of `spec`; `nil` for a label that no zone of the cluster has.
   let zones: [Int?]
-  /// Shares by the zones of the front: what was effective when they were last set, and what was
-  /// set.
-  var from: [Double]
-  var to: [Double]
+  /// Shares by the zones of the front as they were answered, since when; the last is answered now. An
+  /// answer counts for as long as resolvers keep it.
+  var answers: [(at: Instant, shares: [Double])] = []
   /// As they were set, in units of 1e-9.
   var published: [Int64]
-  var changedAt: Instant
   /// Which of its zones it has taken out because nothing is ready there.
   var isOut: [Bool] = []
   /// What it is about to find of each zone: counts findings, so that one that did not last is stale.
@@ -137,13 +137,33 @@ struct FrontState {
   /// What runs it is gone.
   var isGone = false
 
+  /// Whether one answer was given for as long as anybody remembers.
+  var isSettled: Bool { answers.count == 1 }
+
   /// How long a change takes to reach everybody, in nanoseconds.
   var ttl: Int64 {
     switch spec.kind {
-    case .gslb(_, let ttl): ttl
-    case .haproxy, .route, .picker: 0
+    case .gslb(_, let ttl), .route53(_, let ttl, _): ttl
+    case .haproxy, .route, .picker, .nginx: 0
     }
   }
+}
+
+/// A replica that reads its weights from a store which others read from, too.
+struct LoadState {
+  let pod: Int
+  /// The pod's, when it began.
+  let epoch: Int
+  /// Its service, which has the store to itself, and what that can send to all at once.
+  let service: Int
+  let bandwidth: Int64
+  /// Bytes that were missing when its speed was last set, and when that was.
+  var missing: Double
+  var since: Instant
+  /// Bytes a second.
+  var speed: Double = 0
+  /// Counts changes of its speed.
+  var change = 0
 }
 
 /// A lock.
@@ -170,6 +190,8 @@ enum WorldEvent {
   case evict(node: Int, taintedAt: Instant)
   case nodeBack(node: Int, epoch: Int)
   case pulled(pod: Int, epoch: Int)
+  /// Weights are in memory, unless the store's bandwidth has been shared out anew since.
+  case loaded(pod: Int, epoch: Int, change: Int)
   /// Weights are loaded and warm.
   case up(pod: Int, epoch: Int)
   case startFailed(pod: Int, epoch: Int)
@@ -181,4 +203,6 @@ enum WorldEvent {
   /// What a front has found of a zone has lasted for as many checks as it takes.
   case frontJudges(front: Int, zone: Int, finding: Int)
   case weightsSettled(front: Int)
+  /// Alertmanager tells the watcher, unless what the alert found has passed.
+  case told(alert: Int, finding: Int)
 }

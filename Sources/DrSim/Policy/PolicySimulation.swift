@@ -52,7 +52,8 @@ package final class PolicySimulation {
 
   private let scenario: Scenario
   private let machine: Machine
-  private let world: SimulatedWorld
+  /// The world as it stands: once `run` is over, at the end.
+  package let world: SimulatedWorld
   private let engine: PolicyEngine
   private let companion: (any SimulatedCompanion)?
   private var events: [SimulationEvent] = []
@@ -178,6 +179,7 @@ package final class PolicySimulation {
       return
     }
     runCount += 1
+    world.useAlerts(of: reaction.name)
     let identity = RunIdentity(
       runID: "simulated-\(scenario.seed)-\(runCount)", runbook: reaction.detector,
       arguments: DocumentObject(), programDigest: "", sources: [], version: "",

@@ -84,7 +84,7 @@ extension SimulatedWorld {
   }
 
   private func isMoving(_ front: Int) -> Bool {
-    fronts[front].ttl > 0 && fronts[front].from != fronts[front].to
-      && now.nanoseconds - fronts[front].changedAt.nanoseconds < fronts[front].ttl
+    let answers = fronts[front].answers
+    return fronts[front].ttl > 0 && answers.contains { $0.shares != answers[0].shares }
   }
 }

@@ -12,8 +12,7 @@ extension SimulatedWorld {
     fronts[front].isOut = (0..<count).map { !isWell(front, $0) }
     fronts[front].findings = [Int](repeating: 0, count: count)
     fronts[front].isFinding = [Bool](repeating: false, count: count)
-    fronts[front].from = wantedShares(front)
-    fronts[front].to = fronts[front].from
+    fronts[front].answers = [(start, wantedShares(front))]
   }
 
   /// Whether a front's own checks find a zone well.
@@ -21,9 +20,10 @@ extension SimulatedWorld {
     guard fronts[front].spec.watchesZones else { return true }
     guard let zone = fronts[front].zones[index] else { return false }
     return switch fronts[front].spec.kind {
-    case .haproxy: hasPod(fronts[front].service, in: zone) { pods[$0].isRouted && serves($0) }
+    case .haproxy, .route53:
+      hasPod(fronts[front].service, in: zone) { pods[$0].isRouted && serves($0) }
     case .gslb: hasPod(fronts[front].service, in: zone) { pods[$0].isRouted }
-    case .route, .picker: true
+    case .route, .picker, .nginx: true
     }
   }
 
@@ -59,7 +59,10 @@ extension SimulatedWorld {
       return isOut
         ? first + (check.rise - 1) * check.every
         : first + (check.fall - 1) * check.every + check.timeout
-    case .route, .picker: return 0
+    case .route53(_, _, let every):
+      let check = Published.route53Check
+      return untilNextRound(of: every) + (check.threshold - 1) * every + check.timeout
+    case .route, .picker, .nginx: return 0
     }
   }
 

@@ -20,18 +20,33 @@ extension SimulatedWorld {
     return ready == 0 ? 0 : Double(serving) / Double(ready)
   }
 
-  /// How far the latest change of weights has got, from 0 to 1: resolvers ask again evenly over the
-  /// TTL.
-  private func progress(_ front: Int) -> Double {
+  /// The shares that are effective now, by the zones of the front: resolvers ask evenly over time, so
+  /// what they answer is the mean of what was answered to them over the last TTL.
+  func effectiveShares(_ front: Int) -> [Double] {
+    let answers = fronts[front].answers
     let ttl = fronts[front].ttl
-    guard ttl > 0 else { return 1 }
-    return min(Double(now.nanoseconds - fronts[front].changedAt.nanoseconds) / Double(ttl), 1)
+    guard ttl > 0, answers.count > 1 else { return answers.last?.shares ?? [] }
+    let first = now.advanced(by: -ttl)
+    var sums = [Double](repeating: 0, count: fronts[front].spec.zones.count)
+    for (index, answer) in answers.enumerated() {
+      let from = max(answer.at, first)
+      let until = index + 1 < answers.count ? answers[index + 1].at : now
+      // What was answered before the first change was answered for long.
+      let length = until.nanoseconds - (index == 0 ? first : from).nanoseconds
+      guard length > 0 else { continue }
+      for zone in sums.indices { sums[zone] += answer.shares[zone] * Double(length) }
+    }
+    return sums.map { $0 / Double(ttl) }
   }
 
-  /// The shares that are effective now, by the zones of the front.
-  func effectiveShares(_ front: Int) -> [Double] {
-    let progress = progress(front)
-    return zip(fronts[front].from, fronts[front].to).map { $0 + ($1 - $0) * progress }
+  /// How fast they change, a nanosecond.
+  private func slopes(_ front: Int) -> [Double] {
+    let answers = fronts[front].answers
+    let ttl = fronts[front].ttl
+    guard ttl > 0, answers.count > 1, let latest = answers.last,
+      let forgotten = answers.last(where: { $0.at <= now.advanced(by: -ttl) }) ?? answers.first
+    else { return [Double](repeating: 0, count: fronts[front].spec.zones.count) }
+    return zip(latest.shares, forgotten.shares).map { ($0 - $1) / Double(ttl) }
   }
 
   /// Publishes new weights, in units of 1e-9, by the zones of the front; their sum is positive.
@@ -42,19 +57,25 @@ extension SimulatedWorld {
 
   /// Lets the weights take effect, without the zones that are out.
   func publish(_ front: Int) {
-    fronts[front].from = effectiveShares(front)
-    fronts[front].to = wantedShares(front)
-    fronts[front].changedAt = now
+    fronts[front].answers.append((now, wantedShares(front)))
+    forgetAnswers(front)
     later(.weightsSettled(front: front), after: fronts[front].ttl)
   }
 
-  /// Shares by the published weights of the zones that are not out; of all where none is in.
+  /// Forgets what no resolver has any more.
+  func forgetAnswers(_ front: Int) {
+    let first = now.advanced(by: -fronts[front].ttl)
+    let kept = fronts[front].answers.lastIndex { $0.at <= first } ?? 0
+    fronts[front].answers.removeFirst(kept)
+  }
+
+  /// Shares by the published weights of the zones that are not out; of all where none is in; nothing where none has any.
   func wantedShares(_ front: Int) -> [Double] {
     let published = fronts[front].published.map(Double.init)
     let well = zip(published, fronts[front].isOut).map { $1 ? 0 : $0 }
     let weights = well.contains { $0 > 0 } ? well : published
     let total = weights.reduce(0, +)
-    return weights.map { $0 / total }
+    return weights.map { total > 0 ? $0 / total : 0 }
   }
 
   /// Takes down how services fare from now on. It comes after every event, so it allocates nothing.
@@ -74,19 +95,48 @@ extension SimulatedWorld {
       value = 0
     } else if case .picker = fronts[front].spec.kind {
       value = answeredByReady(fronts[front].service)
+    } else if case .nginx = fronts[front].spec.kind {
+      let shares = effectiveShares(front)
+      value = answeredInTurn(front, shares.indices.filter { shares[$0] > 0 })
+    } else if fronts[front].isSettled {
+      value = answered(front, by: fronts[front].answers[0].shares)
     } else {
-      let progress = progress(front)
-      let ttl = Double(fronts[front].ttl)
-      for index in fronts[front].zones.indices {
-        guard let zone = fronts[front].zones[index] else { continue }
-        let answered = answered(fronts[front].service, in: zone)
-        let from = fronts[front].from[index]
-        let change = fronts[front].to[index] - from
-        value += (from + change * progress) * answered
-        if progress < 1 { slope += change * answered / ttl }
-      }
+      value = answered(front, by: effectiveShares(front))
+      slope = answered(front, by: slopes(front))
     }
     fronts[front].success.turn(at: now, value: value, slope: slope)
+  }
+
+  private func answered(_ front: Int, by shares: [Double]) -> Double {
+    var sum = 0.0
+    for index in fronts[front].zones.indices {
+      guard let zone = fronts[front].zones[index] else { continue }
+      sum += shares[index] * answered(fronts[front].service, in: zone)
+    }
+    return sum
+  }
+
+  /// The share that is answered where a request that gets no connection in one zone goes to the next
+  /// (`proxy_next_upstream error timeout`): a zone without pods, one whose node is gone or whose
+  /// container does not listen yet. A process that hangs takes the connection.
+  private func answeredInTurn(_ front: Int, _ left: [Int]) -> Double {
+    let shares = effectiveShares(front)
+    let total = left.reduce(0) { $0 + shares[$1] }
+    guard total > 0 else { return 0 }
+    return left.reduce(0) { sum, index in
+      let routed = routedPods(of: fronts[front].service, in: fronts[front].zones[index])
+      let count = Double(max(routed.count, 1))
+      let answered = Double(routed.count { serves($0) }) / count
+      let taken = Double(routed.count { pods[$0].stage == .hung && isOnLiveNode($0) }) / count
+      let unconnected = max(0, 1 - answered - taken)
+      let later = unconnected > 0 ? answeredInTurn(front, left.filter { $0 != index }) : 0
+      return sum + shares[index] / total * (answered + unconnected * later)
+    }
+  }
+
+  private func routedPods(of service: Int, in zone: Int?) -> [Int] {
+    services[service].deployments.filter { deployments[$0].zone == zone }
+      .flatMap { deployments[$0].pods }.filter { pods[$0].isRouted }
   }
 
   /// The share that is answered where requests are shared out to all ready pods, as a Service without

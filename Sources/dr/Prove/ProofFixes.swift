@@ -17,6 +17,8 @@ struct ProofFixes {
   /// The edit of a change; `nil` where what is to change is written elsewhere or computed.
   func fix(_ change: ProofChange) -> Fix? {
     guard change.around.file == source.id else { return nil }
+    // What only a person can write has no value.
+    guard !change.value.isEmpty else { return nil }
     if change.field == ProofChange.clause { return bound(change) }
     if let present = change.present {
       return Fix(change.title, replacing: present, with: change.value)

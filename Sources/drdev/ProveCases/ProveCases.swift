@@ -10,12 +10,19 @@ import DrRun
 import DrSema
 import DrSim
 import DrStdlib
+import Foundation
 
 /// Losses of programs made by chance, each simulated and held against its proof.
 struct ProveCases {
   /// How many losses came to each ending by their proofs.
   private(set) var tally: [String: Int] = [:]
   private(set) var tried = 0
+  /// How many programs they were of.
+  private(set) var programs = 0
+  /// Why nothing is known, without the names in it.
+  private(set) var reasons: [String: Int] = [:]
+  /// Worst case by the proof over what was simulated, of losses that took a while.
+  private(set) var ratios: [Double] = []
   /// What a simulation showed that its proof excludes, with the seed and the program.
   private(set) var complaints: [String] = []
   /// The seed that would come next.
@@ -29,44 +36,101 @@ struct ProveCases {
 
   var summary: String {
     let endings = tally.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-    return "seeds \(first)..<\(seed), \(tried) losses: \(endings.joined(separator: ", "))"
+    let sorted = ratios.sorted()
+    func ratio(_ part: Double) -> String {
+      guard !sorted.isEmpty else { return "-" }
+      return String(format: "%.2f", sorted[Int(Double(sorted.count - 1) * part)])
+    }
+    return """
+      seeds \(first)..<\(seed), \(programs) programs, \(tried) losses: \(endings.joined(separator: ", "))
+      worst case over what was simulated, of \(sorted.count): median \(ratio(0.5)), 90% \(ratio(0.9))
+      """
   }
 
-  /// Tries so many losses; ends at a failure of a program made here.
+  /// How an ending is counted.
+  private static func ending(_ item: ProofCase) -> String {
+    item.ending == .back
+      ? item.takes.worst == nil ? "back some time" : "back" : item.ending.rawValue
+  }
+
+  /// Tries so many losses of random programs; ends at a failure of a program made here.
   mutating func run(_ count: Int, show: (String) -> Void = { _ in }) throws {
     while tried < count {
       let known = complaints.count
-      try check(atMost: count - tried)
+      let topology = RandomTopology(seed: seed)
+      try check(topology.text, kubernetes: topology.version, atMost: count - tried)
       for complaint in complaints[known...] { show(complaint) }
-      seed += 1
     }
   }
 
-  private mutating func check(atMost most: Int) throws {
-    var random = SeededRandom(seed: seed)
-    let topology = RandomTopology(&random)
-    let machine = try Self.machine(topology.text)
+  /// Tries a program as `Tests/Golden/prove-cases` has them, with so many seeds: the losses that its first
+  /// lines name, `# loss s, zone a: why`. False where these are not all its own.
+  mutating func replay(_ text: String, seeds: Int = 3) throws -> Bool {
+    let lines = text.split(separator: "\n")
+    let names = lines.filter { $0.hasPrefix("# loss ") }.map {
+      String($0.dropFirst(7).prefix { $0 != ":" })
+    }
+    let version = lines.first { $0.contains("kubernetes = ") }?.split(separator: "\"").dropFirst()
+      .first
+    let before = tried
+    for _ in 0..<seeds {
+      try check(text, kubernetes: version.map(String.init) ?? "1.30", losses: names)
+    }
+    return !names.isEmpty && tried - before == seeds * names.count
+  }
+
+  /// How many of a hundred losses of a kind are tried: all that promises are about, and few of those
+  /// that leave nothing.
+  private static func share(of item: ProofCase) -> Int64 {
+    item.counts ? 100 : item.kind == "pair" ? 40 : 10
+  }
+
+  /// Tries losses of a program: some of them by the seed, or those named like `s, zone a`, and goes on
+  /// to the next seed then.
+  mutating func check(
+    _ text: String, kubernetes: String, losses names: [String]? = nil, atMost most: Int = .max
+  ) throws {
+    defer { seed += 1 }
+    // Not the numbers that the program was made of.
+    var dice = SeededRandom(seed: ~seed)
+    let machine = try Self.machine(text)
+    programs += 1
     var left = most
-    for proof in try Prover(machine: machine).prove(kubernetes: topology.version) {
-      for item in proof.cases + proof.pairs where left > 0 && random.below(100) < 60 {
+    let asked = names.map { Set($0.map { String($0.drop { $0 != "," }.dropFirst(2)) }) }
+    for proof in try Prover(machine: machine).prove(kubernetes: kubernetes, asking: asked) {
+      for item in proof.cases + proof.pairs where left > 0 {
+        let isTried =
+          names.map { $0.contains("\(proof.service), \(item.name)") }
+          ?? (dice.below(100) < Self.share(of: item))
+        guard isTried else { continue }
         left -= 1
         tried += 1
-        tally[item.ending.rawValue, default: 0] += 1
+        tally[Self.ending(item), default: 0] += 1
+        if item.ending == .unknown { reasons[item.because, default: 0] += 1 }
         let play = try ProofPlay(
-          machine, item.loss, service: proof.service, seed: seed, at: 60 + random.below(60_000),
-          chance: random.below(4) == 0 ? .none : .usual)
+          machine, item.loss, service: proof.service, seed: seed, at: 60 + dice.below(60_000),
+          chance: dice.below(4) == 0 ? .none : .usual)
+        if let recovery = play.recovery, recovery > 0, let worst = item.takes.worst,
+          item.ending == .back
+        {
+          ratios.append(Double(worst) / Double(recovery))
+        }
         if let complaint = play.complaint(item) {
           complaints.append(
-            "seed \(seed): \(proof.service), \(item.name): \(complaint) (\(item.because))\n\(topology.text)"
-          )
+            "seed \(seed): \(proof.service), \(item.name): \(complaint) (\(item.because))\n\(text)")
         }
       }
     }
   }
 
+  /// The modules of `DR_STDLIB`, where that is set, instead of those built in.
   private struct Library: ModuleLoader {
+    let folder = ProcessInfo.processInfo.environment["DR_STDLIB"]
     var standardModules: [String] { StandardLibrary.modules }
-    func standardModule(_ path: String) -> [UInt8]? { StandardLibrary.module(path) }
+    func standardModule(_ path: String) -> [UInt8]? {
+      guard let folder else { return StandardLibrary.module(path) }
+      return FileManager.default.contents(atPath: "\(folder)/\(path).dr").map { [UInt8]($0) }
+    }
     func file(_ path: String) -> Result<[UInt8], LoadFailure> { .failure(.notFound) }
   }
 

@@ -2,134 +2,172 @@
 
 import DrBase
 
-/// A program made by chance: a cluster of two or three zones, one or two services, their fronts, what
-/// they start from, and a policy with its runbook for the first.
+/// A program made by chance: a cluster of one to four zones, one or two services, their fronts, what
+/// they start from, and policies with their runbooks.
 struct RandomTopology {
   let version: String
   let text: String
 
-  init(_ random: inout SeededRandom) {
-    func pick<T>(_ choices: [T]) -> T { choices[Int(random.below(Int64(choices.count)))] }
-    func chance(_ percent: Int64) -> Bool { random.below(100) < percent }
-    let version = pick(["1.24", "1.26", "1.30", "1.32", "1.34"])
-    let zones = chance(60) ? ["a", "b"] : ["a", "b", "c"]
-    let plane = pick(["", "control_plane { managed = true }", "control_plane { zones = [a, b] }"])
-    var text = "use kubernetes, inference, traffic\n\ncluster k {\n"
-    text += "  kubernetes = \"\(version)\"\n  \(plane)\n  region r {\n"
-    for zone in zones {
-      text += "    zone \(zone) {\n"
-      for pool in chance(20) ? ["gpu", "more"] : ["gpu"] {
-        text += "      nodes \(pool) { count = \(1 + random.below(5)), "
-        text += "cpu = \(pick([8, 16])), memory = 64Gi, gpu = \(pick([1, 2, 4])) }\n"
-      }
-      text += "    }\n"
+  init(seed: UInt64) {
+    var dice = Dice(seed: seed)
+    version = dice.pick(["1.24", "1.25", "1.26", "1.28", "1.30", "1.32", "1.34"])
+    let zones = Array(["a", "b", "c", "d"].prefix(dice.pick([1, 2, 2, 2, 2, 3, 3, 3, 4, 4])))
+    var text = "use kubernetes, inference, traffic, alerting, monitoring\n"
+    text += Self.cluster(version, zones, &dice)
+    var services = ["s"]
+    if dice.chance(30) { services.append("t") }
+    for (number, name) in services.enumerated() {
+      let service = Service(name, zones, &dice)
+      text += service.text
+      if dice.chance(number == 0 ? 60 : 20) { text += RandomPolicy(for: service, &dice).text }
     }
-    text += "  }\n}\n"
-    for name in chance(30) ? ["s", "t"] : ["s"] {
-      let replicas = 2 + random.below(6)
-      text += "\nservice \(name) {\n  on = k\n  image = \"r.example.net/\(name):1\"\n"
-      text += "  replicas = \(replicas)\n"
-      text += "  needs { cpu = \(pick([1, 4])), memory = 8Gi, gpu = \(pick([0, 1, 1, 2])) }\n"
-      if chance(60) {
-        text += "  weights { model = \"m\", size = \(5 + random.below(200))GB, load_rate = 1GB/s, "
-        text += "warm_up = \(random.below(20))s"
-        if chance(25) {
-          text += ", cache { image = \"i:1\", command = [\"get\"], of = \"node\" }"
-        }
-        text += " }\n"
-      }
-      let over = chance(80) ? zones : ["a", "b"]
-      let extra = pick(["", "", "", ", nodes = \"require\"", ", apart = true"])
-      text += "  spread { over = [\(over.joined(separator: ", "))]\(extra) }\n"
-      if chance(70) { text += "  probe ready { \(Self.probe(&random)) }\n" }
-      if chance(40) {
-        text += "  probe startup { \(Self.probe(&random)), failures = \(pick([3, 60])) }\n"
-      }
-      text += "  objective { rto = 5m, at_least = \(1 + random.below(replicas)) }\n}\n"
-      for kind in ["registry", "model_store"] where chance(20) {
-        let home = pick(["outside = true", "zones = [a]", "zones = [b]", "zones = [a, b]"])
-        text += "\ndependency \(name)_\(kind) for \(name) { kind = \"\(kind)\", \(home) }\n"
-      }
-      for number in 0..<(chance(70) ? 1 : 2 * random.below(2)) {
-        text += Self.front("\(name)_front\(number)", of: name, &random)
-      }
-    }
-    if chance(50) { text += Self.policy(text, &random) }
-    self.version = version
     self.text = text
   }
 
-  private static func front(
-    _ name: String, of service: String, _ random: inout SeededRandom
-  ) -> String {
-    let domain = "domain = \"\(name.filter { $0 != "_" }).example.net\""
-    let via =
-      switch random.below(7) {
-      case 0, 1: "k8gb { \(domain), ttl = \(1 + random.below(90))s }"
-      case 2, 3: "haproxy { socket = \"/run/\(name)\", backend = \"\(name)\" }"
-      case 4: "gateway { class = \"envoy\", \(domain) }"
-      case 5: "gateway { class = \"envoy\", \(domain), pool { picker = \"p\" } }"
-      case _: "istio { \(domain) }"
+  private static func cluster(_ version: String, _ zones: [String], _ dice: inout Dice) -> String {
+    let members = zones.count < 3 ? [zones, zones + ["a"]] : [zones, Array(zones.prefix(2))]
+    let plane = dice.pick(
+      ["", "managed = true", "managed = true"] + members.map { "zones = [\($0.joined(", "))]" })
+    var text = "\ncluster k {\n  kubernetes = \"\(version)\"\n"
+    if !plane.isEmpty { text += "  control_plane { \(plane) }\n" }
+    text += "  region r {\n"
+    for zone in zones {
+      text += "    zone \(zone) {\n"
+      for pool in dice.chance(20) ? ["gpu", "more"] : ["gpu"] {
+        let most: Int64 = dice.chance(5) ? 60 : 6
+        text +=
+          "      nodes \(pool) { count = \(dice.upTo(most)), cpu = \(dice.pick([8, 16, 32])), "
+        text += "memory = 64Gi, gpu = \(dice.pick([1, 2, 4, 8]))"
+        if dice.chance(15) { text += ", labels = [\"kind\": \"\(dice.pick(["fast", "slow"]))\"]" }
+        text += dice.chance(10) ? ", dedicated = true }\n" : " }\n"
       }
-    return "\ntraffic \(name) for \(service) { via = \(via) }\n"
+      text += "    }\n"
+    }
+    return text + "  }\n}\n"
   }
+}
 
-  /// A policy for the service `s` that moves it from a zone to another, by some of the statements that
-  /// such runbooks have.
-  private static func policy(_ text: String, _ random: inout SeededRandom) -> String {
-    func pick<T>(_ choices: [T]) -> T { choices[Int(random.below(Int64(choices.count)))] }
-    func chance(_ percent: Int64) -> Bool { random.below(100) < percent }
-    let condition = pick([
-      "serving(s, in: z) < 50%", "serving(s, in: z) == 0%", "serving(s, in: z) < 100%",
-      "ready(s, in: z) < 1",
-    ])
-    let lasting = pick(["", " lasting 10s", " lasting 30s", " lasting 60s", " lasting 90s"])
-    var policy = "\npolicy keep for s {\n  every = \(pick([5, 10, 15]))s\n"
-    policy += "  on lost(z in s.zones) when \(condition)\(lasting) {\n"
-    policy += "    run move(from: z, to: healthiest(s.zones, except: z))\n  }\n"
-    if chance(70) {
-      policy += "  guard \"one serves\" { count(s.zones, z => serving(s, in: z) > 0%) >= 1 }\n"
-    }
-    if chance(50) { policy += "  guard \"no flapping\" { failovers(s, last: 1h) == 0 }\n" }
-    policy += "}\n\nrunbook move(from: Zone, to: Zone) {\n"
-    if chance(50) { policy += "  lock \"s\" for 30m\n" }
-    if chance(30) { policy += "  require capacity(to, for: s) >= 1 else \"full\"\n" }
-    let adds = chance(70)
-    if adds {
-      policy += "  step \"add\" within \(pick(["1m", "3m"]))\(pick(["", ", retry 2 every 5s"])) "
-      policy += "{\n    let before = kube.scale(s, in: to, replicas: s.replicas)\n"
-      policy += chance(70) ? "    undo { kube.scale(s, in: to, replicas: before) }\n  }\n" : "  }\n"
-    }
-    if adds, chance(60) {
-      let bound = pick(["", " within 2m", " within 5m", " within 10m"])
-      policy += "  wait until ready(s, in: to) >= s.objective.at_least\(bound)\n"
-    }
-    if chance(20) { policy += "  pause \(1 + random.below(20))s\n" }
-    if chance(25) { policy += "  approve \"Go?\" by \"oncall\" within 5m else abort\n" }
-    let fronts = ["s_front0", "s_front1"].filter { front in
-      text.contains("traffic \(front) for") && !text.contains(shiftless(front, in: text))
-    }
-    for front in fronts where chance(70) {
-      policy += "  step \"shift \(front)\" within \(pick(["30s", "1m"])) {\n"
-      policy += "    let before = traffic.weights(\(front))\n"
-      policy += "    traffic.shift(\(front), [from: 0%, to: 100%])\n"
-      policy += chance(70) ? "    undo { traffic.shift(\(front), before) }\n  }\n" : "  }\n"
-    }
-    if chance(25) {
-      policy += "  step \"cordon\" within 1m { for n in nodes(in: from) { kube.cordon(n) } }\n"
-    }
-    if chance(40) { policy += "  verify serving(s, in: to) > 0% within 2m else \"not there\"\n" }
-    return policy + "}\n"
-  }
+extension RandomTopology {
+  /// A service with its fronts and what it starts from.
+  struct Service {
+    let name: String
+    let zones: [String]
+    let replicas: Int64
+    /// Fronts whose shares a runbook can change, and those that say how they are answered.
+    private(set) var shiftable: [String] = []
+    private(set) var measured: [String] = []
+    private(set) var text: String
 
-  /// How a front begins that has no driver to shift it.
-  private static func shiftless(_ front: String, in text: String) -> String {
-    let line = text.split(separator: "\n").first { $0.hasPrefix("traffic \(front) for") } ?? ""
-    return line.contains("pool {") ? String(line) : "traffic \(front) for nobody"
-  }
+    init(_ name: String, _ all: [String], _ dice: inout Dice) {
+      self.name = name
+      zones = dice.chance(80) ? all : dice.some(of: all)
+      replicas = dice.upTo(3) * Int64(zones.count) - (dice.chance(30) ? 1 : 0)
+      let count = max(replicas, 1)
+      text = "\nservice \(name) {\n  on = k\n  image = \"r.example.net/\(name):1\"\n"
+      text += "  replicas = \(count)\n"
+      text +=
+        "  needs { cpu = \(dice.pick([1, 4])), memory = 8Gi, gpu = \(dice.pick([0, 1, 1, 2])) }\n"
+      if dice.chance(60) { text += Self.weights(&dice) }
+      text += "  spread { over = [\(zones.joined(", "))]"
+      text += dice.pick(["", "", "", ", nodes = \"require\"", ", apart = true"])
+      text += dice.chance(8) ? ", on = [\"kind\": \"fast\"] }\n" : " }\n"
+      if dice.chance(75) { text += "  probe ready { \(Self.probe(&dice)) }\n" }
+      if dice.chance(35) {
+        text += "  probe startup { \(Self.probe(&dice)), failures = \(dice.pick([3, 60])) }\n"
+      }
+      if dice.chance(25) { text += "  probe live { \(Self.probe(&dice)), failures = 60 }\n" }
+      if dice.chance(20) {
+        text += "  autoscale { min = \(dice.upTo(count)), max = \(count + dice.upTo(8)) }\n"
+      }
+      // Mostly what the loss of one zone can leave.
+      let spare = count - (count + Int64(zones.count) - 1) / Int64(zones.count)
+      let least = dice.chance(75) ? dice.upTo(max(1, spare)) : dice.upTo(count)
+      text += "  objective { rto = \(dice.pick([3, 5, 10]))m, at_least = \(least) }\n}\n"
+      for kind in ["registry", "model_store"] where dice.chance(20) {
+        let home =
+          dice.chance(30) ? "outside = true" : "zones = [\(dice.some(of: all).joined(", "))]"
+        let speed =
+          kind == "model_store" && dice.chance(60) ? ", bandwidth = \(dice.upTo(4))GB/s" : ""
+        text += "\ndependency \(name)_\(kind) for \(name) { kind = \"\(kind)\", \(home)\(speed) }\n"
+      }
+      if dice.chance(5) {
+        let kind = dice.pick(["database", "secrets", "access", "monitoring"])
+        text += "\ndependency \(name)_other for \(name) { kind = \"\(kind)\", zones = [a] }\n"
+      }
+      for number in 0..<dice.pick([0, 1, 1, 1, 1, 2]) { addFront("\(name)_front\(number)", &dice) }
+    }
 
-  private static func probe(_ random: inout SeededRandom) -> String {
-    "get = \"/\", after = \(random.below(20))s, every = \(1 + random.below(12))s, "
-      + "timeout = \(1 + random.below(4))s"
+    private static func weights(_ dice: inout Dice) -> String {
+      var text = "  weights { model = \"m\", size = \(5 + dice.upTo(200))GB, "
+      text += "load_rate = \(dice.pick([1, 1, 2, 4]))GB/s, warm_up = \(dice.upTo(20) - 1)s"
+      if dice.chance(25) {
+        text += ", cache { image = \"i:1\", command = [\"get\"], of = \"node\" }"
+      }
+      return text + " }\n"
+    }
+
+    private static func probe(_ dice: inout Dice) -> String {
+      "get = \"/\", after = \(dice.upTo(20) - 1)s, every = \(dice.upTo(12))s, "
+        + "timeout = \(dice.upTo(4))s"
+    }
+
+    private mutating func addFront(_ front: String, _ dice: inout Dice) {
+      let plain = front.filter { $0 != "_" }
+      let domain = "domain = \"\(plain).example.net\""
+      var via: String
+      var (shifts, measures) = (true, true)
+      switch dice.pick([
+        "k8gb", "k8gb", "haproxy", "haproxy", "gateway", "istio", "pool", "nginx", "dns",
+      ]) {
+      case "k8gb": via = "k8gb { \(domain), ttl = \(dice.upTo(90))s }"
+      case "haproxy":
+        via = "haproxy { socket = \"/run/\(plain)\", backend = \"\(plain)\" }"
+      case "gateway": via = "gateway { class = \"envoy\", \(domain) }"
+      case "istio": via = "istio { \(domain) }"
+      case "pool":
+        via = "gateway { class = \"envoy\", \(domain), pool { picker = \"p\" } }"
+        shifts = false
+      case "nginx":
+        via = "nginx { \(domain) }"
+        shifts = false
+      case _:
+        via = "external_dns { \(domain), ttl = \(dice.upTo(90))s }"
+        (shifts, measures) = (false, false)
+      }
+      text += "\ntraffic \(front) for \(name) {\n  via = \(via)\n"
+      if zones.count > 1, dice.chance(15) {
+        let first = dice.pick([1, 10, 50, 90, 99, 100])
+        text += "  prefer = [\(zones[0]), \(zones[1])]\n"
+        text += "  shares = [\(zones[0]): \(first)%, \(zones[1]): \(100 - first)%]\n"
+      }
+      if dice.chance(8) { text += "  standby = true\n" }
+      text += "}\n"
+      if shifts { shiftable.append(front) }
+      if measures { measured.append(front) }
+    }
   }
+}
+
+/// What chance decides in a random program.
+struct Dice {
+  private var random: SeededRandom
+
+  init(seed: UInt64) { random = SeededRandom(seed: seed) }
+
+  mutating func chance(_ percent: Int64) -> Bool { random.below(100) < percent }
+
+  /// From 1 to that number.
+  mutating func upTo(_ most: Int64) -> Int64 { 1 + random.below(most) }
+
+  mutating func pick<T>(_ choices: [T]) -> T { choices[Int(random.below(Int64(choices.count)))] }
+
+  /// At least one of them, in their order.
+  mutating func some(of all: [String]) -> [String] {
+    let chosen = all.filter { _ in random.below(2) == 0 }
+    return chosen.isEmpty ? [pick(all)] : chosen
+  }
+}
+
+extension [String] {
+  func joined(_ separator: String) -> String { joined(separator: separator) }
 }
