@@ -235,6 +235,13 @@ struct KubeScaleTests {
         == settled(state, result.map(Document.int) ?? .null))
   }
 
+  @Test("a minimum that was raised without the replicas is a part, of which nobody knows the rest")
+  func settlesHalf() {
+    #expect(
+      Transcript([turn(scale, 200, object(1, 20)), turn(list, 200, autoscaler(2))])
+        .run("kube.scale", arguments, .settle(observed: raising)) == settled("unknown"))
+  }
+
   @Test("an autoscaler that went further up from the wanted minimum means done")
   func settlesAboveMinimum() {
     #expect(

@@ -149,7 +149,12 @@ struct KubeScale: Act {
       let isAutoscalerSet =
         minimum == nil || autoscaler == nil || autoscaler?.minReplicas == minimum
       if seen.replicas == replicas, isAutoscalerSet { return .done(observed.result) }
-      if seen.replicas == observed.state["replicas"]?.intValue { return .notDone }
+      if seen.replicas == observed.state["replicas"]?.intValue {
+        // With the minimum raised a part has happened, and the autoscaler may do the rest at any
+        // moment: what was seen before all of that stays what an undo puts back.
+        let hasBegun = minimum != nil && autoscaler != nil && isAutoscalerSet
+        return hasBegun ? .unknown : .notDone
+      }
       // An autoscaler with the wanted minimum may have gone further up.
       if let autoscaler, isAutoscalerSet, autoscaler.minReplicas == replicas,
         seen.replicas > replicas

@@ -44,7 +44,10 @@ struct Watch: AsyncParsableCommand {
   mutating func run() async throws {
     // One heap for all threads: what one of them has read and let go, the next one uses. It runs for
     // months, and with a heap for each thread they all grow to the largest list of all.
+    // Lists come and go in large pieces, which are given back to the system, not kept in between.
     mallopt(M_ARENA_MAX, 1)
+    mallopt(M_MMAP_THRESHOLD, 64 << 10)
+    mallopt(M_TRIM_THRESHOLD, 256 << 10)
     let program = try WatchedProgram(launch(), style: source.output.style)
     try await store.use(near: file, kubeconfig: cluster.kubeconfig, context: cluster.context) {
       try await watch(program, $0)
