@@ -50,23 +50,51 @@ enum Console {
     text.withUTF8 { write(UnsafeRawBufferPointer($0), to: stream) }
   }
 
+  /// What is done instead of ending where standard output takes nothing more, because its disk is full: a run must
+  /// not end in the midst of an act for it. Told once.
+  static func whenUnwritable(_ body: @escaping @Sendable () -> Void) {
+    unwritable.withLock { $0.handler = body }
+  }
+
+  /// Whether standard output took less than it should have.
+  static var isUnwritable: Bool { unwritable.withLock { $0.isTold } }
+
+  private struct Unwritable {
+    var handler: (@Sendable () -> Void)?
+    var isTold = false
+  }
+
+  private static let unwritable = Mutex(Unwritable())
+
   private static func write(_ bytes: UnsafeRawBufferPointer, to stream: Terminal.Stream) {
     var rest = bytes
     while !rest.isEmpty {
       let count = Glibc.write(stream.rawValue, rest.baseAddress, rest.count)
       if count < 0 {
         if errno == EINTR || errno == EAGAIN { continue }
-        if errno != EPIPE, stream == .output, !isClosedTerminal(errno) { endUnwritten(errno) }
+        let code = errno
+        if code != EPIPE, stream == .output, !isGone(stream, code) { failed(code) }
         return
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
   }
 
-  /// A terminal that was closed: who wrote to it is told by a signal.
-  private static func isClosedTerminal(_ code: Int32) -> Bool {
-    var status = stat()
-    return code == EIO && fstat(STDOUT_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR
+  /// Whether it was a terminal, which is closed: nobody reads there any more.
+  private static func isGone(_ stream: Terminal.Stream, _ code: Int32) -> Bool {
+    var info = stat()
+    return code == EIO && fstat(stream.rawValue, &info) == 0 && info.st_mode & S_IFMT == S_IFCHR
+  }
+
+  private static func failed(_ code: Int32) {
+    let (handler, isNew) = unwritable.withLock { state in
+      defer { state.isTold = true }
+      return (state.handler, !state.isTold)
+    }
+    guard let handler else { endUnwritten(code) }
+    guard isNew else { return }
+    write("Error: cannot write the output: \(String(cString: strerror(code)))\n", to: .error)
+    handler()
   }
 
   /// Half an output that looks like a whole one is the worst: a full disk ends the program.

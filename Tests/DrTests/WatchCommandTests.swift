@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Testing
 
 /// A build without the network watches nothing.
@@ -15,13 +16,16 @@ struct WatchCommandTests {
     let process = Process()
     let log: String
 
-    init(_ folder: String, _ name: String, environment: [String: String] = [:]) throws {
+    init(
+      _ folder: String, _ name: String, _ words: [String] = [], environment: [String: String] = [:]
+    ) throws {
       log = "\(folder)/\(name).log"
       _ = FileManager.default.createFile(atPath: log, contents: nil)
       process.executableURL = URL(fileURLWithPath: dr)
-      process.arguments = [
-        "watch", "watched.dr", "--listen", "127.0.0.1:0", "--store", "\(folder)/state",
-      ]
+      process.arguments =
+        [
+          "watch", "watched.dr", "--listen", "127.0.0.1:0", "--store", "\(folder)/state",
+        ] + words
       process.currentDirectoryURL = URL(fileURLWithPath: folder)
       process.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"].merging(environment) { $1 }
       process.standardInput = FileHandle.nullDevice
@@ -137,6 +141,80 @@ struct WatchCommandTests {
       watch.end(SIGINT)
       #expect(watch.process.terminationStatus == 130)
     }
+  }
+
+  @Test(
+    "who may post alerts is read from a file each time, and what they post twice starts nothing twice"
+  )
+  func tokenFile() throws {
+    try inState { folder in
+      func write(_ token: String) throws {
+        try token.write(toFile: "\(folder)/token", atomically: true, encoding: .utf8)
+      }
+      try write("")
+      let empty = try run(
+        dr, ["watch", "watched.dr", "--token-file", "token"],
+        environment: ["DR_STATE": "\(folder)/other"], in: folder)
+      #expect(empty.status == 2)
+      #expect(empty.errors.contains("token holds no token"), "\(empty.errors)")
+      try write("f1rst-c4nary\n")
+      let watch = try Watcher(folder, "only", ["--token-file", "\(folder)/token"])
+      try watch.says("leads")
+      #expect(try watch.ask("/alerts", post: alert("az1")) == "it takes a bearer token\n401")
+      #expect(try watch.ask("/alerts", post: "{}", token: "f1rst-c4nary").hasSuffix("400"))
+      try write("sec0nd-c4nary")
+      #expect(
+        try watch.ask("/alerts", post: alert("az1"), token: "f1rst-c4nary")
+          == "this is not the bearer token that it takes\n401")
+      #expect(
+        try watch.ask("/alerts", post: alert("az1"), token: "sec0nd-c4nary")
+          == "1 new, 0 known, 0 resolved\n200")
+      try FileManager.default.removeItem(atPath: "\(folder)/token")
+      #expect(
+        try watch.ask("/alerts", post: alert("az1"), token: "").hasSuffix("cannot be read now\n401")
+      )
+      #expect(!watch.text.contains("c4nary"))
+      watch.end(SIGINT)
+    }
+  }
+
+  @Test("connections that say nothing, and a flood of what is no payload, keep it from nothing")
+  func flooded() throws {
+    try inState { folder in
+      let watch = try Watcher(folder, "only")
+      try watch.says("leads")
+      let port = try #require(UInt16(try watch.port()))
+      let idle = (0..<300).map { _ in connected(to: port) }
+      defer { for socket in idle { close(socket) } }
+      let bad = (0..<20).map { "{\"version\": \"\($0 % 2)\"}" }
+      for body in bad { #expect(try watch.ask("/alerts", post: body).hasSuffix("400")) }
+      let deep = "\(folder)/deep"
+      try Data(repeating: 0x5b, count: 500_000).write(to: URL(fileURLWithPath: deep))
+      #expect(try watch.ask("/alerts", post: "@\(deep)").hasSuffix("400"))
+      let large = "\(folder)/large"
+      try Data(repeating: 0x5b, count: 2 << 20).write(to: URL(fileURLWithPath: large))
+      #expect(try watch.ask("/alerts", post: "@\(large)").hasSuffix("413"))
+      let answer = try watch.ask("/alerts", post: alert("az1"))
+      #expect(answer == "1 new, 0 known, 0 resolved\n200")
+      try watch.says("begins: keep_serving.dark(az1)")
+      try watch.says("ended, succeeded")
+      watch.end(SIGTERM)
+      #expect(watch.process.terminationStatus == 143)
+    }
+  }
+
+  private func connected(to port: UInt16) -> Int32 {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+    _ = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    return socket
   }
 
   @Test("a program without policies, or a place that is no address, is refused at once")

@@ -15,16 +15,22 @@ struct Watch: AsyncParsableCommand {
       Every policy looks at its conditions `every` so often. What has lasted starts its runbook, as a durable run of the \
       store: `dr runs` shows it, `dr approve` answers it. Of several copies one acts, and another goes on where it ended.
 
-      With --listen: POST /alerts takes Alertmanager's webhook, GET /healthz, /readyz and /metrics say how it is. Where the \
-      environment has DR_WATCH_TOKEN, /alerts wants it as bearer token.
+      With --listen: POST /alerts takes Alertmanager's webhook, GET /healthz, /readyz and /metrics say how it is. With \
+      --token-file, or DR_WATCH_TOKEN in the environment, /alerts wants a bearer token.
       """
   ).ofDr
 
   @Argument(help: "The program.")
   var file: String
 
-  @Option(help: "Address and port to listen on, such as 127.0.0.1:9095. Default: none.")
+  @Option(
+    help:
+      "Port to listen on, on this machine only, or address and port, such as 0.0.0.0:9095. Default: none."
+  )
   var listen: ListenAddress?
+
+  @Option(help: "File with the bearer token that /alerts wants; it is read each time.")
+  var tokenFile: String?
 
   @Option(
     help:
@@ -48,13 +54,16 @@ struct Watch: AsyncParsableCommand {
     mallopt(M_ARENA_MAX, 1)
     mallopt(M_MMAP_THRESHOLD, 64 << 10)
     mallopt(M_TRIM_THRESHOLD, 256 << 10)
+    let token = try WebhookToken(file: tokenFile)
     let program = try WatchedProgram(launch(), style: source.output.style)
     try await store.use(near: file, kubeconfig: cluster.kubeconfig, context: cluster.context) {
-      try await watch(program, $0)
+      try await watch(program, $0, token)
     }
   }
 
-  private func watch(_ program: WatchedProgram, _ runs: RunStore) async throws {
+  private func watch(
+    _ program: WatchedProgram, _ runs: RunStore, _ token: WebhookToken?
+  ) async throws {
     let world: RealWorld
     do throws(Diagnostic) {
       let wanted = program.natives + (lease == nil ? [] : ["lock.acquire"])
@@ -63,7 +72,7 @@ struct Watch: AsyncParsableCommand {
       program.project.report(error)
       throw program.project.fail()
     }
-    let status = try await watch(program, runs, world)
+    let status = try await watch(program, runs, world, token)
     await world.shutdown()
     throw ExitCode(status)
   }
@@ -78,14 +87,14 @@ struct Watch: AsyncParsableCommand {
   }
 
   private func watch(
-    _ program: WatchedProgram, _ runs: RunStore, _ world: RealWorld
+    _ program: WatchedProgram, _ runs: RunStore, _ world: RealWorld, _ token: WebhookToken?
   ) async throws -> Int32 {
     let log = WatchLog(asEvents: json)
     let session = WatchSession(
       policies: program.policies.map(\.name), store: runs, world: world, lease: lease,
-      token: Environment.variable("DR_WATCH_TOKEN"), log: log)
+      token: token, log: log)
     let server = try await serve(session.endpoints)
-    greet(program, runs, server, log)
+    greet(program, runs, server, isOpen: token == nil, log)
     let signals = session.obeySignals()
     let signal = await session.run(program)
     signals.cancel()
@@ -96,9 +105,9 @@ struct Watch: AsyncParsableCommand {
   private func serve(_ endpoints: WatchEndpoints) async throws -> HTTPServer? {
     guard let listen else { return nil }
     do throws(HTTPServer.Failure) {
-      return try await HTTPServer(host: listen.host, port: listen.port) {
-        await endpoints.answer($0)
-      }
+      return try await HTTPServer(
+        host: listen.host, port: listen.port, screen: endpoints.refusal,
+        handler: endpoints.answer)
     } catch {
       Console.write("\(error.message)\n", to: .error)
       throw ExitCode(1)
@@ -106,7 +115,8 @@ struct Watch: AsyncParsableCommand {
   }
 
   private func greet(
-    _ program: WatchedProgram, _ runs: RunStore, _ server: HTTPServer?, _ log: WatchLog
+    _ program: WatchedProgram, _ runs: RunStore, _ server: HTTPServer?, isOpen: Bool,
+    _ log: WatchLog
   ) {
     let policies = program.policies.map(\.name).joined(separator: ", ")
     log.write(
@@ -115,24 +125,31 @@ struct Watch: AsyncParsableCommand {
       log.write(
         "\(policy.name): nothing goes back by itself: `failback` is for a person and a runbook")
     }
-    if let server, let listen { log.write("listens on \(listen.host):\(server.port)") }
+    guard let server, let listen else { return }
+    log.write("listens on \(listen.host):\(server.port)")
+    if isOpen, !listen.isLoopback {
+      log.write("whoever reaches it may post alerts: --token-file says which token they must show")
+    }
   }
 }
 
-/// `127.0.0.1:9095`, `[::1]:9095`, `:9095`.
+/// `9095` and `:9095` on this machine only, `0.0.0.0:9095`, `[::1]:9095`.
 struct ListenAddress: ExpressibleByArgument {
   let host: String
   let port: Int
 
   init?(argument: String) {
-    guard let colon = argument.lastIndex(of: ":"),
-      let port = Int(argument[argument.index(after: colon)...]), (0...65535).contains(port)
+    let colon = argument.lastIndex(of: ":")
+    guard let port = Int(colon.map { argument[argument.index(after: $0)...] } ?? argument[...]),
+      (0...65535).contains(port)
     else { return nil }
-    var host = String(argument[..<colon])
+    var host = colon.map { String(argument[..<$0]) } ?? ""
     if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-    self.host = host.isEmpty ? "0.0.0.0" : host
+    self.host = host.isEmpty ? "127.0.0.1" : host
     self.port = port
   }
+
+  var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }
 
 /// `dr-system/dr-watch`

@@ -18,14 +18,21 @@ final class WatchEndpoints: Sendable {
   let figures = Mutex(WatchFigures())
   private let policies: [String]
   private let leadership: Leadership
-  private let token: String?
+  private let token: WebhookToken?
   private let log: WatchLog
   private let deliver: @Sendable (Delivery) -> Void
   /// A loop that did not turn for so long hangs: it turns every 5 s.
   private static let patience: Int64 = 60_000_000_000
+  /// Payloads that wait for the loop at most: a flood of them must not keep it from looking.
+  private static let deliveriesMax = 16
+  private let deliveries = Atomic(0)
+  /// One payload at a time is read, since its values take many times its bytes.
+  private let reading = Mutex(())
+  /// What was refused last, so that the log does not fill with it.
+  private let lastRefusal = Mutex("")
 
   init(
-    policies: [String], leadership: Leadership, token: String?, log: WatchLog,
+    policies: [String], leadership: Leadership, token: WebhookToken?, log: WatchLog,
     deliver: @escaping @Sendable (Delivery) -> Void
   ) {
     self.policies = policies
@@ -35,19 +42,36 @@ final class WatchEndpoints: Sendable {
     self.deliver = deliver
   }
 
+  /// What a request is refused with before its body is read.
+  func refusal(_ request: HTTPServer.Request) -> HTTPServer.Response? {
+    let allowed: String
+    switch request.path {
+    case "/alerts": allowed = "POST"
+    case "/healthz", "/readyz", "/metrics": allowed = "GET, HEAD"
+    case _:
+      return HTTPServer.Response(404, "there are /alerts, /healthz, /readyz and /metrics\n")
+    }
+    guard allowed.split(separator: ", ").contains(Substring(request.method)) else {
+      return HTTPServer.Response(
+        405, "\(request.path) takes \(allowed)\n", headers: [("allow", allowed)])
+    }
+    guard request.path == "/alerts" else { return nil }
+    if let why = token?.refusal(of: request.authorization) {
+      return HTTPServer.Response(401, "\(why)\n", headers: [("www-authenticate", "Bearer")])
+    }
+    return nil
+  }
+
+  /// The answer to what was not refused.
   func answer(_ request: HTTPServer.Request) async -> HTTPServer.Response {
-    switch (request.path, request.method) {
-    case ("/alerts", "POST"): return await takeAlerts(request)
-    case ("/healthz", "GET"), ("/healthz", "HEAD"): return health
-    case ("/readyz", "GET"), ("/readyz", "HEAD"): return readiness
-    case ("/metrics", "GET"), ("/metrics", "HEAD"):
+    switch request.path {
+    case "/alerts": return await takeAlerts(request)
+    case "/healthz": return health
+    case "/readyz": return readiness
+    case _:
       return HTTPServer.Response(
         200, figures.withLock { $0.exposition },
         contentType: "text/plain; version=0.0.4; charset=utf-8")
-    case ("/alerts", _), ("/healthz", _), ("/readyz", _), ("/metrics", _):
-      return HTTPServer.Response(405, "\(request.path) takes no \(request.method)\n")
-    case _:
-      return HTTPServer.Response(404, "there are /alerts, /healthz, /readyz and /metrics\n")
     }
   }
 
@@ -75,9 +99,6 @@ final class WatchEndpoints: Sendable {
   // MARK: Alerts
 
   private func takeAlerts(_ request: HTTPServer.Request) async -> HTTPServer.Response {
-    if let token, !Self.isSame(request.authorization ?? "", "Bearer \(token)") {
-      return HTTPServer.Response(401, "the bearer token is not the one in DR_WATCH_TOKEN\n")
-    }
     let policy: String?
     switch Self.policy(request.query) {
     case .success(let name): policy = name
@@ -89,12 +110,18 @@ final class WatchEndpoints: Sendable {
     }
     let alerts: [Alert]
     do throws(AlertmanagerWebhook.Mistake) {
-      alerts = try AlertmanagerWebhook.read(request.body)
+      alerts = try reading.withLock { _ throws(AlertmanagerWebhook.Mistake) in
+        try AlertmanagerWebhook.read(request.body)
+      }
     } catch {
       return refuse(error.message)
     }
     guard leadership.leads else {
       return HTTPServer.Response(503, "another copy leads; send it again\n")
+    }
+    defer { deliveries.subtract(1, ordering: .relaxed) }
+    guard deliveries.add(1, ordering: .relaxed).newValue <= Self.deliveriesMax else {
+      return HTTPServer.Response(503, "too many alerts are on their way; send it again\n")
     }
     return await withCheckedContinuation { reply in
       deliver(Delivery(alerts: alerts, policy: policy, reply: reply))
@@ -102,7 +129,11 @@ final class WatchEndpoints: Sendable {
   }
 
   private func refuse(_ why: String) -> HTTPServer.Response {
-    log.write("refuses what was posted to /alerts: \(why)")
+    let isNew = lastRefusal.withLock { last in
+      defer { last = why }
+      return last != why
+    }
+    if isNew { log.write("refuses what was posted to /alerts: \(why)") }
     return HTTPServer.Response(400, "\(why)\n")
   }
 
@@ -114,12 +145,5 @@ final class WatchEndpoints: Sendable {
       return .failure(AlertmanagerWebhook.Mistake(message: "the query may only be policy=NAME"))
     }
     return .success(parts[1])
-  }
-
-  /// Takes the same time wherever two texts of one length differ.
-  private static func isSame(_ a: String, _ b: String) -> Bool {
-    let (left, right) = (Array(a.utf8), Array(b.utf8))
-    guard left.count == right.count else { return false }
-    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
   }
 }

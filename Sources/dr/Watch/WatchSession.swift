@@ -21,7 +21,7 @@ final class WatchSession: Sendable {
   /// Copies agree who acts by `lease`; without one, by a lock on a file beside the store.
   init(
     policies: [String], store: RunStore, world: RealWorld, lease: LeaseName? = nil,
-    token: String? = nil, log: WatchLog
+    token: WebhookToken? = nil, log: WatchLog
   ) {
     let notices = notices
     leadership = Leadership(
@@ -39,6 +39,8 @@ final class WatchSession: Sendable {
   /// Watches until it is told to stop and all runs are paused; gives the signal. To be called once.
   func run(_ program: WatchedProgram) async -> StopSignal {
     let (notices, leadership) = (notices, leadership)
+    // A log that takes nothing more keeps no policy from acting.
+    Console.whenUnwritable {}
     let tasks = [
       Task { await leadership.run() },
       Task {
