@@ -7,6 +7,7 @@
 import DrActions
 import DrData
 import DrRun
+import DrSystem
 import Glibc
 
 /// The world as it is: carries the exchanges of drivers out over the network.
@@ -18,6 +19,8 @@ package final class RealWorld: RequestSender {
     package var context: String?
     /// Whether clusters with `insecure-skip-tls-verify` may be used.
     package var allowsInsecure = false
+    /// For clusters whose kubeconfig names no proxy.
+    package var proxies = ProxyEnvironment.standard()
     package var socketTimeoutNanoseconds: Int64 = 10_000_000_000
 
     package init(kubeconfig: Kubeconfig? = nil) { self.kubeconfig = kubeconfig }
@@ -33,7 +36,7 @@ package final class RealWorld: RequestSender {
   package init(_ options: Options) {
     let clusters = KubeClusters(
       kubeconfig: options.kubeconfig, chosenContext: options.context,
-      allowsInsecure: options.allowsInsecure)
+      allowsInsecure: options.allowsInsecure, proxies: options.proxies)
     self.clusters = clusters
     watches = KubeWatches(
       ask: { await clusters.send($0) }, stream: { await clusters.stream($0, begun: $1, take: $2) },
@@ -93,35 +96,20 @@ package final class RealWorld: RequestSender {
   /// The URL itself, or what an environment variable holds (`env:SLACK_WEBHOOK`, with what follows
   /// the name up to the first `/`): so an address that is a secret stands in no program and no
   /// journal.
-  private static func address(_ url: String) -> String? {
-    guard url.hasPrefix("env:") else { return url }
+  private static func address(_ url: String) -> (url: String, secret: String?)? {
+    guard url.hasPrefix("env:") else { return (url, nil) }
     let name = url.dropFirst(4).prefix { $0 != "/" && $0 != "?" }
     guard let value = getenv(String(name)), value.pointee != 0 else { return nil }
     var base = String(cString: value)
     let rest = url.dropFirst(4 + name.count)
     if rest.hasPrefix("/"), base.hasSuffix("/") { base.removeLast() }
-    return base + rest
+    return (base + rest, base)
   }
 
   package func send(_ request: Request) async -> Reply.Answer {
     switch request {
     case .kubernetes(let request): return await clusters.send(request)
-    case .http(let request):
-      guard let url = Self.address(request.url) else {
-        return .failure(.refused("the environment has no \(request.url.dropFirst(4))"))
-      }
-      var headers = request.headers
-      for (index, header) in headers.enumerated() where header.value.hasPrefix("env:") {
-        guard let value = Self.address(header.value) else {
-          return .failure(.refused("the environment has no \(header.value.dropFirst(4))"))
-        }
-        headers[index] = .init(header.name, value)
-      }
-      return await transport.send(
-        HTTPTransport.Message(
-          method: request.method, url: url, headers: headers,
-          body: request.body, timeoutNanoseconds: request.timeoutNanoseconds,
-          wantedBytes: request.wantedBytes))
+    case .http(let request): return await send(request)
     case .socket(let path, let command):
       return await UnixSocket.ask(
         path, command, timeoutNanoseconds: socketTimeoutNanoseconds)
@@ -129,26 +117,62 @@ package final class RealWorld: RequestSender {
     }
   }
 
+  private func send(_ request: HTTPRequest) async -> Reply.Answer {
+    guard let (url, secret) = Self.address(request.url) else {
+      return .failure(.refused("the environment has no \(request.url.dropFirst(4))"))
+    }
+    var named = secret.map { [$0] } ?? []
+    var headers = request.headers
+    for (index, header) in headers.enumerated() {
+      guard let (scheme, reference) = Self.reference(header.value) else { continue }
+      guard let (value, secret) = Self.address(reference) else {
+        return .failure(.refused("the environment has no \(reference.dropFirst(4))"))
+      }
+      guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+        return .failure(.refused("what is in \(reference) is no header"))
+      }
+      if let secret { named.append(secret) }
+      headers[index] = .init(header.name, scheme + value)
+    }
+    let answer = await transport.send(
+      HTTPTransport.Message(
+        method: request.method, url: url, headers: headers, body: request.body,
+        timeoutNanoseconds: request.timeoutNanoseconds, wantedBytes: request.wantedBytes))
+    guard case .response(let status, let answered, let body) = answer else { return answer }
+    return .response(
+      status: status, headers: answered,
+      body: SecretMask(SecretMask.environment, named: named).mask(body))
+  }
+
+  /// What stands before a variable of the environment in a header, and the variable: `Bearer ` and `env:NAME`.
+  private static func reference(_ value: String) -> (scheme: String, reference: String)? {
+    let start = value.lastIndex(of: " ").map { value.index(after: $0) } ?? value.startIndex
+    guard value[start...].hasPrefix("env:") else { return nil }
+    return (String(value[..<start]), String(value[start...]))
+  }
+
   private static func run(_ request: ProcessRequest) async -> Reply.Answer {
     guard let program = request.command.first else {
       return .failure(.refused("there is no program to run"))
     }
-    var process = ChildProcess(
+    let process = ChildProcess(
       program: program, arguments: Array(request.command.dropFirst()),
       environment: request.environment.map { ($0.name, $0.value) },
       timeoutNanoseconds: request.timeoutNanoseconds)
-    // Ctrl-C pauses a run once its acts in flight are over: it is not for what they do.
-    process.hasOwnGroup = true
     switch await process.run() {
     case .success(let output):
+      let mask = SecretMask(SecretMask.environment)
       return .exited(
-        status: Int(output.status), output: output.output, errors: output.errors)
+        status: Int(output.status), output: mask.mask(output.output),
+        errors: mask.mask(output.errors))
     case .failure(.notStarted(let why)):
       return .failure(.notSent("\(program) does not start: \(why)"))
     case .failure(.timedOut):
       return .failure(.lostAnswer("\(program) was ended: it took longer than it may"))
     case .failure(.tooMuchOutput):
       return .failure(.lostAnswer("\(program) was ended: it writes more than 1 MiB"))
+    case .failure(.givenUp):
+      return .failure(.lostAnswer("\(program) was ended: it was given up"))
     }
   }
 }

@@ -163,6 +163,18 @@ struct KubeconfigTests {
         "users: [{name: a, user: {auth-provider: {name: gcp}}}]\n",
         "user a has an auth-provider, which Kubernetes 1.26 took away; use exec"
       ),
+      (
+        "users: [{name: a, user: {client-key-data: YQ==}}]\n",
+        "user a has a client-certificate without a client-key, or a key without it"
+      ),
+      (
+        "users: [{name: a, user: {as-groups: [g]}}]\n",
+        "user a acts as a group, a uid or extras without `as`: as whom?"
+      ),
+      (
+        "users: [{name: a, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Ask}}}]\n",
+        "exec.interactiveMode of user a must be Never, IfAvailable or Always"
+      ),
     ])
   func refuses(text: String, message: String) throws {
     let folder = try TestFolder()
@@ -196,9 +208,49 @@ struct KubeconfigTests {
   @Test("proxies are HTTP or SOCKS5")
   func proxies() throws {
     #expect(
-      try ProxyAddress.parse("http://u:p%40@h:3128", cluster: "c")
+      try ProxyAddress.parse("http://u:p%40@h:3128", named: "it")
         == .http(host: "h", port: 3128, user: "u", password: "p@"))
-    #expect(try ProxyAddress.parse("socks5://h", cluster: "c") == .socks5(host: "h", port: 1080))
-    #expect(throws: CredentialFailure.self) { try ProxyAddress.parse("https://h", cluster: "c") }
+    #expect(try ProxyAddress.parse("socks5://h", named: "it") == .socks5(host: "h", port: 1080))
+    #expect(throws: CredentialFailure.self) { try ProxyAddress.parse("https://h", named: "it") }
+  }
+
+  @Test(
+    "the proxy of the environment is for servers that are no exception",
+    arguments: [
+      ("https://api.example.com:6443", "", "p"), ("http://api.example.com", "", "q"),
+      ("https://localhost:6443", "", nil), ("https://127.0.0.9:6443", "", nil),
+      ("https://[::1]:6443", "", nil), ("https://api.example.com", "*", nil),
+      ("https://api.example.com", "other.com, example.com", nil),
+      ("https://api.example.com", ".example.com", nil),
+      ("https://example.com", ".example.com", "p"),
+      ("https://api.example.com", "*.example.com", nil),
+      ("https://notexample.com", "example.com", "p"),
+      ("https://api.example.com:6443", "api.example.com:6443", nil),
+      ("https://api.example.com:6443", "api.example.com:443", "p"),
+      ("https://10.1.2.3:6443", "10.0.0.0/8", nil), ("https://11.1.2.3:6443", "10.0.0.0/8", "p"),
+      ("https://[fd00::1]:6443", "fd00::/16", nil), ("https://[fd00::1]:6443", "fd00::1", nil),
+      ("https://[fe00::1]:6443", "[fd00::1]", "p"), ("https://10.1.2.3", "10.1.2.3", nil),
+      ("https://api.example.com", ",,:", "p"),
+    ] as [(String, String, String?)])
+  func proxyEnvironment(server: String, exceptions: String, proxy: String?) throws {
+    var environment = ProxyEnvironment()
+    environment.https = "p:3128"
+    environment.http = "http://q:3128"
+    environment.exceptions = exceptions
+    #expect(
+      try environment.proxy(for: ServerAddress(server, cluster: "c"))
+        == proxy.map { .http(host: $0, port: 3128, user: nil, password: nil) })
+  }
+
+  @Test("a proxy that cannot be is refused without its password")
+  func badProxy() throws {
+    var environment = ProxyEnvironment()
+    environment.https = "ftp://u:c4nary@p"
+    do {
+      _ = try environment.proxy(for: ServerAddress("https://h", cluster: "c"))
+      Issue.record("it was taken")
+    } catch {
+      #expect(error.message == "HTTPS_PROXY must begin with http:// or socks5://")
+    }
   }
 }

@@ -117,6 +117,10 @@ struct RealWorldTests {
     #expect(
       await run(["sh", "-c", "sleep 86400 & sleep 86400"], seconds: 0.3)
         == .failure(.inDoubt("sh was ended: it took longer than it may")))
+    // So does who closes its streams and goes on.
+    #expect(
+      await run(["sh", "-c", "exec >&- 2>&-; sleep 86400"], seconds: 0.3)
+        == .failure(.inDoubt("sh was ended: it took longer than it may")))
     await world.shutdown()
   }
 

@@ -63,13 +63,13 @@ struct TestCertificates {
   var authority: String { "\(folder.path)/ca.crt" }
 
   /// A certificate for those names: `IP:127.0.0.1`, `DNS:example`.
-  func issue(_ name: String, for names: String) async throws {
+  func issue(_ name: String, for names: String, days: Int = 2) async throws {
     try folder.write("\(name).ext", "subjectAltName=\(names)\n")
     try await openssl(
       "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=\(name) "
         + "-keyout \(name).key -out \(name).csr")
     try await openssl(
-      "x509 -req -in \(name).csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 "
+      "x509 -req -in \(name).csr -CA ca.crt -CAkey ca.key -CAcreateserial -days \(days) "
         + "-extfile \(name).ext -out \(name).crt")
   }
 

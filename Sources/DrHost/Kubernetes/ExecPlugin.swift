@@ -23,6 +23,7 @@ struct ExecPlugin: Sendable {
       throw failure("cannot be started: \(reason)\(hint)")
     case .failure(.timedOut): throw failure("gives no credentials within a minute")
     case .failure(.tooMuchOutput): throw failure("prints more than credentials")
+    case .failure(.givenUp): throw failure("was given up")
     }
     guard output.status == 0 else {
       let line = output.errors.split(separator: UInt8(ascii: "\n")).first ?? []
@@ -73,6 +74,8 @@ struct ExecPlugin: Sendable {
         info["certificate-authority-data"] = .string(Base64.encode(bytes))
       }
       if let proxy = cluster.proxyURL { info["proxy-url"] = .string(proxy) }
+      if cluster.skipsVerification { info["insecure-skip-tls-verify"] = true }
+      info["config"] = cluster.execConfig
       spec["cluster"] = .object(info)
     }
     return [

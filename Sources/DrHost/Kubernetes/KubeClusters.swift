@@ -8,13 +8,18 @@ actor KubeClusters {
   private let kubeconfig: Kubeconfig?
   private let chosenContext: String?
   private let allowsInsecure: Bool
+  private let proxies: ProxyEnvironment
   /// By context.
   private var connections: [String: KubeConnection] = [:]
 
-  init(kubeconfig: Kubeconfig?, chosenContext: String?, allowsInsecure: Bool) {
+  init(
+    kubeconfig: Kubeconfig?, chosenContext: String?, allowsInsecure: Bool,
+    proxies: ProxyEnvironment
+  ) {
     self.kubeconfig = kubeconfig
     self.chosenContext = chosenContext
     self.allowsInsecure = allowsInsecure
+    self.proxies = proxies
   }
 
   func connection(_ cluster: String) -> Result<KubeConnection, CredentialFailure> {
@@ -29,7 +34,8 @@ actor KubeClusters {
     }
     if let known = connections[resolved.context] { return .success(known) }
     do throws(CredentialFailure) {
-      let connection = try KubeConnection(resolved, allowsInsecure: allowsInsecure)
+      let connection = try KubeConnection(
+        resolved, allowsInsecure: allowsInsecure, proxies: proxies)
       connections[resolved.context] = connection
       return .success(connection)
     } catch {

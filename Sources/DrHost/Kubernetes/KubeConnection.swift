@@ -27,7 +27,9 @@ final class KubeConnection: Sendable {
   private let credentials: KubeCredentialSource
 
   /// Fails where the kubeconfig asks for what cannot be, or is not allowed.
-  init(_ resolved: Kubeconfig.Resolved, allowsInsecure: Bool) throws(CredentialFailure) {
+  init(
+    _ resolved: Kubeconfig.Resolved, allowsInsecure: Bool, proxies: ProxyEnvironment
+  ) throws(CredentialFailure) {
     let cluster = resolved.cluster
     let server = try ServerAddress(cluster.server, cluster: cluster.name)
     var options = HTTPTransport.Options()
@@ -38,7 +40,10 @@ final class KubeConnection: Sendable {
       authority = server.port.map { "\(name):\($0)" } ?? name
     }
     if let proxy = cluster.proxyURL {
-      options.proxy = try ProxyAddress.parse(proxy, cluster: cluster.name)
+      options.proxy = try ProxyAddress.parse(
+        proxy, named: "the proxy-url of cluster \(cluster.name)")
+    } else {
+      options.proxy = try proxies.proxy(for: server)
     }
     base = "\(server.scheme)://\(authority)\(server.path)"
     isEncrypted = server.scheme == "https"
@@ -61,11 +66,12 @@ final class KubeConnection: Sendable {
     take: @escaping @Sendable (ByteBufferView) -> Bool
   ) async -> StreamEnd {
     do throws(CredentialFailure) {
-      var message = try message(request, try await allowed())
+      let used = try await allowed()
+      var message = try message(request, used)
       message.timeoutNanoseconds = seconds * 1_000_000_000
       message.headers[0] = .init("accept", WatchTarget.accepted)
       let end = await streams.stream(message, begun: begun, take: take)
-      if case .status(401, _) = end, credentials.isRenewable { await credentials.discard() }
+      if case .status(401, _) = end, credentials.isRenewable { await credentials.discard(used) }
       return end
     } catch {
       return .failed(error.message)
@@ -84,23 +90,24 @@ final class KubeConnection: Sendable {
   /// The answer; credentials that are not accepted are got anew once where that is possible. A 401
   /// comes before anything is done, so that a change may be sent again, too.
   func send(_ request: KubernetesRequest) async -> Reply.Answer {
-    let answer = await attempt(request)
-    guard case .response(401, _, _) = answer, credentials.isRenewable else { return answer }
-    await credentials.discard()
-    return await attempt(request)
+    do throws(CredentialFailure) {
+      let used = try await allowed()
+      let answer = await attempt(try message(request, used))
+      guard case .response(401, _, _) = answer, credentials.isRenewable else { return answer }
+      await credentials.discard(used)
+      return await attempt(try message(request, try await allowed()))
+    } catch {
+      return .failure(.refused(error.message))
+    }
   }
 
-  private func attempt(_ request: KubernetesRequest) async -> Reply.Answer {
+  private func attempt(_ message: HTTPTransport.Message) async -> Reply.Answer {
     do {
       try await rate.wait()
     } catch {
       return .failure(.notSent("the request was given up"))
     }
-    do throws(CredentialFailure) {
-      return await transport.send(try message(request, try await allowed()))
-    } catch {
-      return .failure(.refused(error.message))
-    }
+    return await transport.send(message)
   }
 
   private func message(
@@ -148,7 +155,7 @@ final class KubeConnection: Sendable {
       guard allowsInsecure else {
         throw CredentialFailure(
           message: "cluster \(cluster.name) has insecure-skip-tls-verify, by which anybody could "
-            + "answer in its place; give certificate-authority-data, or allow it by a flag")
+            + "answer in its place; give certificate-authority-data instead")
       }
       tls.certificateVerification = .none
     }

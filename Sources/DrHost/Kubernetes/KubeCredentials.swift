@@ -15,6 +15,8 @@ struct KubeCredentials: Sendable {
   var key: [UInt8]?
   /// In seconds since 1970; `nil` where they do not expire.
   var expires: Int64?
+  /// How often a program had given credentials before these.
+  var generation = 0
 }
 
 /// So that nothing that prints a value can print a secret.
@@ -38,6 +40,9 @@ actor KubeCredentialSource {
   private let user: Kubeconfig.User
   private let cluster: Kubeconfig.Cluster
   private var cached: KubeCredentials?
+  private var generation = 0
+  /// The program, while it runs: requests that need its credentials at the same time wait for one of it.
+  private var asking: Task<Result<KubeCredentials, CredentialFailure>, Never>?
 
   init(user: Kubeconfig.User, cluster: Kubeconfig.Cluster) {
     self.user = user
@@ -47,8 +52,10 @@ actor KubeCredentialSource {
   /// Whether asking again may give others, as after a 401.
   nonisolated var isRenewable: Bool { user.exec != nil || user.tokenFile != nil }
 
-  /// Forgets what a server did not accept.
-  func discard() { cached = nil }
+  /// Forgets what a server did not accept, unless there are newer ones.
+  func discard(_ refused: KubeCredentials) {
+    if cached?.generation == refused.generation { cached = nil }
+  }
 
   func current() async throws(CredentialFailure) -> KubeCredentials {
     var credentials = KubeCredentials()
@@ -68,6 +75,13 @@ actor KubeCredentialSource {
       for group in user.impersonatedGroups {
         credentials.headers.append(.init("impersonate-group", group))
       }
+      if let uid = user.impersonatedUID {
+        credentials.headers.append(.init("impersonate-uid", uid))
+      }
+      for extra in user.impersonatedExtras {
+        credentials.headers.append(
+          .init("impersonate-extra-\(URLText.encode(extra.name.lowercased()))", extra.value))
+      }
     }
     return credentials
   }
@@ -82,9 +96,9 @@ actor KubeCredentialSource {
       guard !token.isEmpty else {
         throw CredentialFailure(message: "the token file \(path) is empty")
       }
-      return "Bearer \(token)"
+      return try Self.bearer(token, "the token file \(path)")
     }
-    if let token = user.token { return "Bearer \(token)" }
+    if let token = user.token { return try Self.bearer(token, "the token of user \(user.name)") }
     if let name = user.username {
       return "Basic \(Base64.encode(Array("\(name):\(user.password ?? "")".utf8)))"
     }
@@ -96,9 +110,44 @@ actor KubeCredentialSource {
   {
     let now = WallClock.now().nanoseconds / 1_000_000_000
     if let cached, cached.expires.map({ $0 - 10 > now }) ?? true { return cached }
-    let credentials = try await ExecPlugin(exec: exec, cluster: cluster, user: user.name).run()
-    cached = credentials
-    return credentials
+    let task: Task<Result<KubeCredentials, CredentialFailure>, Never>
+    if let asking {
+      task = asking
+    } else {
+      let plugin = ExecPlugin(exec: exec, cluster: cluster, user: user.name)
+      // Not of the request that came first, which may be given up: others wait for it too.
+      task = Task.detached {
+        do throws(CredentialFailure) {
+          return .success(try await plugin.run())
+        } catch {
+          return .failure(error)
+        }
+      }
+      asking = task
+    }
+    let result = await task.value
+    if asking == task {
+      asking = nil
+      generation += 1
+      cached = try? result.get()
+      cached?.generation = generation
+    }
+    switch result {
+    case .failure(let failure): throw failure
+    case .success(var credentials):
+      credentials.generation = generation
+      return credentials
+    }
+  }
+
+  /// Refuses what no header can hold, without showing it.
+  private static func bearer(
+    _ token: String, _ place: String
+  ) throws(CredentialFailure) -> String {
+    guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+      throw CredentialFailure(message: "\(place) holds what no header can")
+    }
+    return "Bearer \(token)"
   }
 
   static func bytes(

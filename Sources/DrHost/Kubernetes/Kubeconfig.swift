@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrBase
+import DrData
 
 /// What a kubeconfig says (client.config.k8s.io/v1; kubernetes.io, "Organizing Cluster Access
 /// Using kubeconfig Files"). Values are as written; files they name are read when they are used.
@@ -19,6 +20,9 @@ package struct Kubeconfig: Sendable {
     /// Name that the certificate must be for, where it is not the server's.
     var tlsServerName: String?
     var proxyURL: String?
+    /// What a credential program is told of the cluster besides: the extension
+    /// `client.authentication.k8s.io/exec`.
+    var execConfig: Document?
   }
 
   struct User: Sendable {
@@ -32,6 +36,9 @@ package struct Kubeconfig: Sendable {
     var exec: Exec?
     var impersonatedUser: String?
     var impersonatedGroups: [String] = []
+    var impersonatedUID: String?
+    /// A name may come several times.
+    var impersonatedExtras: [(name: String, value: String)] = []
   }
 
   /// A program that gives credentials (KEP-541).

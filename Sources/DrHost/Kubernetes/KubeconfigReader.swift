@@ -80,6 +80,9 @@ struct KubeconfigReader {
     cluster.skipsVerification = try bool(entry, "insecure-skip-tls-verify")
     cluster.tlsServerName = try text("tls-server-name")
     cluster.proxyURL = try text("proxy-url")
+    cluster.execConfig =
+      entry.body["extensions"]?.arrayValue?
+      .first { $0["name"]?.stringValue == "client.authentication.k8s.io/exec" }?["extension"]
     return cluster
   }
 
@@ -102,6 +105,25 @@ struct KubeconfigReader {
       }
       user.impersonatedGroups.append(group)
     }
+    user.impersonatedUID = try text("as-uid")
+    for (name, values) in entry.body["as-user-extra"]?.objectValue?.members ?? [] {
+      for value in values.arrayValue ?? [.null] {
+        guard let value = value.stringValue else {
+          throw problem("as-user-extra.\(name) of user \(entry.name) is not a list of strings")
+        }
+        user.impersonatedExtras.append((name, value))
+      }
+    }
+    let impersonates =
+      !user.impersonatedGroups.isEmpty || user.impersonatedUID != nil
+      || !user.impersonatedExtras.isEmpty
+    if impersonates, user.impersonatedUser == nil {
+      throw problem("user \(entry.name) acts as a group, a uid or extras without `as`: as whom?")
+    }
+    if (user.clientCertificate == nil) != (user.clientKey == nil) {
+      throw problem(
+        "user \(entry.name) has a client-certificate without a client-key, or a key without it")
+    }
     if let provider = entry.body["auth-provider"], provider != .null {
       throw problem(
         "user \(entry.name) has an auth-provider, which Kubernetes 1.26 took away; use exec")
@@ -118,6 +140,10 @@ struct KubeconfigReader {
     }
     let command = try string(exec["command"], "exec.command of user \(user)") ?? ""
     guard !command.isEmpty else { throw problem("exec of user \(user) has no command") }
+    let modes: [Document?] = [nil, .null, "Never", "IfAvailable", "Always"]
+    guard modes.contains(exec["interactiveMode"]) else {
+      throw problem("exec.interactiveMode of user \(user) must be Never, IfAvailable or Always")
+    }
     if exec["interactiveMode"]?.stringValue == "Always" {
       throw problem("exec of user \(user) always wants a terminal, which dr does not give it")
     }

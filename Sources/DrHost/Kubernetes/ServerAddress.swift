@@ -28,11 +28,12 @@ struct ServerAddress: Sendable, Equatable {
 }
 
 enum ProxyAddress {
+  /// `place` says where the address stands: it may hold a password, and is not shown.
   static func parse(
-    _ text: String, cluster: String
+    _ text: String, named place: String
   ) throws(CredentialFailure) -> HTTPTransport.Proxy {
     guard let parsed = URLText.split(text) else {
-      throw CredentialFailure(message: "the proxy-url of cluster \(cluster) is not a URL")
+      throw CredentialFailure(message: "\(place) is not a URL")
     }
     let host = parsed.host.filter { $0 != "[" && $0 != "]" }
     switch parsed.scheme {
@@ -43,7 +44,7 @@ enum ProxyAddress {
       return .socks5(host: host, port: parsed.port ?? 1080)
     case _:
       throw CredentialFailure(
-        message: "the proxy-url of cluster \(cluster) must begin with http:// or socks5://")
+        message: "\(place) must begin with http:// or socks5://")
     }
   }
 }

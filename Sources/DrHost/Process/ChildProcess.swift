@@ -5,7 +5,8 @@ import Glibc
 import NIOPosix
 import Synchronization
 
-/// A program run to its end without a shell, for what it prints.
+/// A program run to its end without a shell, for what it prints. Signals of the terminal do not reach it; it is ended
+/// with all that it started where it is late, says too much, or is given up.
 struct ChildProcess: Sendable {
   /// A name that is looked up in PATH, or a path.
   var program: String
@@ -13,8 +14,6 @@ struct ChildProcess: Sendable {
   /// Added to the environment of this process.
   var environment: [(name: String, value: String)] = []
   var timeoutNanoseconds: Int64 = 60_000_000_000
-  /// Whether signals of the terminal do not reach it, and it is ended with all that it started.
-  var hasOwnGroup = false
 
   struct Output: Sendable {
     /// As a shell reports it: the exit code, or 128 and the signal.
@@ -27,62 +26,114 @@ struct ChildProcess: Sendable {
     case notStarted(String)
     case timedOut
     case tooMuchOutput
+    case givenUp
   }
 
   /// Bytes of either stream.
   private static let limit = 1 << 20
-  private static let spawning = Mutex(())
+  /// Between SIGTERM and SIGKILL.
+  private static let grace: Int64 = 2_000_000_000
+  /// At most between two looks at what no event tells of.
+  private static let lookMilliseconds: CInt = 50
 
-  /// Runs on a thread of its own.
+  /// Runs on a thread of its own. A cancelled task ends it.
   func run() async -> Result<Output, Failure> {
-    do {
-      return try await NIOThreadPool.singleton.runIfActive { runBlocking() }
-    } catch {
-      return .failure(.notStarted("given up"))
+    let isGivenUp = Flag()
+    return await withTaskCancellationHandler {
+      do {
+        return try await NIOThreadPool.singleton.runIfActive { runBlocking(isGivenUp) }
+      } catch {
+        return .failure(.notStarted("given up"))
+      }
+    } onCancel: {
+      isGivenUp.value.store(true, ordering: .relaxed)
     }
   }
 
-  private func runBlocking() -> Result<Output, Failure> {
-    // One at a time, so that no child inherits another's pipes before they are marked.
-    let started = Self.spawning.withLock { _ in start() }
-    guard let (spawned, output, errors) = started else {
-      return .failure(.notStarted(systemText(errno)))
-    }
-    defer {
-      close(output)
-      close(errors)
-    }
-    switch spawned {
-    case .failure(let failure): return .failure(failure)
-    case .success(let child):
-      let gathered = gather(output, errors)
-      if case .failure = gathered { kill(hasOwnGroup ? -child : child, SIGKILL) }
-      var status: CInt = 0
-      while waitpid(child, &status, 0) < 0, errno == EINTR {}
-      return gathered.map { streams in
-        // WIFEXITED, WEXITSTATUS and WTERMSIG of wait(2).
-        let signal = status & 0x7f
-        let code = signal == 0 ? (status >> 8) & 0xff : 128 + signal
-        return Output(status: code, output: streams.output, errors: streams.errors)
+  private final class Flag: Sendable { let value = Atomic(false) }
+
+  private struct Pipes {
+    let output: CInt
+    let errors: CInt
+  }
+
+  private func runBlocking(_ isGivenUp: Flag) -> Result<Output, Failure> {
+    var why = "given up"
+    var pipes: Pipes?
+    let child = ChildGroups.enter {
+      switch start() {
+      case .success(let started):
+        pipes = started.pipes
+        return started.child
+      case .failure(let code):
+        why = systemText(code.errno)
+        return nil
       }
     }
+    guard let child, let pipes else { return .failure(.notStarted(why)) }
+    let deadline = WallClock.monotonicNanoseconds() + timeoutNanoseconds
+    let gathered = gather(pipes, isGivenUp, deadline).flatMap { streams in
+      // It may have closed its streams and go on.
+      wait(child, isGivenUp, deadline).map { streams }
+    }
+    if case .failure = gathered { end(child) }
+    close(pipes.output)
+    close(pipes.errors)
+    ChildGroups.strike(child)
+    var status: CInt = 0
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    return gathered.map { streams in
+      // WIFEXITED, WEXITSTATUS and WTERMSIG of wait(2).
+      let signal = status & 0x7f
+      let code = signal == 0 ? (status >> 8) & 0xff : 128 + signal
+      return Output(status: code, output: streams.output, errors: streams.errors)
+    }
   }
 
+  /// Gives it a moment to end by itself.
+  private func end(_ child: pid_t) {
+    ChildGroups.signal(child, SIGTERM)
+    _ = wait(child, nil, WallClock.monotonicNanoseconds() + Self.grace)
+    ChildGroups.signal(child, SIGKILL)
+  }
+
+  /// Until it has ended, which leaves it to be reaped.
+  private func wait(
+    _ child: pid_t, _ isGivenUp: Flag?, _ deadline: Int64
+  ) -> Result<Void, Failure> {
+    while true {
+      var info = siginfo_t()
+      let code = waitid(P_PID, id_t(child), &info, WEXITED | WNOHANG | WNOWAIT)
+      // The signal's number stays 0 while nothing has ended; a failure would last.
+      if code == 0 ? info.si_signo != 0 : errno != EINTR { return .success(()) }
+      if isGivenUp?.value.load(ordering: .relaxed) == true { return .failure(.givenUp) }
+      if WallClock.monotonicNanoseconds() >= deadline { return .failure(.timedOut) }
+      usleep(1_000)
+    }
+  }
+
+  private struct Code: Error { let errno: CInt }
+
   /// The child, and the reading ends of its output and errors.
-  private func start() -> (Result<pid_t, Failure>, output: CInt, errors: CInt)? {
-    guard let output = Pipe.make() else { return nil }
+  private func start() -> Result<(child: pid_t, pipes: Pipes), Code> {
+    guard let output = Pipe.make() else { return .failure(Code(errno: errno)) }
     guard let errors = Pipe.make() else {
+      let code = Code(errno: errno)
       close(output.reading)
       close(output.writing)
-      return nil
+      return .failure(code)
     }
     let spawned = spawn(output.writing, errors.writing)
     close(output.writing)
     close(errors.writing)
-    return (spawned, output.reading, errors.reading)
+    if case .failure = spawned {
+      close(output.reading)
+      close(errors.reading)
+    }
+    return spawned.map { ($0, Pipes(output: output.reading, errors: errors.reading)) }
   }
 
-  private func spawn(_ output: CInt, _ errors: CInt) -> Result<pid_t, Failure> {
+  private func spawn(_ output: CInt, _ errors: CInt) -> Result<pid_t, Code> {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -92,13 +143,13 @@ struct ChildProcess: Sendable {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    if hasOwnGroup { posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP)) }
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     let vector = CStrings([program] + arguments)
     let variables = CStrings(mergedEnvironment())
     var child: pid_t = 0
     let code = posix_spawnp(
       &child, program, &actions, &attributes, vector.pointers, variables.pointers)
-    return code == 0 ? .success(child) : .failure(.notStarted(systemText(code)))
+    return code == 0 ? .success(child) : .failure(Code(errno: code))
   }
 
   private func mergedEnvironment() -> [String] {
@@ -117,19 +168,20 @@ struct ChildProcess: Sendable {
 
   /// Both streams until both are closed.
   private func gather(
-    _ output: CInt, _ errors: CInt
+    _ pipes: Pipes, _ isGivenUp: Flag, _ deadline: Int64
   ) -> Result<(output: [UInt8], errors: [UInt8]), Failure> {
-    let deadline = WallClock.monotonicNanoseconds() + timeoutNanoseconds
     var gathered: [[UInt8]] = [[], []]
     var entries = [
-      pollfd(fd: output, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: pipes.output, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: pipes.errors, events: Int16(POLLIN), revents: 0),
     ]
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while entries.contains(where: { $0.fd >= 0 }) {
       let left = deadline - WallClock.monotonicNanoseconds()
       guard left > 0 else { return .failure(.timedOut) }
-      guard poll(&entries, 2, CInt(min(left / 1_000_000 + 1, 60_000))) > 0 else { continue }
+      guard !isGivenUp.value.load(ordering: .relaxed) else { return .failure(.givenUp) }
+      let pause = min(CInt(clamping: left / 1_000_000 + 1), Self.lookMilliseconds)
+      guard poll(&entries, 2, pause) > 0 else { continue }
       for index in entries.indices where entries[index].fd >= 0 && entries[index].revents != 0 {
         let count = chunk.withUnsafeMutableBytes {
           read(entries[index].fd, $0.baseAddress, $0.count)

@@ -62,6 +62,8 @@ final class RealDriver {
         }
       }
     defer { signals?.cancel() }
+    // What a run does is in its journal; nobody knows it better for its ending in the midst of an act.
+    if isSignalled { Console.whenUnwritable { queue.push(.interrupted) } }
     queue.push(first + [.begin])
     defer {
       for task in calls.values { task.cancel() }

@@ -5,6 +5,7 @@ import DrBase
 import DrData
 import DrHost
 import DrRun
+import Glibc
 
 /// One life of a run in the real world, from its journal file to its exit status.
 struct RealSession {
@@ -36,6 +37,8 @@ struct RealSession {
   func resume() async throws { try await inWorld { try await goOn($0) } }
 
   private func inWorld(_ body: (RealWorld) async throws -> Void) async throws {
+    // Before the first line is written: who reads them may be gone, and the run goes on.
+    signal(SIGPIPE, SIG_IGN)
     let world = try makeWorld()
     do {
       try await body(world)
@@ -147,5 +150,6 @@ struct RealSession {
     }
     let status = RunReport.exitStatus(result.status, stop: stop)
     if status != 0 { throw ExitCode(status) }
+    if Console.isUnwritable { throw ExitCode(1) }
   }
 }

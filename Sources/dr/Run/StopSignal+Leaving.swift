@@ -12,8 +12,10 @@ extension StopSignal {
 
   static func remember(_ signal: StopSignal) { first.store(signal.rawValue, ordering: .relaxed) }
 
-  /// Ends the process at once; the journal is whole at any moment, so the run can be resumed.
+  /// Ends the process at once, and the programs that it runs; the journal is whole at any moment, so the run can be
+  /// resumed.
   static func leave(_ signal: StopSignal) {
+    ChildGroups.endAll()
     Console.overlay.withLockIfAvailable { $0 }??.abandon()
     _exit(signal.exitStatus)
   }
