@@ -112,7 +112,7 @@ struct BadServerTests {
       "{exec: {apiVersion: client.authentication.k8s.io/v1, command: \(program)}}")
     let results = await withTaskGroup(of: Result<Document, WorldFailure>.self) { group in
       for number in 0..<20 {
-        group.addTask { await world.answer(Self.call("r/\(number)"), .observe) }
+        group.addTask { await world.answer(Self.call("r/\(number)"), .read) }
       }
       return await group.reduce(into: [Result<Document, WorldFailure>]()) { $0.append($1) }
     }

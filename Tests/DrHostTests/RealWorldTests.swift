@@ -54,7 +54,7 @@ struct RealWorldTests {
     let request = try #require(server.requests.first)
     #expect(
       request.head.hasPrefix(
-        "GET /base/api/v1/nodes?labelSelector=a%3Db%2Fc%20d&limit=500 HTTP/1.1"))
+        "GET /base/api/v1/nodes?labelSelector=a%3Db%2Fc%20d&limit=200 HTTP/1.1"))
     let head = request.head.lowercased()
     #expect(head.contains("authorization: bearer t0ken"))
     #expect(head.contains("user-agent: dr/0.1 (r/1)"))
