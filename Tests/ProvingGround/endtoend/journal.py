@@ -13,7 +13,7 @@ HEADER, LEAD, TRAIL = 17, 8, 21
 CHANGES = ("create", "patch", "update", "delete")
 # In the order of their numbers, from 1.
 KINDS = ("begun", "resumed", "step", "step_done", "step_failed", "retry", "attempt", "expired", "read", "intent", "outcome",
-         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted")
+         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted", "objectives")
 
 
 def records(path):
@@ -282,3 +282,6 @@ class Audit:
 def _key(agent):
     match = re.fullmatch(r"dr/\S+ \((.+)\)", agent)
     return match and match[1]
+
+    def objectives(self):
+        return {"services": {self.plain(): self.whole() for _ in range(self.natural())}}
