@@ -138,6 +138,9 @@ class Reader:
         return {"worst_case": self.whole() if self.byte() else None,
                 "steps": {self.plain(): self.whole() for _ in range(self.natural())}}
 
+    def objectives(self):
+        return {"services": {self.plain(): self.whole() for _ in range(self.natural())}}
+
     def call(self):
         return {"call": self.text(name=True), "arguments": self.value()}
 
@@ -282,6 +285,3 @@ class Audit:
 def _key(agent):
     match = re.fullmatch(r"dr/\S+ \((.+)\)", agent)
     return match and match[1]
-
-    def objectives(self):
-        return {"services": {self.plain(): self.whole() for _ in range(self.natural())}}
