@@ -91,6 +91,8 @@ def program(world):
     path = world.work / "acts.dr"
     if path.exists():
         return path
+    # Whatever ran before may have left a zone cordoned.
+    world.cluster.reset()
     path.write_text(PROGRAM)
     api = world.cluster.api
     api.ensure("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
