@@ -126,6 +126,24 @@ import Testing
         ]))
   }
 
+  @Test("a patch is tried out again on what a controller has written in between")
+  func observesPatchAfterConflict() {
+    let dryRun = "PATCH \(path)?dryRun=All "
+    let first = dryRun + #"{"spec":{"replicas":4},"metadata":{"resourceVersion":"5"}}"#
+    let second = dryRun + #"{"spec":{"replicas":4},"metadata":{"resourceVersion":"6"}}"#
+    let later = live.replacing(#""5""#, with: #""6""#)
+    let set: Document = ["spec": ["replicas": 4]]
+    let turns = [
+      turn("GET \(path)", 200, live), turn(first, 409), turn("GET \(path)", 200, later),
+      turn(second, 200, later.replacing(#""replicas":3"#, with: #""replicas":4"#)),
+    ]
+    guard case .finish(let observed) = patch(turns, .observe, set: set) else {
+      Issue.record("not observed")
+      return
+    }
+    #expect(observed["changes"] == ["spec.replicas 3 → 4"])
+  }
+
   @Test("a patch lands on the version that was seen, and looks again after a conflict")
   func performsPatch() {
     let body = #"{"spec":{"replicas":4},"metadata":{"resourceVersion":"5"}}"#

@@ -24,14 +24,16 @@ struct KubePatch: Act {
     }
   }
 
-  /// The object as it is, and as the API server says it would be.
-  private func preview() -> Flow<(live: Document, next: Document)> {
+  /// The object as it is, and as the API server says it would be. A controller that writes its status in
+  /// between makes both of another version: they are asked for once more.
+  private func preview(attempt: Int = 1) -> Flow<(live: Document, next: Document)> {
     place.look().then { live in
       send(patch.body, to: live, dryRun: true).then { reply in
-        guard reply.isSuccess else {
+        if reply.isSuccess { return .value((live, reply.body)) }
+        guard reply.status == 409, attempt < KubeConflict.attempts else {
           return .failure(reply.failure("patch \(place.target)"))
         }
-        return .value((live, reply.body))
+        return preview(attempt: attempt + 1)
       }
     }
   }
