@@ -46,7 +46,8 @@ final class RealDrill {
   /// Goes on to the end of the drill.
   func run() async -> DrillOutcome? {
     let notices = notices
-    let signals = Task { for await signal in Signals.stops() { notices.push(.stop(signal)) } }
+    let stops = Signals.stops()
+    let signals = Task { for await signal in stops { notices.push(.stop(signal)) } }
     notices.push(.tick)
     await notices.forEachBatch { batch in
       for notice in batch { take(notice) }

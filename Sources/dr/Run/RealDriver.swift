@@ -48,12 +48,12 @@ final class RealDriver {
     first: [Event] = [], append: ([UInt8]) async throws -> Void
   ) async throws -> RunResult? {
     let queue = queue
-    let signals =
-      !isSignalled
-      ? nil
-      : Task {
+    // Listened to before anything happens, not once a task gets its turn.
+    let stops = isSignalled ? Signals.stops() : nil
+    let signals = stops.map { stops in
+      Task {
         var seen = false
-        for await signal in Signals.stops() {
+        for await signal in stops {
           // The second signal means: now.
           if seen { StopSignal.leave(signal) }
           seen = true
@@ -61,6 +61,7 @@ final class RealDriver {
           queue.push(.interrupted)
         }
       }
+    }
     defer { signals?.cancel() }
     // What a run does is in its journal; nobody knows it better for its ending in the midst of an act.
     if isSignalled { Console.whenUnwritable { queue.push(.interrupted) } }

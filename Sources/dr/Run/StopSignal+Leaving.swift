@@ -22,8 +22,9 @@ extension StopSignal {
 
   /// Remembers the first signal, for whoever looks between two requests; the second ends the process.
   static func watch() -> Task<Void, Never> {
-    Task {
-      for await signal in Signals.stops() {
+    let stops = Signals.stops()
+    return Task {
+      for await signal in stops {
         if remembered != nil { leave(signal) }
         remember(signal)
       }

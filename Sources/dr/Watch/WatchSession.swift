@@ -70,7 +70,8 @@ final class WatchSession: Sendable {
 
   /// Stops by the signals that come from now on.
   func obeySignals() -> Task<Void, Never> {
-    Task { for await signal in Signals.stops() { stop(signal) } }
+    let stops = Signals.stops()
+    return Task { for await signal in stops { stop(signal) } }
   }
 }
 

@@ -69,8 +69,9 @@ struct RunsTail: AsyncParsableCommand {
       ? LiveView.onTerminal(
         colour: OutputStyle(colour: .auto).usesColour(.output), hint: "", answers: false) : nil
     let signals = live.map { live in
-      Task {
-        for await signal in Signals.stops() {
+      let stops = Signals.stops()
+      return Task {
+        for await signal in stops {
           live.end()
           StopSignal.leave(signal)
         }
