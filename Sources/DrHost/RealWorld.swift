@@ -141,7 +141,7 @@ package final class RealWorld: RequestSender {
     guard case .response(let status, let answered, let body) = answer else { return answer }
     return .response(
       status: status, headers: answered,
-      body: SecretMask(SecretMask.environment, named: named).mask(body))
+      body: SecretMask.own.hiding(named).mask(body))
   }
 
   /// What stands before a variable of the environment in a header, and the variable: `Bearer ` and `env:NAME`.
@@ -161,7 +161,7 @@ package final class RealWorld: RequestSender {
       timeoutNanoseconds: request.timeoutNanoseconds)
     switch await process.run() {
     case .success(let output):
-      let mask = SecretMask(SecretMask.environment)
+      let mask = SecretMask.own
       return .exited(
         status: Int(output.status), output: mask.mask(output.output),
         errors: mask.mask(output.errors))

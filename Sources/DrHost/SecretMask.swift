@@ -15,20 +15,37 @@ struct SecretMask: Sendable {
     "WEBHOOK",
   ]
 
-  /// `named` are values that a request was given from the environment.
-  init(_ environment: [(name: String, value: String)], named: [String] = []) {
-    var values = named
-    for (name, value) in environment where Self.words.contains(where: name.uppercased().contains) {
-      values.append(value)
+  init(_ environment: [(name: String, value: String)]) {
+    self.init(
+      Self.secrets(
+        in: environment.filter { variable in
+          Self.words.contains(where: variable.name.uppercased().contains)
+        }.map(\.value)))
+  }
+
+  /// The longest first, so that none is hidden in part.
+  private init(_ secrets: [[UInt8]]) {
+    self.secrets = Set(secrets).sorted {
+      $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count
     }
+  }
+
+  private static func secrets(in values: [String]) -> [[UInt8]] {
     // A server that was asked under a secret address tells its path, without the host.
-    for value in values {
-      guard let mark = value.firstRange(of: "://") else { continue }
-      let path = value[mark.upperBound...].drop { $0 != "/" }
-      values.append(String(path))
+    let paths = values.compactMap { value in
+      value.firstRange(of: "://").map { mark in
+        String(value[mark.upperBound...].drop { $0 != "/" })
+      }
     }
-    secrets = Set(values).map { Array($0.utf8) }.filter { $0.count >= Self.bytesMin }
-      .sorted { $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count }
+    return (values + paths).map { Array($0.utf8) }.filter { $0.count >= bytesMin }
+  }
+
+  /// Of this process's environment, which does not change.
+  static let own = SecretMask(environment)
+
+  /// The same, of values too that a request was given.
+  func hiding(_ named: [String]) -> SecretMask {
+    named.isEmpty ? self : SecretMask(secrets + Self.secrets(in: named))
   }
 
   /// The environment of this process.

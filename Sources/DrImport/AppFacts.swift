@@ -25,8 +25,8 @@ package struct AppFacts: Sendable, Equatable {
 
   package struct Account: Sendable, Equatable {
     var name: String
-    /// Whether its pods find a token for the API server.
-    var hasToken: Bool
+    /// Whether its pods find a token for the API server; nil where nothing says so, which is that they do.
+    var hasToken: Bool?
   }
 
   package struct Toleration: Sendable, Equatable {
@@ -60,7 +60,6 @@ package struct AppFacts: Sendable, Equatable {
   var environment: [EnvironmentVariable] = []
   var port: Int64 = 0
   var replicas: Int64 = 1
-  /// As Kubernetes writes them: `500m`, `16Gi`.
   /// What a replica needs, as Kubernetes writes it: `100m`, `128Mi`.
   package struct Needs: Sendable, Equatable {
     package let cpu: String
@@ -85,6 +84,7 @@ package struct AppFacts: Sendable, Equatable {
   var tolerations: [Toleration] = []
   /// Nil is the namespace's own account.
   var account: Account?
+  /// As Kubernetes writes them: `500m`, `16Gi`.
   var cpu = ""
   var memory = ""
   var gpus: Int64 = 0

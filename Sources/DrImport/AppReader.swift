@@ -248,9 +248,9 @@ package struct AppReader {
     var taking = Taking(found.document)
     for path in ["apiVersion", "kind"] { taking.take(path) }
     for name in ["name", "namespace", "labels"] { taking.take("metadata", name) }
-    if taking.take("automountServiceAccountToken")?.boolValue == false {
-      app.facts.account?.hasToken = false
-    }
+    // What the pod says counts more than what its account does.
+    let ofAccount = taking.take("automountServiceAccountToken")?.boolValue
+    app.facts.account?.hasToken = account.hasToken ?? ofAccount ?? true
     if let pull = app.facts.pullSecret {
       let secret = Document.object(DocumentObject([("name", .string(pull))]))
       taking.drop("imagePullSecrets", ifOneOf: [.array([secret])])

@@ -43,7 +43,7 @@ struct PodReader {
     // The old name of the same field, which the API server fills in.
     pod.drop("serviceAccount", ifOneOf: account.map { ["default", .string($0)] } ?? ["default"])
     if let account, account != "default" {
-      let hasToken = pod.take("automountServiceAccountToken")?.boolValue ?? true
+      let hasToken = pod.take("automountServiceAccountToken")?.boolValue
       facts.account = AppFacts.Account(name: account, hasToken: hasToken)
     }
     facts.grace = pod.take("terminationGracePeriodSeconds")?.intValue ?? 30

@@ -183,7 +183,7 @@ struct ServiceWriter {
       var names = Names()
       let name = names.make(account.name)
       text += "account \(name)\(Self.label(account.name, name))"
-      text += account.hasToken ? " { token = true }\n" : "\n"
+      text += account.hasToken ?? true ? " { token = true }\n" : "\n"
     }
     if let security = facts.security { text += security.block }
     for toleration in facts.tolerations { text += self.toleration(toleration) }

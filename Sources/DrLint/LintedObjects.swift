@@ -79,8 +79,7 @@ package struct LintedObjects {
   /// The edit that writes a member that is not there, into the object that is to have it; `nil` where it is there.
   func insertion(
     of text: String, at path: SchemaPath, in object: Value, _ machine: Machine,
-    _ sources: SourceMap,
-    _ trees: ParsedFiles
+    _ sources: SourceMap, _ trees: ParsedFiles
   ) -> Insertion? {
     guard case .member(let name)? = path.parts.last else { return nil }
     let parent = SchemaPath(Array(path.parts.dropLast()))
@@ -90,10 +89,8 @@ package struct LintedObjects {
       guard let around = machine.place(of: parent, in: emitted),
         machine.place(of: path, in: emitted) == around, sources.text(around).hasPrefix("{")
       else { return nil }
-      let isPlain =
-        text.allSatisfy(\.isNumber) || ["true", "false"].contains(text) || text.hasPrefix("[")
       return trees[sources[around.file]].adding(
-        "\(name): \(isPlain ? text : "\"\(text)\"")", toBodyAfter: around.start)
+        "\(name): \(Self.literal(text))", toBodyAfter: around.start)
     case .file(let file, let place):
       guard let around = Self.place(at: parent.parts[...], in: place),
         let first = around.members.first,
@@ -110,15 +107,19 @@ package struct LintedObjects {
     let (bytes, start) = (source.bytes, first.nameRange.lowerBound)
     let span = Span(source.id, UInt32(start), UInt32(start))
     let isJSON = bytes[start] == UInt8(ascii: "\"")
-    let isPlain =
-      text.allSatisfy(\.isNumber) || ["true", "false"].contains(text) || text.hasPrefix("[")
-    let member =
-      isJSON ? "\"\(name)\": \(isPlain ? text : "\"\(text)\"")" : "\(name): \(text)"
+    let member = isJSON ? "\"\(name)\": \(literal(text))" : "\(name): \(text)"
     if bytes[around.range.lowerBound] == UInt8(ascii: "{") { return Insertion(span, "\(member), ") }
     let line = Int(source.lineStarts[source.line(at: UInt32(start))])
     guard bytes[line..<start].allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "-") })
     else { return nil }
     return Insertion(span, "\(member)\n\(String(repeating: " ", count: start - line))")
+  }
+
+  /// As a program and JSON have it: a text in quotes, all else as it is.
+  private static func literal(_ text: String) -> String {
+    let isPlain =
+      text.allSatisfy(\.isNumber) || ["true", "false"].contains(text) || text.hasPrefix("[")
+    return isPlain ? text : "\"\(text)\""
   }
 
   /// Where a member is written that is one text, number or truth; `nil` where it is not, or computed.

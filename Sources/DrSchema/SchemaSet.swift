@@ -55,9 +55,7 @@ package struct SchemaSet: Sendable {
     self.version = version
     coreGroups = Set(core.roots.map(\.group))
     for tables in [core] + custom { append(tables) }
-    for root in tables.roots {
-      roots[RootKey(apiVersion: root.apiVersion, kind: root.kind)] = root
-    }
+    for root in tables.roots { roots[RootKey(apiVersion: root.apiVersion, kind: root.kind)] = root }
   }
 
   private mutating func append(_ other: SchemaTables) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrBase
 import DrData
 
 /// What a definition of a custom resource asks of values beyond their types (structural schemas of

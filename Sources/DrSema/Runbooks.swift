@@ -255,31 +255,29 @@ extension Checker {
     return value
   }
 
-  /// A number that is written out must mean something: no time is shorter than none.
   private func checkRange(of value: Expr, in clause: String) {
-    guard let number = value.writtenNumber else { return checkFactor(value, in: clause) }
-    let least: (number: Int64, help: String)
-    switch clause {
-    case "within": least = (1, "write how long it may take at most, as in `within 5m`")
-    case "for": least = (1, "write how long it is held at most, as in `for 15m`")
-    case "every": least = (0, "write how much time lies between two looks, as in `every 10s`")
-    case "retry": least = (0, "write how often it is tried again, as in `retry 3`")
-    case "limit": least = (1, "write how many may run at once, as in `limit 4`")
-    default: return  // open: no other clause takes a number that could be too small
+    let fault: String?
+    if let number = value.writtenNumber {
+      fault = ClauseBounds.fault(of: clause, number)
+    } else if clause == "backoff", case .float(let factor) = value.kind {
+      fault = ClauseBounds.fault(ofBackoff: factor)
+    } else {
+      return
     }
-    guard number < least.number else { return }
-    report(
-      .constraintViolated,
-      "`\(clause)` must be \(least.number == 0 ? "0 or more" : "more than 0")", at: value.span,
-      help: least.help)
+    guard let fault else { return }
+    report(.constraintViolated, fault, at: value.span, help: rangeHelp(of: clause))
   }
 
-  /// A pause between attempts does not shrink.
-  private func checkFactor(_ value: Expr, in clause: String) {
-    guard clause == "backoff", case .float(let factor) = value.kind, factor < 1 else { return }
-    report(
-      .constraintViolated, "`backoff` must be 1 or more", at: value.span,
-      help: "write by how much each pause is longer than the one before, as in `backoff 2`")
+  private func rangeHelp(of clause: String) -> String? {
+    switch clause {
+    case "within": "write how long it may take at most, as in `within 5m`"
+    case "for": "write how long it is held at most, as in `for 15m`"
+    case "every": "write how much time lies between two looks, as in `every 10s`"
+    case "retry": "write how often it is tried again, as in `retry 3`"
+    case "limit": "write how many may run at once, as in `limit 4`"
+    case "backoff": "write by how much each pause is longer than the one before, as in `backoff 2`"
+    default: nil  // open: no other clause has bounds that are checked here
+    }
   }
 
   /// A handler that nothing follows is registered when the run is over.

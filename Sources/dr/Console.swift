@@ -86,6 +86,7 @@ enum Console {
     return code == EIO && fstat(stream.rawValue, &info) == 0 && info.st_mode & S_IFMT == S_IFCHR
   }
 
+  /// Says so past the overlay, which may be who is writing.
   private static func failed(_ code: Int32) {
     let (handler, isNew) = unwritable.withLock { state in
       defer { state.isTold = true }
@@ -93,13 +94,13 @@ enum Console {
     }
     guard let handler else { endUnwritten(code) }
     guard isNew else { return }
-    write("Error: cannot write the output: \(String(cString: strerror(code)))\n", to: .error)
+    put("Error: cannot write the output: \(String(cString: strerror(code)))\n", to: .error)
     handler()
   }
 
   /// Half an output that looks like a whole one is the worst: a full disk ends the program.
   private static func endUnwritten(_ code: Int32) -> Never {
-    write("Error: cannot write the output: \(String(cString: strerror(code)))\n", to: .error)
+    put("Error: cannot write the output: \(String(cString: strerror(code)))\n", to: .error)
     Glibc.exit(1)
   }
 }

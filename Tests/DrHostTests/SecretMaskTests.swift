@@ -18,7 +18,8 @@ struct SecretMaskTests {
       [
         ("API_TOKEN", "c4nary-one"), ("HOME", "/home/user"), ("my_password", "short"),
         ("CHAT", "https://chat.example/services/T0/c4nary-two"),
-      ], named: ["https://chat.example/services/T0/c4nary-two", "c4nary-three"])
+      ]
+    ).hiding(["https://chat.example/services/T0/c4nary-two", "c4nary-three"])
     #expect(String(decoding: mask.mask(Array(text.utf8)), as: UTF8.self) == shown)
   }
 }

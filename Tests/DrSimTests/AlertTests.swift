@@ -91,7 +91,8 @@ struct AlertTests {
       ("count(up == 1) < 3", true),
       ("sum(up) by (zone) <= 0.5", true), ("avg by (zone, job) (up) != 1", true),
       ("rate(http_requests_total[5m]) > 1", false), ("up == 0 or up == 1", false), ("", false),
-      ("up{job=~\"(\"} == 0", false), ("sum by zone (up) == 0", false), ("up{job=s}", false),
+      ("up{job=~\"(chat|embed)-[a-z]+\"} == 0", true), ("up{job=~\"(\"} == 0", false),
+      ("sum by zone (up) == 0", false), ("up{job=s}", false),
       ("vector(1)", false),
     ])
   func grammar(_ query: String, _ isUnderstood: Bool) {

@@ -34,7 +34,7 @@ struct ImageName: Equatable {
     if host == "registry-1.docker.io", parts.count == 1 { parts.insert("library", at: 0) }
     guard reference != "", parts.allSatisfy({ !$0.isEmpty }) else { return nil }
     let name = host.prefix { $0 != ":" }
-    let isLocal = name == "localhost" || name.hasPrefix("127.0.0.1")
+    let isLocal = name == "localhost" || name == "127.0.0.1"
     self.text = text
     origin = "\(isLocal ? "http" : "https")://\(host)"
     repository = parts.map(KubePath.encode).joined(separator: "/")

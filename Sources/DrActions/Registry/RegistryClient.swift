@@ -20,12 +20,15 @@ final class RegistryClient {
   private let authorization: String?
   private var token: String?
   private static let timeout = 15 * Unit.second
-  static let manifestTypes = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-  ]
+  /// Manifests in all forms that there are.
+  private static let accept = HTTPRequest.Header(
+    "accept",
+    [
+      "application/vnd.oci.image.index.v1+json",
+      "application/vnd.docker.distribution.manifest.list.v2+json",
+      "application/vnd.oci.image.manifest.v1+json",
+      "application/vnd.docker.distribution.manifest.v2+json",
+    ].joined(separator: ", "))
 
   init(_ image: ImageName, agent: String, authorization: String? = nil) {
     self.image = image
@@ -46,8 +49,7 @@ final class RegistryClient {
 
   /// A manifest; `nil` where the registry does not have it.
   func manifest(_ path: String) -> Flow<Answer?> {
-    let accept = HTTPRequest.Header("accept", Self.manifestTypes.joined(separator: ", "))
-    return send(.get, image.url(path), [accept]).then { answer in
+    send(.get, image.url(path), [Self.accept]).then { answer in
       switch answer.status {
       case 200: .value(answer)
       case 404: .value(nil)
@@ -58,8 +60,7 @@ final class RegistryClient {
 
   /// Whether the repository has a blob or a manifest.
   func has(_ path: String) -> Flow<Bool> {
-    let accept = HTTPRequest.Header("accept", Self.manifestTypes.joined(separator: ", "))
-    return send(.head, image.url(path), [accept]).then { answer in
+    send(.head, image.url(path), [Self.accept]).then { answer in
       switch answer.status {
       case 200: .value(true)
       case 404: .value(false)

@@ -96,42 +96,35 @@ struct Operands {
       .program, "operand \(index) of \(directive.kind.journalName) is missing or of another type")
   }
 
-  // MARK: Numbers that mean something
-  //
-  // The checker refuses a written number that means nothing; one that only the run knows is refused
-  // here. It is never bent to the nearest one that would do: nobody asked for that.
+  // MARK: Numbers of clauses
 
-  private func whole(
-    _ index: Int, _ clause: String, atLeast least: Int64
+  /// The number of a clause, which only the run knows; `text` is how it is told where it means nothing.
+  private func number(
+    _ index: Int, of clause: String, text: (Int64) -> String
   ) throws(Failure) -> Int64? {
     guard let number = try optionalWhole(index) else { return nil }
-    guard number >= least else { throw tooSmall(clause, least, "\(number)") }
+    if let fault = ClauseBounds.fault(of: clause, number) {
+      throw Failure(.program, "\(fault), and is \(text(number))")
+    }
     return number
   }
 
-  private func duration(
-    _ index: Int, _ clause: String, atLeast least: Int64
-  ) throws(Failure) -> Int64? {
-    guard let length = try optionalWhole(index) else { return nil }
-    guard length >= least else { throw tooSmall(clause, least, Words.duration(length)) }
-    return length
+  private func count(_ index: Int, of clause: String) throws(Failure) -> Int? {
+    try number(index, of: clause) { "\($0)" }.map { Int(clamping: $0) }
   }
 
-  private func tooSmall(_ clause: String, _ least: Int64, _ found: String) -> Failure {
-    let wanted = least == 0 ? "0 or more" : "more than 0"
-    return Failure(.program, "`\(clause)` must be \(wanted), and is \(found)")
+  private func duration(_ index: Int, of clause: String) throws(Failure) -> Int64? {
+    try number(index, of: clause, text: Words.duration)
   }
 
-  func pause() throws(Failure) -> Int64 { try duration(0, "pause", atLeast: 0) ?? 0 }
+  func pause() throws(Failure) -> Int64 { try duration(0, of: "pause") ?? 0 }
 
   /// How many branches may run at once; all, where nothing is written.
-  func limit() throws(Failure) -> Int {
-    Int(clamping: try whole(0, "limit", atLeast: 1) ?? .max)
-  }
+  func limit() throws(Failure) -> Int { try count(0, of: "limit") ?? .max }
 
   /// How long a lock is held without being renewed.
   func ttl() throws(Failure) -> Int64 {
-    guard let ttl = try duration(1, "for", atLeast: 1) else { throw bad(1) }
+    guard let ttl = try duration(1, of: "for") else { throw bad(1) }
     return ttl
   }
 
@@ -139,13 +132,13 @@ struct Operands {
 
   func step() throws(Failure) -> StepOperands {
     let backoff = try optional(4).flatMap(machine.float) ?? 1
-    guard backoff >= 1 else {
-      throw Failure(.program, "`backoff` must be 1 or more, and is \(backoff)")
+    if let fault = ClauseBounds.fault(ofBackoff: backoff) {
+      throw Failure(.program, "\(fault), and is \(backoff)")
     }
     return StepOperands(
-      title: try text(0), within: try duration(1, "within", atLeast: 1),
-      retries: Int(clamping: try whole(2, "retry", atLeast: 0) ?? 0),
-      every: try duration(3, "every", atLeast: 0) ?? StepOperands.everyDefault,
+      title: try text(0), within: try duration(1, of: "within"),
+      retries: try count(2, of: "retry") ?? 0,
+      every: try duration(3, of: "every") ?? StepOperands.everyDefault,
       backoff: backoff, condition: try optional(5), body: try value(6))
   }
 
@@ -157,10 +150,10 @@ struct Operands {
         every: ConditionOperands.everyDefault, message: try optional(1))
     case .wait, .verify, .step, .undo, .pause, .approve, .parallel, .run, .lock, .onFailure, .fail:
       // `every 0s` means as often as it goes: a thousand times a second.
-      let every = try duration(2, "every", atLeast: 0).map { max(1_000_000, $0) }
+      let every = try duration(2, of: "every").map { max(1_000_000, $0) }
       return ConditionOperands(
         kind: directive.kind, condition: try value(0),
-        within: try duration(1, "within", atLeast: 1),
+        within: try duration(1, of: "within"),
         every: every ?? ConditionOperands.everyDefault,
         message: directive.kind == .verify ? try optional(3) : nil)
     }
@@ -169,7 +162,7 @@ struct Operands {
   func approval() throws(Failure) -> ApproveOperands {
     ApproveOperands(
       question: try text(0), audience: try optional(1).flatMap(machine.string),
-      within: try duration(2, "within", atLeast: 1),
+      within: try duration(2, of: "within"),
       continuesUnanswered: try text(3) == "continue")
   }
 }

@@ -4,6 +4,8 @@
 // aggregated, compared with a number; or its absence. What is not understood is told apart from what
 // gives nothing.
 
+import DrBase
+
 /// `sum by (zone) (up{job="chat"}) == 0`
 struct MetricQuery: Sendable, Equatable {
   enum Aggregation: String, Sendable { case sum, count, min, max, avg }
@@ -18,6 +20,19 @@ struct MetricQuery: Sendable, Equatable {
     let label: String
     let kind: Kind
     let value: String
+    /// Of the whole value of the label; nil where it is compared as a text.
+    let pattern: TextPattern?
+
+    /// Nil where its value is no pattern.
+    init?(_ label: String, _ kind: Kind, _ value: String) {
+      (self.label, self.kind, self.value) = (label, kind, value)
+      switch kind {
+      case .equal, .notEqual: pattern = nil
+      case .matches, .matchesNot:
+        guard let pattern = TextPattern("^(?:\(value))$") else { return nil }
+        self.pattern = pattern
+      }
+    }
   }
 
   /// A value of a metric, with its labels.
@@ -93,9 +108,10 @@ struct MetricQuery: Sendable, Equatable {
     while !reader.take("}") {
       let label = reader.takeWord()
       let kind = ["=~", "!~", "!=", "="].first { reader.take($0) }.flatMap(Matcher.Kind.init)
-      guard !label.isEmpty, let kind, let value = reader.takeQuoted() else { return false }
-      if kind == .matches || kind == .matchesNot, Pattern(value) == nil { return false }
-      matchers.append(Matcher(label: label, kind: kind, value: value))
+      guard !label.isEmpty, let kind, let value = reader.takeQuoted(),
+        let matcher = Matcher(label, kind, value)
+      else { return false }
+      matchers.append(matcher)
       _ = reader.take(",")
     }
     return true
@@ -157,41 +173,8 @@ struct MetricQuery: Sendable, Equatable {
     switch matcher.kind {
     case .equal: value == matcher.value
     case .notEqual: value != matcher.value
-    case .matches: Pattern(matcher.value)?.matches(value) ?? false
-    case .matchesNot: !(Pattern(matcher.value)?.matches(value) ?? true)
-    }
-  }
-
-  /// Of regular expressions what such alerts have: `chat-.*|embed-.*`, for the whole value. It takes no
-  /// more time than the value is long, for each literal.
-  private struct Pattern {
-    /// Of each alternative the literals between its `.*`.
-    private let alternatives: [[String]]
-
-    /// `nil` of any other expression.
-    init?(_ text: String) {
-      alternatives = text.split(separator: "|", omittingEmptySubsequences: false).map {
-        $0.split(separator: ".*", omittingEmptySubsequences: false).map(String.init)
-      }
-      let isPlain = alternatives.joined().allSatisfy { literal in
-        literal.allSatisfy { $0.isLetter || $0.isNumber || "_-:/ ".contains($0) }
-      }
-      guard isPlain else { return nil }
-    }
-
-    func matches(_ value: String) -> Bool { alternatives.contains { Self.matches($0, value) } }
-
-    private static func matches(_ literals: [String], _ value: String) -> Bool {
-      guard let first = literals.first, let last = literals.last, literals.count > 1 else {
-        return literals.first == value
-      }
-      guard value.hasPrefix(first) else { return false }
-      var rest = value.dropFirst(first.count)
-      for literal in literals.dropFirst().dropLast() where !literal.isEmpty {
-        guard let found = rest.firstRange(of: literal) else { return false }
-        rest = rest[found.upperBound...]
-      }
-      return rest.hasSuffix(last)
+    case .matches: matcher.pattern?.matches(value) ?? false
+    case .matchesNot: !(matcher.pattern?.matches(value) ?? true)
     }
   }
 

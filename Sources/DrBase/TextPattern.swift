@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A regular expression of a schema (JSON Schema `pattern`, in the syntax of RE2, which the API server
-/// matches with): whether a text has it somewhere.
+/// A regular expression in the syntax of RE2, with which the API server matches what a schema calls a
+/// `pattern`, and Prometheus the labels of a query: whether a text has it somewhere.
 ///
 /// Runs all possibilities side by side, so that the time is that of the text times the pattern and no
 /// pattern explodes.
