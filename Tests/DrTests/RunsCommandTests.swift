@@ -15,7 +15,7 @@ struct RunsCommandTests {
 
     runbook go(who: String = "me") {
       step "first" within 1m { require 1 + 1 == 2 }
-      step "ask" within 5m { approve "Go on with \\(who)?" within 2m }
+      step "ask" within 2h { approve "Go on with \\(who)?" within 1h }
     }
 
     runbook look() {
