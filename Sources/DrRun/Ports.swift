@@ -185,6 +185,8 @@ package enum Event: Sendable {
   case decided(questionID: String, approved: Bool, by: String)
   /// Something has changed of what conditions look at: those that wait for their next look need not.
   case stirred
+  /// Of a finished run that was to be taken back: why it is not, where nobody has agreed to it yet.
+  case recalled(why: String)
   /// SIGINT, SIGTERM or SIGHUP: pause after the acts in flight.
   case interrupted
 }
@@ -192,7 +194,7 @@ package enum Event: Sendable {
 /// One line of what is going on, for the live view, logs and the report.
 package struct Progress: Sendable, Equatable {
   package enum Kind: String, Sendable {
-    case runStarted, runResumed, stepStarted, stepRetried, stepFinished, stepFailed, stepSkipped
+    case runStarted, runResumed, runReopened, stepStarted, stepRetried, stepFinished, stepFailed, stepSkipped
     case actStarted, actFinished, actSettled, actPlanned
     case waitStarted, waitFinished, verified, required, approvalAsked, approvalGiven
     case paused, undoStarted, undoFinished, undoFailed, locked, failed, finished

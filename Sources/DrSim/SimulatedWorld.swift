@@ -119,7 +119,7 @@ package final class SimulatedWorld {
   /// What is gone of what services need to start, by its name.
   var lostDependencies: [String] = []
   /// Failovers that have ended, by the label of their service.
-  private var failovers: [(service: String, at: Instant)] = []
+  private var failovers: [(run: String, service: String, at: Instant)] = []
 
   /// A world in which everything described runs and is ready, as far as there is room.
   package init(
@@ -139,7 +139,10 @@ package final class SimulatedWorld {
   // MARK: Failovers
 
   /// Takes down that a failover of a service ends now.
-  package func recordFailover(of service: String) { failovers.append((service, now)) }
+  package func recordFailover(of service: String, run: String) {
+    failovers.removeAll { $0.run == run }
+    failovers.append((run, service, now))
+  }
 
   /// How many failovers of a service have ended within the last so many nanoseconds.
   func failovers(of service: String, last: Int64) -> Int64 {

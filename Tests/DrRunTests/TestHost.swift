@@ -33,6 +33,8 @@ struct TestHost {
   var early: [(id: String, approved: Bool)] = []
   /// Seconds after which the run is interrupted.
   var interruptAt: Int64?
+  /// Seconds after which the reason to take something back is gone.
+  var recallAt: Int64?
   var asked: [Question] = []
   /// Kinds of orders carried out, in order; the crash points.
   var carriedOut: [Order] = []
@@ -61,12 +63,15 @@ struct TestHost {
   }
 
   /// One life of the run, from its beginning to its end or a crash. nil where it crashed.
-  mutating func live(crash: Crash = .none) throws(JournalRefusal) -> RunResult? {
+  mutating func live(
+    crash: Crash = .none, reopening: Reopening? = nil
+  ) throws(JournalRefusal) -> RunResult? {
     let journal = try Journal(bytes: disk)
     disk.removeLast(journal.tornCount)
+    let machine = Machine(program: program, limits: Limits())
     let executor = try Executor(
-      machine: Machine(program: program, limits: Limits()), runbook: runbook, arguments: [],
-      identity: identity, journal: journal, at: now)
+      machine: machine, body: machine.start(runbook, []), identity: identity, journal: journal,
+      reopening: reopening, at: now)
     return drive(executor, crash)
   }
 
@@ -82,6 +87,7 @@ struct TestHost {
       schedule(.decided(questionID: answer.id, approved: answer.approved, by: "oncall"), after: 0)
     }
     schedule(.begin, after: 0)
+    if let recallAt { schedule(.recalled(why: "it holds again"), after: recallAt * 1_000) }
     if let interruptAt { schedule(.interrupted, after: interruptAt * 1_000) }
     carriedOut = []
     world.inFlight = 0
@@ -99,7 +105,7 @@ struct TestHost {
         if cancelled.contains("call \(id.rawValue)") { continue }
         world.inFlight -= 1
       case .fired(let id): if cancelled.contains("timer \(id.rawValue)") { continue }
-      case .begin, .decided, .stirred, .interrupted: break
+      case .begin, .decided, .stirred, .recalled, .interrupted: break
       }
       for order in executor.handle([next.event], at: now) {
         let number = carriedOut.count

@@ -275,7 +275,8 @@ final class ActOperation: Operation {
     case .settled(let settlement): return intent != nil && apply(settlement)
     case .begun, .predicted, .resumed, .step, .stepDone, .stepFailed, .read, .waiting, .verdict,
       .decision,
-      .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .paused, .ended:
+      .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .paused, .ended,
+      .reopened:
       return false
     }
   }

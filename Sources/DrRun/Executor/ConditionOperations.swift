@@ -258,7 +258,7 @@ final class ConditionOperation: Operation {
     case .begun, .predicted, .resumed, .step, .stepDone, .stepFailed, .read, .intent, .outcome,
       .settled,
       .waiting, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
-      .paused, .ended:
+      .paused, .ended, .reopened:
       return false
     }
     return true

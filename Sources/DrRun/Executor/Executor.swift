@@ -37,6 +37,7 @@ package final class Executor: Runner {
   private var looks: [ObjectIdentifier: Operation] = [:]
   private var pending: [Operation] = []
   private var root: RootOperation?
+  private var reopened: ReopenedOperation?
 
   // What is awaited from outside.
   private var calls: [CallID: (operation: Operation, isAct: Bool)] = [:]
@@ -55,10 +56,16 @@ package final class Executor: Runner {
   private var orders: [Order] = []
   private var hasBegun = false
   package private(set) var result: RunResult?
+  /// Whether the run had ended before, and what it did is being taken back.
+  package var isReopened: Bool { reopened != nil }
   private var stopping: (status: RunResult.Status, message: String)?
 
   // What the run has done.
   var locks: [LockOperation] = []
+  /// All that the program has asked for so far, in order.
+  var locksTaken: [(name: String, ttl: Int64)] = []
+  /// Why the run is opened once more in this life, where it had ended before.
+  private(set) var reopening: Reopening?
   /// Acts that wait for a lock to be confirmed.
   private var held: [Operation] = []
   private(set) var ledger = ActLedger()
@@ -75,10 +82,11 @@ package final class Executor: Runner {
       journal: journal, at: now)
   }
 
-  /// The same for code that stands in no runbook: a policy's reaction.
+  /// The same for code that stands in no runbook: a policy's reaction. With `reopening` a run that
+  /// has succeeded is opened once more, to take back what it did.
   package init(
     machine: Machine, body: Fiber, identity: RunIdentity, journal: Journal? = nil,
-    at now: Instant
+    reopening: Reopening? = nil, at now: Instant
   ) throws(JournalRefusal) {
     self.machine = machine
     self.identity = identity
@@ -86,6 +94,7 @@ package final class Executor: Runner {
     startedAt = now
     tape = Tape(journal)
     if let first = tape.first {
+      self.reopening = reopening
       try check(first)
       startedAt = first.at
     }
@@ -121,7 +130,11 @@ package final class Executor: Runner {
     for (what, theirs, ours) in pairs where theirs != ours {
       throw .anotherRun(what: what, journal: theirs, program: ours)
     }
-    if case .ended(let status, _)? = tape.last?.body { throw .ended(status) }
+    guard case .ended(let status, _)? = tape.last?.body else {
+      reopening = nil
+      return
+    }
+    if reopening == nil || status != .succeeded { throw .ended(status) }
   }
 
   // MARK: Events
@@ -160,6 +173,7 @@ package final class Executor: Runner {
       for condition in conditions.sorted(by: { $0.position.text < $1.position.text }) {
         condition.stir()
       }
+    case .recalled(let why): reopened?.recall(why)
     case .interrupted:
       stop(.paused, "interrupted")
     }
@@ -446,6 +460,15 @@ package final class Executor: Runner {
   func visit(_ position: Position) -> Int { ledger.visit(position) }
 
   // MARK: The end
+
+  /// The run had ended in an earlier life, and goes on to take back what it did.
+  func reopen(_ scope: Scope, then conclude: @escaping (RunResult.Status, String) -> Void) {
+    for lock in locks { lock.drop() }
+    locks = []
+    let operation = ReopenedOperation(self, scope, then: conclude)
+    reopened = operation
+    operation.begin()
+  }
 
   /// Begins no further act; what is in flight is awaited, then the run is left as it stands, to be
   /// resumed.

@@ -52,7 +52,7 @@ final class Tape {
       case .begun, .resumed, .paused, .predicted: continue
       case .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
         .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
-        .ended:
+        .ended, .reopened:
         current = record
         isReplaying = true
         return

@@ -44,6 +44,7 @@ extension JournalRecord.Body {
     case .paused: "paused"
     case .ended: "ended"
     case .predicted: "predicted"
+    case .reopened: "reopened"
     }
   }
 
@@ -93,6 +94,9 @@ extension JournalRecord.Body {
     case .lock(let name, let fencing):
       object["name"] = .string(name)
       object["fencing"] = .int(fencing)
+    case .reopened(let why, let audience):
+      object["why"] = .string(why)
+      object["by"] = audience.map(Document.string)
     case .ended(let status, let message):
       object["status"] = .string(status.rawValue)
       object["message"] = message.map(Document.string)

@@ -9,7 +9,7 @@ extension JournalRecord.Body {
     switch self {
     case .resumed, .step, .stepDone, .read, .elapsed, .attempt, .predicted: true
     case .begun, .stepFailed, .intent, .outcome, .settled, .waiting, .verdict, .decision, .retry,
-      .expired, .unwinding, .undone, .lock, .paused, .ended:
+      .expired, .unwinding, .undone, .lock, .paused, .ended, .reopened:
       false
     }
   }
@@ -56,6 +56,7 @@ extension JournalRecord.Body {
     case .lock(let name, _): "the lock “\(name)”"
     case .paused: "a pause of the run"
     case .predicted: "what a plan said"
+    case .reopened: "a reopening of the run"
     case .ended(let status, _): "the end of the run: \(status.rawValue)"
     }
   }

@@ -203,6 +203,8 @@ package struct JournalRecord: Sendable, Equatable {
     case ended(RunResult.Status, message: String?)
     /// What a plan said before the run.
     case predicted(Prediction)
+    /// A run that had ended goes on, to take back what it did; `audience` is asked before.
+    case reopened(why: String, audience: String?)
   }
 
   package let at: Instant

@@ -30,7 +30,7 @@ enum RecordKind: UInt8 {
   case begun = 1
   case resumed, step, stepDone, stepFailed, retry, attempt, expired, read, intent, outcome
   case settled, waiting, verdict, decision, elapsed, unwinding, undone, lock, paused, ended
-  case predicted
+  case predicted, reopened
 
   /// Beside the kind: an attempt other than the first.
   static let hasAttempt: UInt8 = 0x80
@@ -133,6 +133,9 @@ struct RecordEncoder: Sendable {
     case .ended(let status, let message):
       write(status.rawValue, isName: true)
       write(message)
+    case .reopened(let why, let audience):
+      write(why)
+      write(audience)
     }
   }
 
@@ -297,6 +300,7 @@ extension JournalRecord.Body {
     case .paused: .paused
     case .ended: .ended
     case .predicted: .predicted
+    case .reopened: .reopened
     }
   }
 }

@@ -127,7 +127,8 @@ package struct RunHistory: Sendable {
     case .elapsed: endCondition(record, .succeeded)
     case .predicted(let prediction):
       for step in prediction.steps { predictions[step.position] = step.nanoseconds }
-    case .begun, .resumed, .retry, .expired, .read, .unwinding, .undone, .lock, .paused, .ended:
+    case .begun, .resumed, .retry, .expired, .read, .unwinding, .undone, .lock, .paused, .ended,
+      .reopened:
       break
     }
   }

@@ -16,6 +16,7 @@ package struct RunSummary: Sendable, Equatable {
   package let runID: String
   package let runbook: String
   package let arguments: DocumentObject
+  package let programDigest: String
   package let world: String
   package let startedAt: Instant
   /// Of the last record.
@@ -28,6 +29,8 @@ package struct RunSummary: Sendable, Equatable {
   package let lastStep: String?
   /// How often it was resumed.
   package let resumptions: Int
+  /// Whether what it did is being taken back, or was, after it had ended.
+  package let isReopened: Bool
   /// Acts that were promised and whose outcome is not known.
   package let inDoubt: [CallNote]
 
@@ -39,12 +42,14 @@ package struct RunSummary: Sendable, Equatable {
     runID = identity.runID
     runbook = identity.runbook
     arguments = identity.arguments
+    programDigest = identity.programDigest
     world = identity.world
     startedAt = first.at
     lastAt = last.at
     var status = Status.unfinished
     var lastStep: String?
     var resumptions = 0
+    var isReopened = false
     var predicted: Int64?
     var promised: [(position: Position, call: CallNote)] = []
     for record in journal.records {
@@ -53,6 +58,9 @@ package struct RunSummary: Sendable, Equatable {
         resumptions += 1
         status = .unfinished
       case .paused(let why): status = .paused(why: why)
+      case .reopened:
+        isReopened = true
+        status = .unfinished
       case .predicted(let prediction): predicted = prediction.wholeNanoseconds
       case .ended(let result, let message): status = .ended(result, message: message)
       case .step(let title, _): lastStep = title
@@ -66,6 +74,7 @@ package struct RunSummary: Sendable, Equatable {
     self.status = status
     self.lastStep = lastStep
     self.resumptions = resumptions
+    self.isReopened = isReopened
     self.predicted = predicted
     inDoubt = promised.map(\.call)
     if case .ended = status { endedAt = last.at } else { endedAt = nil }
@@ -150,6 +159,7 @@ extension JournalRecord.Body {
       let most = prediction.wholeNanoseconds.map { "at most \(Words.duration($0))" }
       return ("a plan said that it takes \(most ?? "as long as it takes")", false)
     case .resumed: return ("the run is resumed", false)
+    case .reopened(let why, _): return ("what it did is to be taken back: \(why)", false)
     case .step: return ("\(step) begins", false)
     case .stepDone: return ("\(step) is done", false)
     case .stepFailed(let why): return ("\(step) failed: \(why)", true)

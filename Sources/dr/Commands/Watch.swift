@@ -105,10 +105,6 @@ struct Watch: AsyncParsableCommand {
     let policies = program.policies.map(\.name).joined(separator: ", ")
     log.write(
       "watches \(program.project.file): \(policies); runs are kept in \(runs.records.place)")
-    for policy in program.policies where policy.failbackAfter != nil {
-      log.write(
-        "\(policy.name): nothing goes back by itself: `failback` is for a person and a runbook")
-    }
     if let server, let listen { log.write("listens on \(listen.host):\(server.port)") }
   }
 }

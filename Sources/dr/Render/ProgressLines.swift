@@ -31,7 +31,7 @@ struct ProgressLines {
 
   private func mark(_ kind: Progress.Kind) -> String {
     switch kind {
-    case .runStarted, .runResumed: paint("▶", "1")
+    case .runStarted, .runResumed, .runReopened: paint("▶", "1")
     case .stepStarted: paint("●", "34")
     case .stepFinished, .actFinished, .waitFinished, .verified, .required, .approvalGiven,
       .undoFinished, .locked:
