@@ -88,81 +88,84 @@ static const unsigned char page_27[] = {
 #embed "../../docs/diagnostics/E0302.md"
 };
 static const unsigned char page_28[] = {
-#embed "../../docs/diagnostics/E0401.md"
+#embed "../../docs/diagnostics/E0303.md"
 };
 static const unsigned char page_29[] = {
-#embed "../../docs/diagnostics/E0402.md"
+#embed "../../docs/diagnostics/E0401.md"
 };
 static const unsigned char page_30[] = {
-#embed "../../docs/diagnostics/E0403.md"
+#embed "../../docs/diagnostics/E0402.md"
 };
 static const unsigned char page_31[] = {
-#embed "../../docs/diagnostics/E0404.md"
+#embed "../../docs/diagnostics/E0403.md"
 };
 static const unsigned char page_32[] = {
-#embed "../../docs/diagnostics/E0405.md"
+#embed "../../docs/diagnostics/E0404.md"
 };
 static const unsigned char page_33[] = {
-#embed "../../docs/diagnostics/E0406.md"
+#embed "../../docs/diagnostics/E0405.md"
 };
 static const unsigned char page_34[] = {
-#embed "../../docs/diagnostics/E0407.md"
+#embed "../../docs/diagnostics/E0406.md"
 };
 static const unsigned char page_35[] = {
-#embed "../../docs/diagnostics/E0501.md"
+#embed "../../docs/diagnostics/E0407.md"
 };
 static const unsigned char page_36[] = {
-#embed "../../docs/diagnostics/E0502.md"
+#embed "../../docs/diagnostics/E0501.md"
 };
 static const unsigned char page_37[] = {
-#embed "../../docs/diagnostics/E0503.md"
+#embed "../../docs/diagnostics/E0502.md"
 };
 static const unsigned char page_38[] = {
-#embed "../../docs/diagnostics/E0504.md"
+#embed "../../docs/diagnostics/E0503.md"
 };
 static const unsigned char page_39[] = {
-#embed "../../docs/diagnostics/E0505.md"
+#embed "../../docs/diagnostics/E0504.md"
 };
 static const unsigned char page_40[] = {
-#embed "../../docs/diagnostics/E0506.md"
+#embed "../../docs/diagnostics/E0505.md"
 };
 static const unsigned char page_41[] = {
-#embed "../../docs/diagnostics/E0507.md"
+#embed "../../docs/diagnostics/E0506.md"
 };
 static const unsigned char page_42[] = {
-#embed "../../docs/diagnostics/E0601.md"
+#embed "../../docs/diagnostics/E0507.md"
 };
 static const unsigned char page_43[] = {
-#embed "../../docs/diagnostics/E0602.md"
+#embed "../../docs/diagnostics/E0601.md"
 };
 static const unsigned char page_44[] = {
-#embed "../../docs/diagnostics/E0603.md"
+#embed "../../docs/diagnostics/E0602.md"
 };
 static const unsigned char page_45[] = {
-#embed "../../docs/diagnostics/E0604.md"
+#embed "../../docs/diagnostics/E0603.md"
 };
 static const unsigned char page_46[] = {
-#embed "../../docs/diagnostics/E0605.md"
+#embed "../../docs/diagnostics/E0604.md"
 };
 static const unsigned char page_47[] = {
-#embed "../../docs/diagnostics/E0606.md"
+#embed "../../docs/diagnostics/E0605.md"
 };
 static const unsigned char page_48[] = {
-#embed "../../docs/diagnostics/E0701.md"
+#embed "../../docs/diagnostics/E0606.md"
 };
 static const unsigned char page_49[] = {
-#embed "../../docs/diagnostics/E0702.md"
+#embed "../../docs/diagnostics/E0701.md"
 };
 static const unsigned char page_50[] = {
-#embed "../../docs/diagnostics/E0703.md"
+#embed "../../docs/diagnostics/E0702.md"
 };
 static const unsigned char page_51[] = {
-#embed "../../docs/diagnostics/E0704.md"
+#embed "../../docs/diagnostics/E0703.md"
 };
 static const unsigned char page_52[] = {
-#embed "../../docs/diagnostics/E0705.md"
+#embed "../../docs/diagnostics/E0704.md"
 };
 static const unsigned char page_53[] = {
+#embed "../../docs/diagnostics/E0705.md"
+};
+static const unsigned char page_54[] = {
 #embed "../../docs/diagnostics/E0706.md"
 };
 
@@ -195,32 +198,33 @@ static const struct dr_page pages[] = {
   {"E0208", page_25, sizeof page_25},
   {"E0301", page_26, sizeof page_26},
   {"E0302", page_27, sizeof page_27},
-  {"E0401", page_28, sizeof page_28},
-  {"E0402", page_29, sizeof page_29},
-  {"E0403", page_30, sizeof page_30},
-  {"E0404", page_31, sizeof page_31},
-  {"E0405", page_32, sizeof page_32},
-  {"E0406", page_33, sizeof page_33},
-  {"E0407", page_34, sizeof page_34},
-  {"E0501", page_35, sizeof page_35},
-  {"E0502", page_36, sizeof page_36},
-  {"E0503", page_37, sizeof page_37},
-  {"E0504", page_38, sizeof page_38},
-  {"E0505", page_39, sizeof page_39},
-  {"E0506", page_40, sizeof page_40},
-  {"E0507", page_41, sizeof page_41},
-  {"E0601", page_42, sizeof page_42},
-  {"E0602", page_43, sizeof page_43},
-  {"E0603", page_44, sizeof page_44},
-  {"E0604", page_45, sizeof page_45},
-  {"E0605", page_46, sizeof page_46},
-  {"E0606", page_47, sizeof page_47},
-  {"E0701", page_48, sizeof page_48},
-  {"E0702", page_49, sizeof page_49},
-  {"E0703", page_50, sizeof page_50},
-  {"E0704", page_51, sizeof page_51},
-  {"E0705", page_52, sizeof page_52},
-  {"E0706", page_53, sizeof page_53},
+  {"E0303", page_28, sizeof page_28},
+  {"E0401", page_29, sizeof page_29},
+  {"E0402", page_30, sizeof page_30},
+  {"E0403", page_31, sizeof page_31},
+  {"E0404", page_32, sizeof page_32},
+  {"E0405", page_33, sizeof page_33},
+  {"E0406", page_34, sizeof page_34},
+  {"E0407", page_35, sizeof page_35},
+  {"E0501", page_36, sizeof page_36},
+  {"E0502", page_37, sizeof page_37},
+  {"E0503", page_38, sizeof page_38},
+  {"E0504", page_39, sizeof page_39},
+  {"E0505", page_40, sizeof page_40},
+  {"E0506", page_41, sizeof page_41},
+  {"E0507", page_42, sizeof page_42},
+  {"E0601", page_43, sizeof page_43},
+  {"E0602", page_44, sizeof page_44},
+  {"E0603", page_45, sizeof page_45},
+  {"E0604", page_46, sizeof page_46},
+  {"E0605", page_47, sizeof page_47},
+  {"E0606", page_48, sizeof page_48},
+  {"E0701", page_49, sizeof page_49},
+  {"E0702", page_50, sizeof page_50},
+  {"E0703", page_51, sizeof page_51},
+  {"E0704", page_52, sizeof page_52},
+  {"E0705", page_53, sizeof page_53},
+  {"E0706", page_54, sizeof page_54},
 };
 
 const struct dr_page *dr_catalogue_pages(void) { return pages; }

@@ -40,6 +40,7 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
   // Effects
   case actOutsideStep = "E0301"
   case effectNotAllowed = "E0302"
+  case undeclaredNeed = "E0303"
 
   // Limits and failures while evaluating
   case fuelExhausted = "E0401"

@@ -194,7 +194,8 @@ package enum Event: Sendable {
 /// One line of what is going on, for the live view, logs and the report.
 package struct Progress: Sendable, Equatable {
   package enum Kind: String, Sendable {
-    case runStarted, runResumed, runReopened, stepStarted, stepRetried, stepFinished, stepFailed, stepSkipped
+    case runStarted, runResumed, runReopened, stepStarted, stepRetried, stepFinished, stepFailed,
+      stepSkipped
     case actStarted, actFinished, actSettled, actPlanned
     case waitStarted, waitFinished, verified, required, approvalAsked, approvalGiven
     case paused, undoStarted, undoFinished, undoFailed, locked, failed, finished

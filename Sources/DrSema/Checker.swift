@@ -127,6 +127,8 @@ package final class Checker {
   var effectSites: [EffectSite] = []
   /// Functions with a `lock` statement.
   var lockingFunctions: Set<FunctionID> = []
+  /// Where locks are taken, in source order.
+  var lockSites: [(function: FunctionID, span: Span)] = []
   /// The callee that a function without a declared effect has its effect from.
   var effectCause: [FunctionID: FunctionID] = [:]
   /// What the statements of the body being checked may give.
@@ -219,6 +221,7 @@ package final class Checker {
     resolveSignatures()
     checkBodies()
     checkEffects()
+    checkNeeds()
     countUnknownNames()
     fillOutlines()
     isChecked = true

@@ -60,7 +60,7 @@ extension Checker {
     return natives(reachableFrom: called.map(\.callee))
   }
 
-  private func natives(reachableFrom functions: [FunctionID]) -> [String] {
+  func natives(reachableFrom functions: [FunctionID]) -> [String] {
     var callees: [FunctionID: [FunctionID]] = [:]
     for site in effectSites {
       if let caller = site.context.function { callees[caller, default: []].append(site.callee) }
@@ -152,7 +152,7 @@ extension Checker {
   }
 
   /// Through which calls a function that declares no effect comes to it.
-  private func wayToEffect(_ function: FunctionID) -> [String] {
+  func wayToEffect(_ function: FunctionID) -> [String] {
     var names = ["`\(program[function].name)`"]
     var current = function
     while let cause = effectCause[current], names.count < 8 {

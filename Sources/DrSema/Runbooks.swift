@@ -38,7 +38,10 @@ extension Checker {
     case .parallelStmt: return checkParallel(node)
     case .runStmt: return checkRun(node)
     case .lockStmt:
-      if let function = site.function { lockingFunctions.insert(function) }
+      if let function = site.function {
+        lockingFunctions.insert(function)
+        lockSites.append((function, node.span))
+      }
       if !node.all(.clause).contains(where: { word($0) == "for" }) {
         report(
           .missingField, "this does not say how long the lock is held at most", at: node.span,

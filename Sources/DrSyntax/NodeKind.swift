@@ -20,7 +20,7 @@ package enum NodeKind: UInt8, Sendable, CaseIterable {
   case typeDecl, typeParameters, fieldDecl, constraint
   case fnDecl, parameterList, parameter, native
   case emitDecl, ruleDecl
-  case runbookDecl
+  case runbookDecl, needs
   case policyDecl, detector, guardClause, failback
   case drillDecl, drillItem
   case testDecl

@@ -393,8 +393,31 @@ extension Parser {
         help: "leave the type of a result out")
       skipTo(.leftBrace)
     }
+    if result == .runbookDecl { parseNeeds() }
     parseCode(result == .emitDecl ? "this emit function" : "this runbook")
     finish(result, start)
+  }
+
+  /// `needs kube, http.get`
+  private mutating func parseNeeds() {
+    guard kind == .identifier, !isLineBreak, text(position) == "needs" else { return }
+    let start = mark
+    takeWord()
+    repeat { parseNeed() } while take(.comma)
+    finish(.needs, start)
+  }
+
+  private mutating func parseNeed() {
+    let start = mark
+    guard kind == .identifier || kind.isKeyword else {
+      reportExpected("what the runbook calls", help: "write `needs kube, http`")
+      return missingExpression()
+    }
+    expectName("what a runbook needs")
+    finish(.nameExpr, start)
+    guard take(.dot) else { return }
+    expectName("the name of a function")
+    finish(.memberExpr, start)
   }
 
   private mutating func parseRule() {

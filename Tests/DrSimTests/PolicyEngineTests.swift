@@ -302,7 +302,8 @@ struct FailbackTests {
         == Reopening(why: "keep.dark(az1) has not held for 10m", audience: "oncall"))
     #expect(
       watch.lines.contains {
-        $0.hasSuffix("keep.dark(az1) does not hold; what was done goes back when it has not for 10m")
+        $0.hasSuffix(
+          "keep.dark(az1) does not hold; what was done goes back when it has not for 10m")
       }, "\(watch.lines)")
     watch.engine.returned("r1", .rolledBack, at: watch.now)
     watch.go(to: 3_000)

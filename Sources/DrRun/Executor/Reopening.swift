@@ -36,7 +36,8 @@ final class ReopenedOperation: Operation {
   private var undoCount = 0
 
   init(
-    _ executor: Executor, _ scope: Scope, then conclude: @escaping (RunResult.Status, String) -> Void
+    _ executor: Executor, _ scope: Scope,
+    then conclude: @escaping (RunResult.Status, String) -> Void
   ) {
     self.scope = scope
     self.conclude = conclude

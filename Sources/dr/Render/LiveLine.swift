@@ -106,7 +106,8 @@ final class LiveLine: Sendable {
     case .undoFinished, .undoFailed: close([.undoStarted])
     case .stepRetried: open.removeAll { $0.depth > progress.depth }
     case .paused, .finished: open = []
-    case .runStarted, .runResumed, .runReopened, .stepSkipped, .actPlanned, .required, .locked: break
+    case .runStarted, .runResumed, .runReopened, .stepSkipped, .actPlanned, .required, .locked:
+      break
     }
     /// Whatever stood inside is over as well.
     func close(_ kinds: [Progress.Kind]) {
