@@ -19,6 +19,9 @@ struct TestHost {
     case after(Int)
     /// An append of that number ends after so many bytes.
     case torn(Int, Int)
+    /// The power fails during the append of that number: of its pieces those are on disk that the
+    /// set has, by number; the others read as zeros, or are beyond the end of the file.
+    case scattered(Int, Set<Int>)
   }
 
   let program: Program
@@ -39,7 +42,16 @@ struct TestHost {
   /// Kinds of orders carried out, in order; the crash points.
   var carriedOut: [Order] = []
   var showsCalls = false
+  /// A mistake of the store, the drivers or the clock; see MutationTests.
+  var bug: Bug?
+  var life = 0
+  var appends = 0
+  var lastAppend = 0
+  var unflushed: [UInt8] = []
   var runID = "r1"
+  var programDigest = "p"
+  /// Who accepts that the program has changed.
+  var accepter: String?
 
   init(_ program: (CheckedProgram, FunctionID)) {
     self.program = Program(program.0)
@@ -52,7 +64,7 @@ struct TestHost {
 
   var identity: RunIdentity {
     RunIdentity(
-      runID: runID, runbook: "evacuate", arguments: [:], programDigest: "p", sources: [],
+      runID: runID, runbook: "evacuate", arguments: [:], programDigest: programDigest, sources: [],
       version: "test", world: "fake")
   }
 
@@ -66,12 +78,13 @@ struct TestHost {
   mutating func live(
     crash: Crash = .none, reopening: Reopening? = nil
   ) throws(JournalRefusal) -> RunResult? {
+    reopen()
     let journal = try Journal(bytes: disk)
-    disk.removeLast(journal.tornCount)
+    if bug != .keepsTornTails { disk.removeLast(journal.tornCount) }
     let machine = Machine(program: program, limits: Limits())
     let executor = try Executor(
       machine: machine, body: machine.start(runbook, []), identity: identity, journal: journal,
-      reopening: reopening, at: now)
+      reopening: reopening, acceptingChangeBy: accepter, at: now)
     return drive(executor, crash)
   }
 
@@ -107,7 +120,7 @@ struct TestHost {
       case .fired(let id): if cancelled.contains("timer \(id.rawValue)") { continue }
       case .begin, .decided, .stirred, .recalled, .interrupted: break
       }
-      for order in executor.handle([next.event], at: now) {
+      for order in disordered(executor.handle([next.event], at: now)) {
         let number = carriedOut.count
         carriedOut.append(order)
         if crash == .before(number) { return nil }
@@ -117,26 +130,33 @@ struct TestHost {
             disk += bytes.prefix(kept)
             return nil
           }
-          disk += bytes
+          if case .scattered(number, let kept) = crash {
+            disk = TestHost.scattered(disk, bytes, kept)
+            return nil
+          }
+          store(bytes)
         case .call(let id, let call, let phase):
           world.inFlight += 1
           world.inFlightMax = max(world.inFlightMax, world.inFlight)
           if showsCalls { line("call \(phase.word) \(call.name) \(call.key)") }
-          let answer = world.answer(call, phase)
+          let answer = mistaken(call, phase)
           schedule(.answered(id, answer), after: TestHost.latency[phase.word] ?? 0)
         case .cancel(let id):
           cancelled.insert("call \(id.rawValue)")
           world.inFlight -= 1
           if showsCalls { line("cancel") }
         case .startTimer(let id, let instant):
-          schedule(.fired(id), after: (instant.nanoseconds - now.nanoseconds) / 1_000_000)
+          let delay = (instant.nanoseconds - now.nanoseconds) / 1_000_000
+          if bug == .firesNoTimers { break }
+          schedule(.fired(id), after: bug == .firesTimersAtOnce ? 0 : delay)
         case .cancelTimer(let id): cancelled.insert("timer \(id.rawValue)")
         case .ask(let question):
           asked.append(question)
           line("ask \(question.id)")
-          if let decision = decisions[question.text] {
+          if let decision = decisions[question.text], bug != .losesDecisions {
+            let approved = decision.approved || bug == .saysYesForThem
             schedule(
-              .decided(questionID: question.id, approved: decision.approved, by: "oncall"),
+              .decided(questionID: question.id, approved: approved, by: "oncall"),
               after: decision.after * 1_000)
           }
         case .withdraw(let id): line("withdraw \(id)")
@@ -150,6 +170,27 @@ struct TestHost {
       }
     }
     return nil
+  }
+
+  /// Pieces that an append touches.
+  static func pieces(_ disk: [UInt8], _ bytes: [UInt8]) -> Range<Int> {
+    disk.count / 512..<(disk.count + bytes.count - 1) / 512 + 1
+  }
+
+  private static func scattered(
+    _ disk: [UInt8], _ bytes: [UInt8], _ kept: Set<Int>
+  ) -> [UInt8] {
+    var whole = disk + bytes
+    var end = disk.count
+    for piece in pieces(disk, bytes) {
+      let range = max(disk.count, piece * 512)..<min(whole.count, (piece + 1) * 512)
+      if kept.contains(piece) {
+        end = range.upperBound
+      } else {
+        for index in range { whole[index] = 0 }
+      }
+    }
+    return Array(whole.prefix(end))
   }
 
   private mutating func line(_ text: String) {

@@ -276,7 +276,7 @@ final class ActOperation: Operation {
     case .begun, .predicted, .resumed, .step, .stepDone, .stepFailed, .read, .waiting, .verdict,
       .decision,
       .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .paused, .ended,
-      .reopened:
+      .reopened, .accepted:
       return false
     }
   }

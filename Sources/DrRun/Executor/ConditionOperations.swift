@@ -258,7 +258,7 @@ final class ConditionOperation: Operation {
     case .begun, .predicted, .resumed, .step, .stepDone, .stepFailed, .read, .intent, .outcome,
       .settled,
       .waiting, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
-      .paused, .ended, .reopened:
+      .paused, .ended, .reopened, .accepted:
       return false
     }
     return true

@@ -70,6 +70,11 @@ package final class Executor: Runner {
   private var held: [Operation] = []
   private(set) var ledger = ActLedger()
 
+  /// Who has agreed that the program may be another one than the journal's, as long as all that has
+  /// happened is the same in it; `nil` where nobody has.
+  private let changeAcceptedBy: String?
+  private var isChanged = false
+
   /// A new run or, with the journal of its earlier lives, a resumed one.
   ///
   /// `now` is when this life begins. Throws where the journal is not one of this run.
@@ -86,8 +91,9 @@ package final class Executor: Runner {
   /// has succeeded is opened once more, to take back what it did.
   package init(
     machine: Machine, body: Fiber, identity: RunIdentity, journal: Journal? = nil,
-    reopening: Reopening? = nil, at now: Instant
+    reopening: Reopening? = nil, acceptingChangeBy person: String? = nil, at now: Instant
   ) throws(JournalRefusal) {
+    changeAcceptedBy = person
     self.machine = machine
     self.identity = identity
     self.now = now
@@ -95,7 +101,7 @@ package final class Executor: Runner {
     tape = Tape(journal)
     if let first = tape.first {
       self.reopening = reopening
-      try check(first)
+      try check(first, journal?.programDigest)
       startedAt = first.at
     }
     let root = RootOperation(self)
@@ -114,14 +120,15 @@ package final class Executor: Runner {
   }
 
   /// A resumed run must be the run that began.
-  private func check(_ first: JournalRecord) throws(JournalRefusal) {
+  private func check(
+    _ first: JournalRecord, _ programDigest: String?
+  ) throws(JournalRefusal) {
     guard case .begun(let begun) = first.body else {
       throw .notAJournal("the journal does not begin a run")
     }
     let pairs = [
       ("run", begun.runID, identity.runID),
       ("runbook", begun.runbook, identity.runbook),
-      ("program", begun.programDigest, identity.programDigest),
       ("world", begun.world, identity.world),
       (
         "call", JSON.write(.object(begun.arguments)), JSON.write(.object(identity.arguments))
@@ -129,6 +136,11 @@ package final class Executor: Runner {
     ]
     for (what, theirs, ours) in pairs where theirs != ours {
       throw .anotherRun(what: what, journal: theirs, program: ours)
+    }
+    let program = programDigest ?? begun.programDigest
+    isChanged = program != identity.programDigest
+    if isChanged, changeAcceptedBy == nil {
+      throw .anotherRun(what: "program", journal: program, program: identity.programDigest)
     }
     guard case .ended(let status, _)? = tape.last?.body else {
       reopening = nil
@@ -184,6 +196,12 @@ package final class Executor: Runner {
     hasBegun = true
     if tape.isResumed {
       _ = tape.markResumption(at: now)
+      if isChanged, let changeAcceptedBy {
+        append(
+          JournalRecord(
+            at: now, .accepted(program: identity.programDigest, by: changeAcceptedBy)))
+        tape.require()
+      }
       show(.runResumed, depth: 0, identity.runbook)
     } else {
       append(JournalRecord(at: now, .begun(identity)))
@@ -335,6 +353,12 @@ package final class Executor: Runner {
     guard record.position == position, record.attempt == attempt, record.body.agrees(with: body)
     else {
       diverge(record, program: body.summary, at: position)
+      return body
+    }
+    if isChanged, record.body.length(from: record.at) != body.length(from: now) {
+      refusal = .diverged(
+        position: position, journal: record.body.summary(from: record.at),
+        program: body.summary(from: now))
       return body
     }
     return record.body

@@ -49,7 +49,7 @@ final class Tape {
   private func advance() {
     while let record = rest?.next() {
       switch record.body {
-      case .begun, .resumed, .paused, .predicted: continue
+      case .begun, .resumed, .paused, .predicted, .accepted: continue
       case .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
         .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
         .ended, .reopened:

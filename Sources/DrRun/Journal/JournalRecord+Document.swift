@@ -45,6 +45,7 @@ extension JournalRecord.Body {
     case .ended: "ended"
     case .predicted: "predicted"
     case .reopened: "reopened"
+    case .accepted: "accepted"
     }
   }
 
@@ -94,6 +95,9 @@ extension JournalRecord.Body {
     case .lock(let name, let fencing):
       object["name"] = .string(name)
       object["fencing"] = .int(fencing)
+    case .accepted(let program, let by):
+      object["program"] = .string(program)
+      object["by"] = .string(by)
     case .reopened(let why, let audience):
       object["why"] = .string(why)
       object["by"] = audience.map(Document.string)

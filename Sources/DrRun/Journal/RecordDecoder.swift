@@ -93,6 +93,7 @@ struct RecordDecoder: Sendable {
       guard let status = RunResult.Status(rawValue: try name()) else { throw bad("status") }
       return .ended(status, message: try optionalText())
     case .predicted: return .predicted(try prediction())
+    case .accepted: return .accepted(program: try plain(), by: try text())
     case .reopened: return .reopened(why: try text(), audience: try optionalText())
     }
   }

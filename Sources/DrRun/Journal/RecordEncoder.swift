@@ -30,7 +30,7 @@ enum RecordKind: UInt8 {
   case begun = 1
   case resumed, step, stepDone, stepFailed, retry, attempt, expired, read, intent, outcome
   case settled, waiting, verdict, decision, elapsed, unwinding, undone, lock, paused, ended
-  case predicted, reopened
+  case predicted, reopened, accepted
 
   /// Beside the kind: an attempt other than the first.
   static let hasAttempt: UInt8 = 0x80
@@ -136,6 +136,9 @@ struct RecordEncoder: Sendable {
     case .reopened(let why, let audience):
       write(why)
       write(audience)
+    case .accepted(let program, let by):
+      write(plain: program)
+      write(by)
     }
   }
 
@@ -301,6 +304,7 @@ extension JournalRecord.Body {
     case .ended: .ended
     case .predicted: .predicted
     case .reopened: .reopened
+    case .accepted: .accepted
     }
   }
 }

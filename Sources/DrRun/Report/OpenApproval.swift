@@ -38,7 +38,7 @@ extension Journal {
         open.removeAll { $0.position.isWithin(position) }
       case .begun, .predicted, .resumed, .attempt, .expired, .read, .intent, .outcome, .settled,
         .waiting,
-        .verdict, .elapsed, .undone, .lock, .paused, .reopened:
+        .verdict, .elapsed, .undone, .lock, .paused, .reopened, .accepted:
         break
       }
     }

@@ -42,7 +42,7 @@ package struct RunSummary: Sendable, Equatable {
     runID = identity.runID
     runbook = identity.runbook
     arguments = identity.arguments
-    programDigest = identity.programDigest
+    programDigest = journal.programDigest ?? identity.programDigest
     world = identity.world
     startedAt = first.at
     lastAt = last.at
@@ -67,7 +67,7 @@ package struct RunSummary: Sendable, Equatable {
       case .intent(let intent): promised.append((record.position, intent.call))
       case .outcome, .settled: promised.removeAll { $0.position == record.position }
       case .begun, .stepDone, .stepFailed, .read, .waiting, .verdict, .decision, .elapsed, .retry,
-        .attempt, .expired, .unwinding, .undone, .lock:
+        .attempt, .expired, .unwinding, .undone, .lock, .accepted:
         break
       }
     }
@@ -159,6 +159,7 @@ extension JournalRecord.Body {
       let most = prediction.wholeNanoseconds.map { "at most \(Words.duration($0))" }
       return ("a plan said that it takes \(most ?? "as long as it takes")", false)
     case .resumed: return ("the run is resumed", false)
+    case .accepted(_, let by): return ("a changed program was accepted by \(by)", false)
     case .reopened(let why, _): return ("what it did is to be taken back: \(why)", false)
     case .step: return ("\(step) begins", false)
     case .stepDone: return ("\(step) is done", false)

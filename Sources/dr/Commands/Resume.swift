@@ -22,6 +22,12 @@ struct Resume: AsyncParsableCommand {
   )
   var undo = false
 
+  @Flag(
+    help:
+      "Go on although the program has changed, if all that has happened so far is the same in it. The journal says so."
+  )
+  var acceptChange = false
+
   @Option(
     help: "Whether an act in doubt happened, as the pause asked: --answer ID=yes. May be repeated.")
   var answer: [String] = []
@@ -48,6 +54,7 @@ struct Resume: AsyncParsableCommand {
     let prepared = try PreparedRun(launch, style: output.style)
     var session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
     session.answers = try answer.map(decision)
+    session.acceptsChange = acceptChange
     if undo { session.reopening = Reopening(why: "\(Approver.user) asked for it") }
     try await session.resume()
   }

@@ -16,6 +16,8 @@ struct RealSession {
   var answers: [Event] = []
   /// Why a run that has ended is opened once more, to take back what it did.
   var reopening: Reopening?
+  /// Whether the program may have changed since.
+  var acceptsChange = false
   /// What the plan said that a new run is held to.
   var prediction: Prediction?
 
@@ -88,7 +90,7 @@ struct RealSession {
       executor = try Executor(
         machine: prepared.machine, body: prepared.makeBody(),
         identity: prepared.identity(runID: id), journal: opened.journal, reopening: reopening,
-        at: WallClock.now())
+        acceptingChangeBy: acceptsChange ? Approver.user : nil, at: WallClock.now())
     } catch {
       throw fail(error.diagnostic, status: 4)
     }
