@@ -151,12 +151,22 @@ package struct Question: Sendable, Equatable {
   /// Who is asked, as written after `by`.
   package let audience: String?
   package let deadline: Instant?
+  /// Who has agreed already, where several must: another person is asked.
+  package let agreed: [String]
 
-  package init(id: String, text: String, audience: String?, deadline: Instant?) {
+  package init(
+    id: String, text: String, audience: String?, deadline: Instant?, agreed: [String] = []
+  ) {
     self.id = id
     self.text = text
     self.audience = audience
     self.deadline = deadline
+    self.agreed = agreed
+  }
+
+  /// The name of somebody who stands for as many people as are needed: of `--yes`, and of simulations.
+  package func name(_ person: String) -> String {
+    agreed.isEmpty ? person : "\(person), as number \(agreed.count + 1)"
   }
 }
 

@@ -41,7 +41,8 @@ func sampleRecords() -> [JournalRecord] {
       Prediction(
         wholeNanoseconds: 5_000_000_000,
         steps: [.init(position: Position("0.1"), nanoseconds: 2_000_000_000)])),
-    .accepted(program: "p2", by: "oncall"), .reopened(why: "calm", audience: "oncall"), .reopened(why: "asked", audience: nil),
+    .accepted(program: "p2", by: "oncall"), .reopened(why: "calm", audience: "oncall"),
+    .reopened(why: "asked", audience: nil),
     .resumed, .ended(.rolledBack, message: "late"), .ended(.succeeded, message: nil),
   ]
   return (0..<60).map { index in

@@ -162,7 +162,9 @@ extension TestHost {
     return nil
   }
 
-  @Test("finds every mistake of the store, the drivers, the locks and the clock", arguments: Bug.allCases)
+  @Test(
+    "finds every mistake of the store, the drivers, the locks and the clock",
+    arguments: Bug.allCases)
   func findsIt(_ bug: Bug) throws {
     let discovery = try discovery(of: bug)
     #expect(discovery != nil, "nothing sees that it \(bug.rawValue)")

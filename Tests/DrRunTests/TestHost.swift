@@ -32,6 +32,10 @@ struct TestHost {
   var lines: [String] = []
   /// What people answer, and how many seconds after they are asked.
   var decisions: [String: (approved: Bool, after: Int64)] = [:]
+  /// What several people answer, one question after the other, in seconds since the beginning.
+  var answers: [(person: String, approved: Bool, at: Int64)] = []
+  /// When the next of them comes, where seconds are not enough.
+  var answerMilliseconds: Int64?
   /// Answers given together with the beginning of a life.
   var early: [(id: String, approved: Bool)] = []
   /// Seconds after which the run is interrupted.
@@ -153,6 +157,13 @@ struct TestHost {
         case .ask(let question):
           asked.append(question)
           line("ask \(question.id)")
+          if !answers.isEmpty {
+            let answer = answers.removeFirst()
+            let at = answerMilliseconds ?? answer.at * 1_000
+            schedule(
+              .decided(questionID: question.id, approved: answer.approved, by: answer.person),
+              after: max(0, at - now.nanoseconds / 1_000_000))
+          }
           if let decision = decisions[question.text], bug != .losesDecisions {
             let approved = decision.approved || bug == .saysYesForThem
             schedule(

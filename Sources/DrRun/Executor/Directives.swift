@@ -22,7 +22,8 @@ extension Executor {
       return ApproveOperation(self, frame, at: position, try operands.approval())
     case .parallel:
       return ParallelOperation(
-        self, frame, at: position, limit: try operands.limit(), bodies: try operands.list(1))
+        self, frame, at: position, limit: try operands.limit(), quorum: try operands.quorum(),
+        bodies: try operands.list(1))
     case .run:
       return NestedRunOperation(
         self, frame, at: position, name: try operands.text(0), body: try operands.value(1))
@@ -68,6 +69,7 @@ struct Operands {
   }
 
   func optional(_ index: Int) throws(Failure) -> Value? {
+    guard index < directive.operands.count else { return nil }
     let value = try value(index)
     return machine.isNil(value) ? nil : value
   }
@@ -129,6 +131,11 @@ struct Operands {
     Int(clamping: try whole(0, "limit", atLeast: 1) ?? .max)
   }
 
+  /// How many branches must succeed; `nil`, for all, where nothing is written.
+  func quorum() throws(Failure) -> Int? {
+    try whole(2, "quorum", atLeast: 1).map { Int(clamping: $0) }
+  }
+
   /// How long a lock is held without being renewed.
   func ttl() throws(Failure) -> Int64 {
     guard let ttl = try duration(1, "for", atLeast: 1) else { throw bad(1) }
@@ -146,7 +153,8 @@ struct Operands {
       title: try text(0), within: try duration(1, "within", atLeast: 1),
       retries: Int(clamping: try whole(2, "retry", atLeast: 0) ?? 0),
       every: try duration(3, "every", atLeast: 0) ?? StepOperands.everyDefault,
-      backoff: backoff, condition: try optional(5), body: try value(6))
+      backoff: backoff, condition: try optional(5), body: try value(6),
+      jitter: min(1, Double(try whole(7, "jitter", atLeast: 0) ?? 0) / 1e9))
   }
 
   func condition() throws(Failure) -> ConditionOperands {
@@ -170,6 +178,7 @@ struct Operands {
     ApproveOperands(
       question: try text(0), audience: try optional(1).flatMap(machine.string),
       within: try duration(2, "within", atLeast: 1),
-      continuesUnanswered: try text(3) == "continue")
+      continuesUnanswered: try text(3) == "continue",
+      quorum: Int(clamping: try whole(4, "quorum", atLeast: 1) ?? 1))
   }
 }

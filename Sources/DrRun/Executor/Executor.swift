@@ -355,7 +355,9 @@ package final class Executor: Runner {
       diverge(record, program: body.summary, at: position)
       return body
     }
-    if isChanged, record.body.length(from: record.at) != body.length(from: now) {
+    if isChanged, !record.body.hasDeadline(of: body),
+      record.body.length(from: record.at) != body.length(from: now)
+    {
       refusal = .diverged(
         position: position, journal: record.body.summary(from: record.at),
         program: body.summary(from: now))

@@ -38,6 +38,14 @@ extension JournalRecord.Body {
     }
   }
 
+  /// Whether both end at the same instant, as what is asked again does.
+  func hasDeadline(of other: JournalRecord.Body) -> Bool {
+    switch (self, other) {
+    case (.waiting(_, _, let a?), .waiting(_, _, let b?)): a == b
+    case _: false
+    }
+  }
+
   /// A few words, with how long it may take.
   func summary(from instant: Instant) -> String {
     let length = length(from: instant).map { "within \(Words.duration($0))" }
