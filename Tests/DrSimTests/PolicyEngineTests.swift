@@ -420,6 +420,20 @@ struct FailbackTests {
     #expect(watch.returns.map(\.run) == ["r1", "r1"])
   }
 
+  @Test("an alert that has had its effect and still fires keeps it from going back")
+  func alertGoesOn() throws {
+    var watch = try stands()
+    for time in stride(from: Int64(305), through: 1_500, by: 5) {
+      watch.engine.goesOn(asker: "policy/keep.dark(az1)")
+      watch.go(to: time)
+    }
+    #expect(watch.returns.isEmpty)
+    watch.go(to: 2_090)
+    #expect(watch.returns.isEmpty)
+    watch.go(to: 2_120)
+    #expect(watch.returns.count == 1)
+  }
+
   @Test("a policy without `failback` leaves everything as it is")
   func none() throws {
     var watch = try Watch()

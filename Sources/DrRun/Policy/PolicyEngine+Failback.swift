@@ -121,12 +121,18 @@ extension PolicyEngine {
 
   // MARK: Looking
 
+  /// An alert goes on firing that the case which asks has acted upon: it does not act again, and
+  /// nothing is over yet.
+  package func goesOn(asker: String) { goingOn.insert(asker) }
+
   /// Takes down for what stands whether its condition holds; `silence` is how long it went unasked.
   func watchStanding(
     _ index: Int, _ number: Int, holds: Bool, silence: Int64, at instant: Instant
   ) {
     let policy = policies[index]
     guard let after = policy.failbackAfter else { return }
+    let goesOn = goingOn.remove("policy/\(policy.reactionName(policy.cases[number]))") != nil
+    let holds = holds || goesOn
     for place in standing.indices where standing[place].isOf(index, number) {
       if holds {
         standing[place].calmSince = nil

@@ -96,6 +96,8 @@ package final class PolicyEngine {
   private var states: [PolicyState]
   /// What reactions did and nobody has taken back, the newest last.
   var standing: [Standing] = []
+  /// Who has asked for an alert that goes on firing, and was told no, since it has acted upon it.
+  var goingOn: Set<String> = []
   /// What is being taken back now.
   var returning: [Return] = []
   private var orders: [Order] = []

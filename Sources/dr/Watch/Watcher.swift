@@ -187,7 +187,10 @@ final class Watcher {
   private func ownAnswer(
     _ call: WorldCall, at now: Instant
   ) async -> Result<Document, WorldFailure>? {
-    if call.name == "alerts.firing" { return .success(.bool(book.answer(call, at: now))) }
+    if call.name == "alerts.firing" {
+      if book.isUsedUp(call) { engine.goesOn(asker: call.key) }
+      return .success(.bool(book.answer(call, at: now)))
+    }
     return await StoreReads(store: store).answer(call)
   }
 
