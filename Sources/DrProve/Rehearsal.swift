@@ -151,7 +151,7 @@ private struct Play {
         guard success == nil, event.reaction == fired?.reaction else { continue }
         success = result?.status == .succeeded
         if success == false { message = result?.message ?? "not over within a day" }
-      case .fault, .run, .drill, .mended: continue
+      case .fault, .run, .drill, .mended, .goesBack, .returnHeldBack: continue
       }
     }
   }

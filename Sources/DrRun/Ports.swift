@@ -153,12 +153,22 @@ package struct Question: Sendable, Equatable {
   /// Who is asked, as written after `by`.
   package let audience: String?
   package let deadline: Instant?
+  /// Who has agreed already, where several must: another person is asked.
+  package let agreed: [String]
 
-  package init(id: String, text: String, audience: String?, deadline: Instant?) {
+  package init(
+    id: String, text: String, audience: String?, deadline: Instant?, agreed: [String] = []
+  ) {
     self.id = id
     self.text = text
     self.audience = audience
     self.deadline = deadline
+    self.agreed = agreed
+  }
+
+  /// The name of somebody who stands for as many people as are needed: of `--yes`, and of simulations.
+  package func name(_ person: String) -> String {
+    agreed.isEmpty ? person : "\(person), as number \(agreed.count + 1)"
   }
 }
 
@@ -197,6 +207,8 @@ package enum Event: Sendable {
   case decided(questionID: String, approved: Bool, by: String)
   /// Something has changed of what conditions look at: those that wait for their next look need not.
   case stirred
+  /// Of a finished run that was to be taken back: why it is not, where nobody has agreed to it yet.
+  case recalled(why: String)
   /// SIGINT, SIGTERM or SIGHUP: pause after the acts in flight.
   case interrupted
 }
@@ -204,7 +216,8 @@ package enum Event: Sendable {
 /// One line of what is going on, for the live view, logs and the report.
 package struct Progress: Sendable, Equatable {
   package enum Kind: String, Sendable {
-    case runStarted, runResumed, stepStarted, stepRetried, stepFinished, stepFailed, stepSkipped
+    case runStarted, runResumed, runReopened, stepStarted, stepRetried, stepFinished, stepFailed,
+      stepSkipped
     case actStarted, actFinished, actSettled, actPlanned
     case waitStarted, waitFinished, verified, required, approvalAsked, approvalGiven
     case paused, undoStarted, undoFinished, undoFailed, locked, failed, finished
@@ -230,7 +243,7 @@ extension Progress.Kind {
   /// What stands before its text.
   package var mark: String {
     switch self {
-    case .runStarted, .runResumed: "▶"
+    case .runStarted, .runResumed, .runReopened: "▶"
     case .stepStarted: "●"
     case .stepFinished, .actFinished, .waitFinished, .verified, .required, .approvalGiven,
       .undoFinished, .locked:

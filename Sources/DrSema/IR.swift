@@ -228,7 +228,7 @@ package enum Conversion: UInt8, Sendable {
 /// are listed here in order; an absent clause is nil. `() -> T` operands are closures.
 package enum DirectiveKind: UInt8, Sendable {
   /// title String, within Duration?, retry Int?, every Duration?, backoff Float?, condition (() ->
-  /// Bool)?, body () -> T. Gives the body's value.
+  /// Bool)?, body () -> T, jitter Percent?. Gives the body's value.
   case step
   /// body () -> Unit
   case undo
@@ -240,9 +240,9 @@ package enum DirectiveKind: UInt8, Sendable {
   case require
   /// condition () -> Bool, within Duration?, every Duration?, message (() -> String)?
   case verify
-  /// question String, by String?, within Duration?, otherwise String ("abort", "continue")
+  /// question String, by String?, within Duration?, otherwise String ("abort", "continue"), quorum Int?
   case approve
-  /// limit Int?, bodies [() -> T]. Gives the list of their values.
+  /// limit Int?, bodies [() -> T], quorum Int?. Gives the list of the values of those that succeeded.
   case parallel
   /// runbook name String, body () -> T
   case run

@@ -156,6 +156,11 @@ extension Checker {
   }
 
   private func checkFailback(_ node: SyntaxNode, _ values: inout [String: Expr]) {
+    if node.all(.clause).isEmpty, !hasSyntaxMistake(node) {
+      report(
+        .missingField, "`failback` does not say after how long", at: node.span,
+        help: "write `failback after 30m, ask \"oncall\"`")
+    }
     for clause in node.all(.clause) {
       let word = clause.children.first { $0.isLeaf && $0.text != "," }?.text
       guard let value = clause.expression else { continue }

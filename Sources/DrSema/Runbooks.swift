@@ -100,7 +100,7 @@ extension Checker {
         value(node.first(.stringExpr), TypeTable.string, node),
         clause(node, "within", TypeTable.duration), clause(node, "retry", TypeTable.int),
         clause(node, "every", TypeTable.duration), clause(node, "backoff", TypeTable.float),
-        test ?? none(node), body,
+        test ?? none(node), body, clause(node, "jitter", TypeTable.percent),
       ], node, type: given)
   }
 
@@ -130,6 +130,7 @@ extension Checker {
         value(node.expression, TypeTable.string, node), clause(node, "by", TypeTable.string),
         clause(node, "within", TypeTable.duration),
         Expr(.string(otherwise), TypeTable.string, node.span),
+        clause(node, "quorum", TypeTable.int),
       ], node)
   }
 
@@ -159,7 +160,8 @@ extension Checker {
     } else {
       bodies = broken(node.span)
     }
-    return directive(.parallel, [limit, bodies], node)
+    return directive(
+      .parallel, [limit, bodies, clause(node, "quorum", TypeTable.int)], node)
   }
 
   private func checkRun(_ node: SyntaxNode) -> Expr {
@@ -274,6 +276,8 @@ extension Checker {
     case "for": "write how long it is held at most, as in `for 15m`"
     case "every": "write how much time lies between two looks, as in `every 10s`"
     case "retry": "write how often it is tried again, as in `retry 3`"
+    case "jitter": "write how much shorter a pause may be by chance, as in `jitter 50%`"
+    case "quorum": "write how many must agree or succeed, as in `quorum 2`"
     case "limit": "write how many may run at once, as in `limit 4`"
     case "backoff": "write by how much each pause is longer than the one before, as in `backoff 2`"
     default: nil  // open: no other clause has bounds that are checked here
@@ -333,12 +337,12 @@ extension Checker {
   /// The clauses that a statement takes; `nil` for what is no statement of a runbook.
   private func clausesAllowed(_ kind: NodeKind) -> [String]? {
     switch kind {
-    case .stepStmt: ["within", "retry", "every", "backoff", "if"]
+    case .stepStmt: ["within", "retry", "every", "backoff", "jitter", "if"]
     case .waitStmt: ["within", "every"]
     case .verifyStmt: ["within", "every", "else"]
-    case .approveStmt: ["by", "within", "else"]
+    case .approveStmt: ["by", "quorum", "within", "else"]
     case .lockStmt: ["for"]
-    case .parallelStmt: ["limit"]
+    case .parallelStmt: ["limit", "quorum"]
     default: nil  // open: all others take none, and the parser knows
     }
   }

@@ -151,7 +151,7 @@ package struct SimulatedRun {
     case .ask(let question):
       questions.insert(question.id)
       let decision = Event.decided(
-        questionID: question.id, approved: people.approves, by: people.name)
+        questionID: question.id, approved: people.approves, by: question.name(people.name))
       queue.add(.event(decision), at: world.now.advanced(by: people.delay))
     case .withdraw(let id): questions.remove(id)
     case .show(let line):

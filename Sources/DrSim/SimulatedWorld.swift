@@ -124,7 +124,7 @@ package final class SimulatedWorld {
   /// Failovers that have ended, by the label of their service.
   /// What each service had and answered, where that is kept.
   var histories: [ServiceHistory] = []
-  private var failovers: [(service: String, at: Instant)] = []
+  private var failovers: [(run: String, service: String, at: Instant)] = []
 
   /// A world in which everything described runs and is ready, as far as there is room.
   ///
@@ -148,7 +148,10 @@ package final class SimulatedWorld {
   // MARK: Failovers
 
   /// Takes down that a failover of a service ends now.
-  package func recordFailover(of service: String) { failovers.append((service, now)) }
+  package func recordFailover(of service: String, run: String) {
+    failovers.removeAll { $0.run == run }
+    failovers.append((run, service, now))
+  }
 
   /// How many failovers of a service have ended within the last so many nanoseconds.
   func failovers(of service: String, last: Int64) -> Int64 {

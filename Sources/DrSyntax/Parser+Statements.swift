@@ -89,7 +89,8 @@ extension Parser {
     case .parallel:
       shape = ("`{` or `for`", "write `parallel { … }` or `parallel for x in xs { … }`")
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
-      .abort, .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at, .pause,
+      .abort, .expect, .within, .retry, .every, .backoff, .jitter, .limit, .quorum, .by, .after,
+      .ask, .at, .pause,
       .require,
       .verify, .approve, .fail, .assert, .report:
       if let habit = foreignStatement(start.token) {
@@ -181,7 +182,8 @@ extension Parser {
       return next == .leftBrace || next == .forKeyword || next == .ifKeyword || next == .identifier
     case .on: return wordAhead == .failure
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
-      .abort, .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
+      .abort, .expect, .within, .retry, .every, .backoff, .jitter, .limit, .quorum, .by, .after,
+      .ask, .at:
       return false
     }
   }
@@ -245,7 +247,8 @@ extension Parser {
       finish(.failStmt, start)
     case .report: parseReport(start)
     case .none, .until, .failure, .guard, .failback, .when, .lasting, .steady, .load, .fault,
-      .abort, .expect, .within, .retry, .every, .backoff, .limit, .by, .after, .ask, .at:
+      .abort, .expect, .within, .retry, .every, .backoff, .jitter, .limit, .quorum, .by, .after,
+      .ask, .at:
       finish(.error, start)
     }
   }
@@ -347,7 +350,7 @@ extension Word {
   /// Whether a clause begins with this word.
   var isClause: Bool {
     switch self {
-    case .within, .retry, .every, .backoff, .limit, .by, .after, .ask: true
+    case .within, .retry, .every, .backoff, .jitter, .limit, .quorum, .by, .after, .ask: true
     case .none, .step, .undo, .wait, .until, .pause, .require, .verify, .approve, .parallel, .run,
       .lock, .on, .failure, .fail, .assert, .report, .guard, .failback, .when, .lasting, .steady,
       .load,

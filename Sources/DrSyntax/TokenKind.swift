@@ -144,7 +144,7 @@ enum Word: UInt8, Sendable, CaseIterable {
   case on, failure, fail, assert, report
   case `guard`, failback, when, lasting
   case steady, load, fault, abort, expect
-  case within, retry, every, backoff, limit, by, after, ask
+  case within, retry, every, backoff, jitter, limit, quorum, by, after, ask
   case at
 
   /// Written out, since asking the runtime for a case's name takes longer than lexing a file.
@@ -180,6 +180,8 @@ enum Word: UInt8, Sendable, CaseIterable {
     case .retry: "retry"
     case .every: "every"
     case .backoff: "backoff"
+    case .jitter: "jitter"
+    case .quorum: "quorum"
     case .limit: "limit"
     case .by: "by"
     case .after: "after"

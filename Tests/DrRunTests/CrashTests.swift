@@ -167,6 +167,28 @@ func survive(_ scenario: Scenario, _ crashes: [TestHost.Crash]) throws -> (TestH
     }
   }
 
+  @Test(
+    "comes to the same end when the power fails with any of the last append's pieces written",
+    arguments: [Scenario.mixed, Scenario.onceThenUndone])
+  func reordered(_ scenario: Scenario) throws {
+    var host = scenario.host
+    let result = try #require(try host.live())
+    var holes = 0
+    var written = 0
+    for (number, order) in host.carriedOut.enumerated() {
+      guard case .append(let bytes) = order else { continue }
+      let pieces = Array(TestHost.pieces(Array(host.disk.prefix(written)), bytes))
+      written += bytes.count
+      try #require(pieces.count <= 8, "all subsets are too many")
+      for subset in 0..<(1 << pieces.count) {
+        let kept = Set(pieces.enumerated().filter { subset >> $0.offset & 1 == 1 }.map(\.element))
+        if kept.count < pieces.count, kept.contains(pieces[pieces.count - 1]) { holes += 1 }
+        try check(scenario, [.scattered(number, kept)], (host, result))
+      }
+    }
+    #expect(holes > 0, "some append spans several pieces")
+  }
+
   @Test("gives the same orders and the same journal for the same events", arguments: Scenario.all)
   func deterministic(_ scenario: Scenario) throws {
     var first = scenario.host

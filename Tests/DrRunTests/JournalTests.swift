@@ -42,6 +42,8 @@ func sampleRecords() -> [JournalRecord] {
         wholeNanoseconds: 5_000_000_000,
         steps: [.init(position: Position("0.1"), nanoseconds: 2_000_000_000)])),
     .objectives([]), .objectives([Objective(service: "deepseek", recovery: 180_000_000_000)]),
+    .accepted(program: "p2", by: "oncall"), .reopened(why: "calm", audience: "oncall"),
+    .reopened(why: "asked", audience: nil),
     .resumed, .ended(.rolledBack, message: "late"), .ended(.succeeded, message: nil),
   ]
   return (0..<60).map { index in
@@ -229,6 +231,19 @@ func finishedStep(_ number: Int, _ writer: inout JournalWriter) -> [UInt8] {
       readers.append(next)
     }
     return readers
+  }
+
+  @Test("a missing piece is damage where a whole batch follows, and a torn tail where none does")
+  func missingPieces() throws {
+    var (bytes, ends) = encoded(sampleRecords() + sampleRecords().dropFirst())
+    let piece = 512 * 3..<512 * 4
+    let lost = try #require(ends.lastIndex { $0 <= piece.lowerBound })
+    let after = try #require(ends.firstIndex { $0 >= piece.upperBound })
+    for index in piece { bytes[index] = 0 }
+    #expect(throws: JournalRefusal.self) { try Journal(bytes: bytes) }
+    let torn = try Journal(bytes: Array(bytes.prefix(ends[after] - 1)))
+    #expect(torn.validCount == ends[lost])
+    #expect(torn.tornCount == ends[after] - 1 - ends[lost])
   }
 
   @Test("refuses every single flipped bit, and says where")

@@ -133,16 +133,19 @@ final class Code {
 
   func step(
     _ title: String, within: Int64? = nil, retry: Int64? = nil, every: Int64? = nil,
-    backoff: Double? = nil, if condition: Expr? = nil, _ write: (Code) -> Void
+    backoff: Double? = nil, jitter: Int64? = nil, if condition: Expr? = nil,
+    _ write: (Code) -> Void
   ) {
     `do`(
       stepValue(
-        title, within: within, retry: retry, every: every, backoff: backoff, if: condition, write))
+        title, within: within, retry: retry, every: every, backoff: backoff, jitter: jitter,
+        if: condition, write))
   }
 
   func stepValue(
     _ title: String, within: Int64? = nil, retry: Int64? = nil, every: Int64? = nil,
-    backoff: Double? = nil, if condition: Expr? = nil, _ write: (Code) -> Void
+    backoff: Double? = nil, jitter: Int64? = nil, if condition: Expr? = nil,
+    _ write: (Code) -> Void
   ) -> Expr {
     let body = Code(builder)
     write(body)
@@ -153,6 +156,7 @@ final class Code {
         string(title), seconds(within), retry.map { int($0) } ?? none, seconds(every),
         backoff.map { Expr(.float($0), TypeTable.float, builder.span("f")) } ?? none,
         condition.map { closure($0) } ?? none, closure(block),
+        jitter.map { int($0 * 10_000_000, TypeTable.percent) } ?? none,
       ], "step \(title)", block.type)
   }
 
@@ -190,20 +194,25 @@ final class Code {
 
   func approve(
     _ question: String, by audience: String? = nil, within: Int64? = nil,
-    otherwise: String = "abort"
+    otherwise: String = "abort", quorum: Int64? = nil
   ) {
     `do`(
       directive(
         .approve,
-        [string(question), audience.map(string) ?? none, seconds(within), string(otherwise)],
-        "approve", TypeTable.unit))
+        [
+          string(question), audience.map(string) ?? none, seconds(within), string(otherwise),
+          quorum.map { int($0) } ?? none,
+        ], "approve", TypeTable.unit))
   }
 
-  func parallel(limit: Int64? = nil, _ branches: [(Code) -> Void]) {
+  func parallel(limit: Int64? = nil, quorum: Int64? = nil, _ branches: [(Code) -> Void]) {
     let bodies = branches.map { closure($0) }
     let type = builder.program.types.intern(.list(TypeTable.unit))
     let list = Expr(.list(bodies.map(Element.value)), type, builder.span("[ ]"))
-    `do`(directive(.parallel, [limit.map { int($0) } ?? none, list], "parallel", TypeTable.unit))
+    `do`(
+      directive(
+        .parallel, [limit.map { int($0) } ?? none, list, quorum.map { int($0) } ?? none],
+        "parallel", TypeTable.unit))
   }
 
   func run(_ name: String, _ write: (Code) -> Void) {

@@ -278,4 +278,93 @@ import Testing
     // The beginning, a hundred intents, a hundred outcomes with the end of the run.
     #expect(appends == 3)
   }
+
+  // MARK: Changed programs
+
+  /// A finished step, a finished wait, and a step that is still to come; each part may be another.
+  private func changeable(
+    title: String = "a", value: Int64 = 1, within: Int64? = 100, wait: Int64? = 50,
+    question: String = "Go?", future: Int64 = 2, extra: Bool = false
+  ) -> (Code) -> Void {
+    { code in
+      code.step(title, within: within) { $0.do($0.call("set.apply", "a", $0.int(value))) }
+      code.wait(code.call("ready", "x", code.int(3)), within: wait)
+      code.approve(question, within: 600)
+      code.step("b", within: future * 10) { step in
+        step.do(step.call("set.apply", "b", step.int(future)))
+      }
+      if extra { code.reversible("c") }
+    }
+  }
+
+  private func resumed(
+    _ host: TestHost, as write: @escaping (Code) -> Void, digest: String = "p2",
+    by person: String? = "oncall"
+  ) throws(JournalRefusal) -> TestHost {
+    var other = TestHost(ProgramBuilder.runbook(write))
+    other.disk = host.disk
+    other.world = host.world
+    other.now = host.now
+    other.decisions = ["Go?": (true, 1)]
+    other.programDigest = digest
+    other.accepter = person
+    _ = try other.live()
+    return other
+  }
+
+  @Test("a changed program goes on where somebody accepts what is still to come")
+  func acceptedChange() throws {
+    let host = try paused(changeable()) { $0.interruptAt = 30 }
+    #expect(
+      throws: JournalRefusal.anotherRun(what: "program", journal: "p", program: "p2")
+    ) { try self.resumed(host, as: self.changeable(future: 7), by: nil) }
+    var changed = try resumed(host, as: changeable(future: 7, extra: true))
+    #expect(changed.world.summary == "a=1 b=7 c=1")
+    let accepted = changed.records.filter { $0.body == .accepted(program: "p2", by: "oncall") }
+    #expect(accepted.count == 1, "\(changed.journalLine)")
+    #expect(throws: JournalRefusal.ended(.succeeded)) { try changed.live() }
+    #expect(try Journal(bytes: changed.disk).programDigest == "p2")
+  }
+
+  @Test("from then on it is a run of the changed program")
+  func acceptedOnce() throws {
+    var host = try paused(changeable()) { $0.interruptAt = 30 }
+    var other = TestHost(ProgramBuilder.runbook(changeable(future: 7)))
+    other.disk = host.disk
+    other.world = host.world
+    other.now = host.now
+    other.programDigest = "p2"
+    other.accepter = "oncall"
+    other.interruptAt = 5
+    #expect(try other.live()?.status == .paused)
+    host.disk = other.disk
+    #expect(
+      throws: JournalRefusal.anotherRun(what: "program", journal: "p2", program: "p")
+    ) { try host.live() }
+    let last = try resumed(other, as: changeable(future: 7), by: nil)
+    #expect(last.world.summary == "a=1 b=7")
+  }
+
+  @Test("what has happened may not have changed, in any part")
+  func refusedChange() throws {
+    let host = try paused(changeable()) { $0.interruptAt = 30 }
+    let changes: [(String, (Code) -> Void)] = [
+      ("title", changeable(title: "z")), ("argument", changeable(value: 9)),
+      ("deadline of a step", changeable(within: 99)), ("no deadline", changeable(within: nil)),
+      ("deadline of a wait", changeable(wait: 51)), ("question", changeable(question: "Really?")),
+      ("order", { code in self.changeable(title: "first")(code) }),
+    ]
+    for (what, change) in changes {
+      do throws(JournalRefusal) {
+        _ = try resumed(host, as: change)
+        Issue.record("\(what) is taken")
+      } catch {
+        guard case .diverged(_, let journal, let program) = error else {
+          Issue.record("\(what): \(error)")
+          continue
+        }
+        #expect(journal != "" && program != "")
+      }
+    }
+  }
 }

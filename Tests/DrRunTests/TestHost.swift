@@ -19,6 +19,9 @@ struct TestHost {
     case after(Int)
     /// An append of that number ends after so many bytes.
     case torn(Int, Int)
+    /// The power fails during the append of that number: of its pieces those are on disk that the
+    /// set has, by number; the others read as zeros, or are beyond the end of the file.
+    case scattered(Int, Set<Int>)
   }
 
   let program: Program
@@ -32,15 +35,30 @@ struct TestHost {
   var lines: [String] = []
   /// What people answer, and how many seconds after they are asked.
   var decisions: [String: (approved: Bool, after: Int64)] = [:]
+  /// What several people answer, one question after the other, in seconds since the beginning.
+  var answers: [(person: String, approved: Bool, at: Int64)] = []
+  /// When the next of them comes, where seconds are not enough.
+  var answerMilliseconds: Int64?
   /// Answers given together with the beginning of a life.
   var early: [(id: String, approved: Bool)] = []
   /// Seconds after which the run is interrupted.
   var interruptAt: Int64?
+  /// Seconds after which the reason to take something back is gone.
+  var recallAt: Int64?
   var asked: [Question] = []
   /// Kinds of orders carried out, in order; the crash points.
   var carriedOut: [Order] = []
   var showsCalls = false
+  /// A mistake of the store, the drivers or the clock; see MutationTests.
+  var bug: Bug?
+  var life = 0
+  var appends = 0
+  var lastAppend = 0
+  var unflushed: [UInt8] = []
   var runID = "r1"
+  var programDigest = "p"
+  /// Who accepts that the program has changed.
+  var accepter: String?
 
   init(_ program: (CheckedProgram, FunctionID)) {
     self.program = Program(program.0)
@@ -53,7 +71,7 @@ struct TestHost {
 
   var identity: RunIdentity {
     RunIdentity(
-      runID: runID, runbook: "evacuate", arguments: [:], programDigest: "p", sources: [],
+      runID: runID, runbook: "evacuate", arguments: [:], programDigest: programDigest, sources: [],
       version: "test", world: "fake")
   }
 
@@ -64,12 +82,16 @@ struct TestHost {
   }
 
   /// One life of the run, from its beginning to its end or a crash. nil where it crashed.
-  mutating func live(crash: Crash = .none) throws(JournalRefusal) -> RunResult? {
+  mutating func live(
+    crash: Crash = .none, reopening: Reopening? = nil
+  ) throws(JournalRefusal) -> RunResult? {
+    reopen()
     let journal = try Journal(bytes: disk)
-    disk.removeLast(journal.tornCount)
+    if bug != .keepsTornTails { disk.removeLast(journal.tornCount) }
+    let machine = Machine(program: program, limits: Limits())
     let executor = try Executor(
-      machine: Machine(program: program, limits: Limits()), runbook: runbook, arguments: [],
-      identity: identity, journal: journal, at: now)
+      machine: machine, body: machine.start(runbook, []), identity: identity, journal: journal,
+      reopening: reopening, acceptingChangeBy: accepter, at: now)
     executor.tellsNews = tellsNews
     return drive(executor, crash)
   }
@@ -86,6 +108,7 @@ struct TestHost {
       schedule(.decided(questionID: answer.id, approved: answer.approved, by: "oncall"), after: 0)
     }
     schedule(.begin, after: 0)
+    if let recallAt { schedule(.recalled(why: "it holds again"), after: recallAt * 1_000) }
     if let interruptAt { schedule(.interrupted, after: interruptAt * 1_000) }
     carriedOut = []
     world.inFlight = 0
@@ -103,9 +126,9 @@ struct TestHost {
         if cancelled.contains("call \(id.rawValue)") { continue }
         world.inFlight -= 1
       case .fired(let id): if cancelled.contains("timer \(id.rawValue)") { continue }
-      case .begin, .decided, .stirred, .interrupted: break
+      case .begin, .decided, .stirred, .recalled, .interrupted: break
       }
-      for order in executor.handle([next.event], at: now) {
+      for order in disordered(executor.handle([next.event], at: now)) {
         let number = carriedOut.count
         carriedOut.append(order)
         if crash == .before(number) { return nil }
@@ -115,26 +138,40 @@ struct TestHost {
             disk += bytes.prefix(kept)
             return nil
           }
-          disk += bytes
+          if case .scattered(number, let kept) = crash {
+            disk = TestHost.scattered(disk, bytes, kept)
+            return nil
+          }
+          store(bytes)
         case .call(let id, let call, let phase):
           world.inFlight += 1
           world.inFlightMax = max(world.inFlightMax, world.inFlight)
           if showsCalls { line("call \(phase.word) \(call.name) \(call.key)") }
-          let answer = world.answer(call, phase)
+          let answer = mistaken(call, phase)
           schedule(.answered(id, answer), after: TestHost.latency[phase.word] ?? 0)
         case .cancel(let id):
           cancelled.insert("call \(id.rawValue)")
           world.inFlight -= 1
           if showsCalls { line("cancel") }
         case .startTimer(let id, let instant):
-          schedule(.fired(id), after: (instant.nanoseconds - now.nanoseconds) / 1_000_000)
+          let delay = (instant.nanoseconds - now.nanoseconds) / 1_000_000
+          if bug == .firesNoTimers { break }
+          schedule(.fired(id), after: bug == .firesTimersAtOnce ? 0 : delay)
         case .cancelTimer(let id): cancelled.insert("timer \(id.rawValue)")
         case .ask(let question):
           asked.append(question)
           line("ask \(question.id)")
-          if let decision = decisions[question.text] {
+          if !answers.isEmpty {
+            let answer = answers.removeFirst()
+            let at = answerMilliseconds ?? answer.at * 1_000
             schedule(
-              .decided(questionID: question.id, approved: decision.approved, by: "oncall"),
+              .decided(questionID: question.id, approved: answer.approved, by: answer.person),
+              after: max(0, at - now.nanoseconds / 1_000_000))
+          }
+          if let decision = decisions[question.text], bug != .losesDecisions {
+            let approved = decision.approved || bug == .saysYesForThem
+            schedule(
+              .decided(questionID: question.id, approved: approved, by: "oncall"),
               after: decision.after * 1_000)
           }
         case .withdraw(let id): line("withdraw \(id)")
@@ -149,6 +186,27 @@ struct TestHost {
       }
     }
     return nil
+  }
+
+  /// Pieces that an append touches.
+  static func pieces(_ disk: [UInt8], _ bytes: [UInt8]) -> Range<Int> {
+    disk.count / 512..<(disk.count + bytes.count - 1) / 512 + 1
+  }
+
+  private static func scattered(
+    _ disk: [UInt8], _ bytes: [UInt8], _ kept: Set<Int>
+  ) -> [UInt8] {
+    var whole = disk + bytes
+    var end = disk.count
+    for piece in pieces(disk, bytes) {
+      let range = max(disk.count, piece * 512)..<min(whole.count, (piece + 1) * 512)
+      if kept.contains(piece) {
+        end = range.upperBound
+      } else {
+        for index in range { whole[index] = 0 }
+      }
+    }
+    return Array(whole.prefix(end))
   }
 
   private mutating func line(_ text: String) {

@@ -12,6 +12,8 @@ private struct Watch {
   private(set) var now = Instant(nanoseconds: 0)
   private(set) var lines: [String] = []
   private(set) var reactions: [PolicyEngine.Reaction] = []
+  private(set) var returns: [PolicyEngine.Return] = []
+  private(set) var recalls: [String] = []
   /// What each expression gives; nil for no answer.
   var world: [String: Double?] = [:]
   /// How much later than wanted a look begins, and how long its answers take, in nanoseconds.
@@ -67,8 +69,10 @@ private struct Watch {
     now = Instant(nanoseconds: seconds * Self.second)
   }
 
-  mutating func end(_ reaction: PolicyEngine.Reaction) {
-    carryOut(engine.ended(policy: reaction.policy, at: now))
+  mutating func end(
+    _ reaction: PolicyEngine.Reaction, leaving remains: PolicyEngine.Remains = .nothing
+  ) {
+    carryOut(engine.ended(policy: reaction.policy, leaving: remains, at: now))
   }
 
   private mutating func carryOut(_ orders: [PolicyEngine.Order]) {
@@ -85,6 +89,8 @@ private struct Watch {
       case .note(let note): lines.append("\(now.nanoseconds / Self.second)s \(note.text)")
       case .failed(let diagnostic): lines.append(diagnostic.message)
       case .react(let reaction): reactions.append(reaction)
+      case .goBack(let order): returns.append(order)
+      case .recall(let run, let why): recalls.append("\(run): \(why)")
       }
     }
   }
@@ -261,5 +267,181 @@ struct PolicyEngineTests {
     watch.engine.renew(try PolicyModel.all(of: machine, cluster: nil), on: machine)
     watch.go(to: 20)
     #expect(watch.reactions.map(\.name) == ["keep.dark(az1)"])
+  }
+}
+
+@Suite("What a policy has done goes back")
+struct FailbackTests {
+  private static let program = Watch.program.split(separator: "guard \"calm\"")
+    .joined(separator: "failback after 10m, ask \"oncall\"\n  guard \"calm\"")
+
+  /// Acted on az1, succeeded at 25 s; cooling down until 145 s; az1 is well from 300 s on.
+  private func stands() throws -> Watch {
+    var watch = try Watch(Self.program)
+    watch.world["down_az1"] = 1
+    watch.go(to: 25)
+    watch.end(try #require(watch.reactions.first), leaving: .everything(run: "r1"))
+    watch.go(to: 147)
+    // It still holds; a guard keeps it from acting again.
+    watch.world["storm"] = 1
+    watch.go(to: 300)
+    watch.world = ["down_az1": 0]
+    return watch
+  }
+
+  @Test("once the condition has not held at every look for so long, and not before")
+  func goesBack() throws {
+    var watch = try stands()
+    watch.go(to: 899)
+    #expect(watch.returns.isEmpty)
+    watch.go(to: 910)
+    let order = try #require(watch.returns.first)
+    #expect(order.run == "r1" && order.name == "keep.dark(az1)" && order.detector == "dark(az1)")
+    #expect(
+      order.reopening
+        == Reopening(why: "keep.dark(az1) has not held for 10m", audience: "oncall"))
+    #expect(
+      watch.lines.contains {
+        $0.hasSuffix(
+          "keep.dark(az1) does not hold; what was done goes back when it has not for 10m")
+      }, "\(watch.lines)")
+    watch.engine.returned("r1", .rolledBack, at: watch.now)
+    watch.go(to: 3_000)
+    #expect(watch.returns.count == 1, "it is done once")
+    #expect(watch.state("dark(az1)") == .idle)
+  }
+
+  @Test("what holds again, or a long silence, has it begin anew")
+  func beginsAnew() throws {
+    var watch = try stands()
+    watch.go(to: 600)
+    watch.world = ["down_az1": 1, "storm": 1]
+    watch.go(to: 606)
+    watch.world = ["down_az1": 0]
+    watch.go(to: 1_204)
+    #expect(watch.returns.isEmpty)
+    watch.world["down_az1"] = .some(nil)
+    watch.go(to: 1_900)
+    watch.world["down_az1"] = 0
+    watch.go(to: 2_490)
+    #expect(watch.returns.isEmpty, "nothing is known of the time between")
+    watch.go(to: 2_520)
+    #expect(watch.returns.count == 1)
+  }
+
+  @Test("neither while another zone is dark nor against a guard")
+  func keptBack() throws {
+    var watch = try stands()
+    watch.world["storm"] = 3
+    watch.go(to: 1_000)
+    #expect(watch.returns.isEmpty)
+    let held = watch.lines.filter {
+      $0.contains("keep.dark(az1) would go back, but the guard \"calm\" holds it back")
+    }
+    #expect(held.count == 1, "told once: \(watch.lines)")
+    watch.world = ["down_az1": 0, "down_az2": nil]
+    watch.go(to: 1_010)
+    #expect(watch.returns.isEmpty, "a zone that gives no answer may be dark")
+    watch.world = ["down_az1": 0]
+    watch.go(to: 1_020)
+    #expect(watch.returns.count == 1)
+  }
+
+  @Test("only the newest of a service goes back, then the one before")
+  func newestFirst() throws {
+    var watch = try stands()
+    watch.world["down_az2"] = 1
+    watch.go(to: 330)
+    let second = try #require(watch.reactions.last)
+    #expect(second.name == "keep.dark(az2)")
+    watch.end(second, leaving: .everything(run: "r2"))
+    watch.world["storm"] = 1
+    watch.go(to: 1_500)
+    #expect(watch.returns.isEmpty, "az1 has long been well, az2 is not")
+    watch.world = [:]
+    watch.go(to: 2_200)
+    #expect(watch.returns.map(\.run) == ["r2"])
+    watch.engine.returned("r2", .rolledBack, at: watch.now)
+    watch.go(to: 2_300)
+    #expect(watch.returns.count == 1, "the cooldown is waited for")
+    watch.go(to: 2_400)
+    #expect(watch.returns.map(\.run) == ["r2", "r1"])
+
+    var other = try stands()
+    other.engine.stands("tidy.full", of: "chat", .something)
+    other.go(to: 2_000)
+    #expect(other.returns.isEmpty, "nobody knows what that run has left")
+  }
+
+  @Test("who is asked is not asked any more when a policy is about to act")
+  func recalls() throws {
+    var watch = try stands()
+    watch.go(to: 910)
+    #expect(watch.returns.count == 1)
+    watch.world["down_az1"] = 1
+    watch.go(to: 925)
+    #expect(watch.recalls.isEmpty)
+    watch.go(to: 940)
+    #expect(watch.recalls.first == "r1: keep.dark(az1), which fires")
+    #expect(watch.reactions.count == 1)
+    watch.engine.returned("r1", .succeeded, at: watch.now)
+    watch.go(to: 946)
+    #expect(watch.reactions.map(\.name) == ["keep.dark(az1)", "keep.dark(az1)"])
+  }
+
+  @Test("a no is good for as long again, and what failed is left to people")
+  func afterwards() throws {
+    var watch = try stands()
+    watch.go(to: 910)
+    watch.engine.returned("r1", .succeeded, at: watch.now)
+    watch.go(to: 1_500)
+    #expect(watch.returns.count == 1)
+    watch.go(to: 1_530)
+    #expect(watch.returns.count == 2)
+    watch.engine.returned("r1", .failed, at: watch.now)
+    watch.go(to: 5_000)
+    #expect(watch.returns.count == 2)
+  }
+
+  @Test("an earlier life of the watcher is gone on with")
+  func earlierLife() throws {
+    var watch = try Watch(Self.program)
+    watch.engine.stands("keep.dark(az1)", of: "chat", .everything(run: "r1"))
+    #expect(watch.engine.begunReturn(of: "r2", "keep.dark(az2)") == 0)
+    #expect(watch.engine.begunReturn(of: "r3", "keep.gone") == nil)
+    watch.go(to: 700)
+    #expect(watch.returns.isEmpty)
+    watch.engine.returned("r2", .rolledBack, at: watch.now)
+    watch.go(to: 900)
+    #expect(watch.returns.map(\.run) == ["r1"])
+    watch.engine.forgetStanding(but: ["r1"])
+    watch.engine.returned("r1", .succeeded, at: watch.now)
+    watch.go(to: 1_600)
+    #expect(watch.returns.map(\.run) == ["r1", "r1"])
+  }
+
+  @Test("an alert that has had its effect and still fires keeps it from going back")
+  func alertGoesOn() throws {
+    var watch = try stands()
+    for time in stride(from: Int64(305), through: 1_500, by: 5) {
+      watch.engine.goesOn(asker: "policy/keep.dark(az1)")
+      watch.go(to: time)
+    }
+    #expect(watch.returns.isEmpty)
+    watch.go(to: 2_090)
+    #expect(watch.returns.isEmpty)
+    watch.go(to: 2_120)
+    #expect(watch.returns.count == 1)
+  }
+
+  @Test("a policy without `failback` leaves everything as it is")
+  func none() throws {
+    var watch = try Watch()
+    watch.world["down_az1"] = 1
+    watch.go(to: 25)
+    watch.end(try #require(watch.reactions.first), leaving: .everything(run: "r1"))
+    watch.world = [:]
+    watch.go(to: 90_000)
+    #expect(watch.returns.isEmpty)
   }
 }

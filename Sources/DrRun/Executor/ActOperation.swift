@@ -276,7 +276,8 @@ final class ActOperation: Operation {
     case .begun, .predicted, .objectives, .resumed, .step, .stepDone, .stepFailed, .read, .waiting,
       .verdict,
       .decision,
-      .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .paused, .ended:
+      .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .paused, .ended,
+      .reopened, .accepted:
       return false
     }
   }

@@ -265,7 +265,7 @@ final class ConditionOperation: Operation {
       .outcome,
       .settled,
       .waiting, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
-      .paused, .ended:
+      .paused, .ended, .reopened, .accepted:
       return false
     }
     return true

@@ -22,7 +22,8 @@ extension Executor {
       return ApproveOperation(self, frame, at: position, try operands.approval())
     case .parallel:
       return ParallelOperation(
-        self, frame, at: position, limit: try operands.limit(), bodies: try operands.list(1))
+        self, frame, at: position, limit: try operands.limit(), quorum: try operands.quorum(),
+        bodies: try operands.list(1))
     case .run:
       return NestedRunOperation(
         self, frame, at: position, name: try operands.text(0), body: try operands.value(1))
@@ -68,6 +69,7 @@ struct Operands {
   }
 
   func optional(_ index: Int) throws(Failure) -> Value? {
+    guard index < directive.operands.count else { return nil }
     let value = try value(index)
     return machine.isNil(value) ? nil : value
   }
@@ -122,6 +124,14 @@ struct Operands {
   /// How many branches may run at once; all, where nothing is written.
   func limit() throws(Failure) -> Int { try count(0, of: "limit") ?? .max }
 
+  /// How many branches must succeed; `nil`, for all, where nothing is written.
+  func quorum() throws(Failure) -> Int? { try count(2, of: "quorum") }
+
+  /// How much shorter a pause may be by chance, in billionths of it.
+  private func jitter() throws(Failure) -> Int64? {
+    try number(7, of: "jitter") { "\(Double($0) / 1e7)%" }
+  }
+
   /// How long a lock is held without being renewed.
   func ttl() throws(Failure) -> Int64 {
     guard let ttl = try duration(1, of: "for") else { throw bad(1) }
@@ -139,7 +149,8 @@ struct Operands {
       title: try text(0), within: try duration(1, of: "within"),
       retries: try count(2, of: "retry") ?? 0,
       every: try duration(3, of: "every") ?? StepOperands.everyDefault,
-      backoff: backoff, condition: try optional(5), body: try value(6))
+      backoff: backoff, condition: try optional(5), body: try value(6),
+      jitter: Double(try jitter() ?? 0) / 1e9)
   }
 
   func condition() throws(Failure) -> ConditionOperands {
@@ -163,6 +174,7 @@ struct Operands {
     ApproveOperands(
       question: try text(0), audience: try optional(1).flatMap(machine.string),
       within: try duration(2, of: "within"),
-      continuesUnanswered: try text(3) == "continue")
+      continuesUnanswered: try text(3) == "continue",
+      quorum: try count(4, of: "quorum") ?? 1)
   }
 }

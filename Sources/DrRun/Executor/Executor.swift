@@ -37,6 +37,7 @@ package final class Executor: Runner {
   private var looks: [ObjectIdentifier: Operation] = [:]
   private var pending: [Operation] = []
   private var root: RootOperation?
+  private var reopened: ReopenedOperation?
 
   // What is awaited from outside.
   private var calls: [CallID: (operation: Operation, isAct: Bool)] = [:]
@@ -61,13 +62,24 @@ package final class Executor: Runner {
   private var orders: [Order] = []
   private var hasBegun = false
   package private(set) var result: RunResult?
+  /// Whether the run had ended before, and what it did is being taken back.
+  package var isReopened: Bool { reopened != nil }
   private var stopping: (status: RunResult.Status, message: String)?
 
   // What the run has done.
   var locks: [LockOperation] = []
+  /// All that the program has asked for so far, in order.
+  var locksTaken: [(name: String, ttl: Int64)] = []
+  /// Why the run is opened once more in this life, where it had ended before.
+  private(set) var reopening: Reopening?
   /// Acts that wait for a lock to be confirmed.
   private var held: [Operation] = []
   private(set) var ledger = ActLedger()
+
+  /// Who has agreed that the program may be another one than the journal's, as long as all that has
+  /// happened is the same in it; `nil` where nobody has.
+  private let changeAcceptedBy: String?
+  private var isChanged = false
 
   /// A new run or, with the journal of its earlier lives, a resumed one.
   ///
@@ -81,18 +93,21 @@ package final class Executor: Runner {
       journal: journal, at: now)
   }
 
-  /// The same for code that stands in no runbook: a policy's reaction.
+  /// The same for code that stands in no runbook: a policy's reaction. With `reopening` a run that
+  /// has succeeded is opened once more, to take back what it did.
   package init(
     machine: Machine, body: Fiber, identity: RunIdentity, journal: Journal? = nil,
-    at now: Instant
+    reopening: Reopening? = nil, acceptingChangeBy person: String? = nil, at now: Instant
   ) throws(JournalRefusal) {
+    changeAcceptedBy = person
     self.machine = machine
     self.identity = identity
     self.now = now
     startedAt = now
     tape = Tape(journal)
     if let first = tape.first {
-      try check(first)
+      self.reopening = reopening
+      try check(first, journal?.programDigest)
       startedAt = first.at
     }
     let root = RootOperation(self)
@@ -111,14 +126,15 @@ package final class Executor: Runner {
   }
 
   /// A resumed run must be the run that began.
-  private func check(_ first: JournalRecord) throws(JournalRefusal) {
+  private func check(
+    _ first: JournalRecord, _ programDigest: String?
+  ) throws(JournalRefusal) {
     guard case .begun(let begun) = first.body else {
       throw .notAJournal("the journal does not begin a run")
     }
     let pairs = [
       ("run", begun.runID, identity.runID),
       ("runbook", begun.runbook, identity.runbook),
-      ("program", begun.programDigest, identity.programDigest),
       ("world", begun.world, identity.world),
       (
         "call", JSON.write(.object(begun.arguments)), JSON.write(.object(identity.arguments))
@@ -127,7 +143,16 @@ package final class Executor: Runner {
     for (what, theirs, ours) in pairs where theirs != ours {
       throw .anotherRun(what: what, journal: theirs, program: ours)
     }
-    if case .ended(let status, _)? = tape.last?.body { throw .ended(status) }
+    let program = programDigest ?? begun.programDigest
+    isChanged = program != identity.programDigest
+    if isChanged, changeAcceptedBy == nil {
+      throw .anotherRun(what: "program", journal: program, program: identity.programDigest)
+    }
+    guard case .ended(let status, _)? = tape.last?.body else {
+      reopening = nil
+      return
+    }
+    if reopening == nil || status != .succeeded { throw .ended(status) }
   }
 
   // MARK: Events
@@ -166,6 +191,7 @@ package final class Executor: Runner {
       for condition in conditions.sorted(by: { $0.position.text < $1.position.text }) {
         condition.stir()
       }
+    case .recalled(let why): reopened?.recall(why)
     case .interrupted:
       stop(.paused, "interrupted")
     }
@@ -176,6 +202,12 @@ package final class Executor: Runner {
     hasBegun = true
     if tape.isResumed {
       _ = tape.markResumption(at: now)
+      if isChanged, let changeAcceptedBy {
+        append(
+          JournalRecord(
+            at: now, .accepted(program: identity.programDigest, by: changeAcceptedBy)))
+        tape.require()
+      }
       show(.runResumed, depth: 0, identity.runbook)
     } else {
       append(JournalRecord(at: now, .begun(identity)))
@@ -330,6 +362,14 @@ package final class Executor: Runner {
       diverge(record, program: body.summary, at: position)
       return body
     }
+    if isChanged, !record.body.hasDeadline(of: body),
+      record.body.length(from: record.at) != body.length(from: now)
+    {
+      refusal = .diverged(
+        position: position, journal: record.body.summary(from: record.at),
+        program: body.summary(from: now))
+      return body
+    }
     return record.body
   }
 
@@ -460,6 +500,15 @@ package final class Executor: Runner {
   func visit(_ position: Position) -> Int { ledger.visit(position) }
 
   // MARK: The end
+
+  /// The run had ended in an earlier life, and goes on to take back what it did.
+  func reopen(_ scope: Scope, then conclude: @escaping (RunResult.Status, String) -> Void) {
+    for lock in locks { lock.drop() }
+    locks = []
+    let operation = ReopenedOperation(self, scope, then: conclude)
+    reopened = operation
+    operation.begin()
+  }
 
   /// Begins no further act; what is in flight is awaited, then the run is left as it stands, to be
   /// resumed.

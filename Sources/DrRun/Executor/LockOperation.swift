@@ -34,6 +34,8 @@ final class LockOperation: Operation {
   private var timer: TimerID?
   private var tries = 0
   private var released: (() -> Void)?
+  /// Told how it went where no frame waits for it.
+  private let settled: ((Failure?) -> Void)?
 
   private static let triesMax = 3
 
@@ -41,7 +43,17 @@ final class LockOperation: Operation {
     self.name = name
     self.ttl = max(ttl, 1_000_000_000)
     sentAt = executor.now
+    settled = nil
     super.init(executor, frame, at: Position("lock/\(name)"))
+  }
+
+  /// Not asked for by the program: `settled` is told once it is held, or why it is not.
+  init(_ executor: Executor, name: String, ttl: Int64, settled: @escaping (Failure?) -> Void) {
+    self.name = name
+    self.ttl = ttl
+    self.settled = settled
+    sentAt = executor.now
+    super.init(executor, nil, at: Position("lock/\(name)"))
   }
 
   override var summary: String { "the lock “\(name)”" }
@@ -135,6 +147,8 @@ final class LockOperation: Operation {
   private func proceed() {
     guard state == .wanted else { return }
     state = .held
+    if let settled { return settled(nil) }
+    executor.locksTaken.append((name, ttl))
     if let frame { executor.resume(frame, with: .unit) }
   }
 
@@ -172,6 +186,10 @@ final class LockOperation: Operation {
     executor.locks.removeAll { $0 === self }
     state = .released
     let message = "lock “\(name)”: \(failure.message)"
+    if let settled {
+      executor.end(self)
+      return settled(Failure(.world(failure), message))
+    }
     if case .held = failure { return fail(Failure(.lockHeld, message)) }
     fail(Failure(.world(failure), message))
   }
@@ -195,6 +213,12 @@ final class LockOperation: Operation {
     let proceed = released
     released = nil
     proceed?()
+  }
+
+  /// The journal tells that it was given back.
+  func drop() {
+    state = .released
+    executor.end(self)
   }
 
   override func cancel(_ failure: Failure) {

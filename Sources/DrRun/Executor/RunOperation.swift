@@ -111,6 +111,8 @@ final class NestedRunOperation: RunOperation {
 final class RootOperation: RunOperation {
   /// The program is over; locks are given back.
   private(set) var isReleasing = false
+  /// How the run ends where that does not follow from its body.
+  private var verdict: (status: RunResult.Status, message: String)?
 
   init(_ executor: Executor) {
     super.init(executor, nil, at: .root, name: executor.identity.runbook)
@@ -122,7 +124,20 @@ final class RootOperation: RunOperation {
 
   private func release() {
     isReleasing = true
+    executor.watch(self, at: position)
     executor.pend(self)
+  }
+
+  /// In a later life the run has ended before; only what was reopened has records after that.
+  override func replay(_ record: JournalRecord.Body) -> Bool {
+    guard isReleasing, case .ended(.succeeded, _) = record else { return false }
+    isReleasing = false
+    executor.end(self)
+    executor.reopen(scope) { [unowned self] status, message in
+      verdict = (status, message)
+      release()
+    }
+    return true
   }
 
   override func activate() {
@@ -133,6 +148,7 @@ final class RootOperation: RunOperation {
       }
       return
     }
+    if let verdict { return executor.ended(verdict.status, verdict.message) }
     guard let failure else { return executor.ended(.succeeded, nil) }
     executor.ended(status(failure), failure.message)
   }

@@ -52,25 +52,37 @@ final class PauseOperation: Operation {
 /// A person's no ends the run whatever follows `else`, which is about silence.
 final class ApproveOperation: Operation {
   private let operands: ApproveOperands
-  private let id: String
+  private var id = ""
   private var until: Instant?
   private var timer: TimerID?
+  /// Who has agreed so far.
+  private var agreed: [String] = []
 
   init(_ executor: Executor, _ frame: Frame, at position: Position, _ operands: ApproveOperands) {
     self.operands = operands
-    id = Question.approvalID(
-      run: executor.identity.runID, position: position, visit: executor.visit(position))
     super.init(executor, frame, at: position)
   }
 
-  override var summary: String { "the approval “\(operands.question)”" }
+  override var summary: String { "the approval “\(question)”" }
+
+  /// Says who has agreed already, where several must.
+  private var question: String {
+    guard !agreed.isEmpty else { return operands.question }
+    return operands.question
+      + " (\(agreed.count) of \(operands.quorum) agreed: \(agreed.joined(separator: ", ")))"
+  }
 
   override func begin() {
+    until = operands.within.map(executor.now.advanced(by:))
+    askNext()
+  }
+
+  /// Each person who is needed answers a question of their own: an answer fits only one.
+  private func askNext() {
+    id = Question.approvalID(
+      run: executor.identity.runID, position: position, visit: executor.visit(position))
     let fact = executor.note(
-      .waiting(
-        for: .approve, text: operands.question,
-        until: operands.within.map(executor.now.advanced(by:))),
-      at: position, attempt: attempt)
+      .waiting(for: .approve, text: question, until: until), at: position, attempt: attempt)
     if case .waiting(_, _, let until) = fact { self.until = until }
     executor.pend(self)
   }
@@ -78,12 +90,12 @@ final class ApproveOperation: Operation {
   override func activate() {
     if let until, executor.now >= until { return decide(nil, by: nil) }
     if let answer = executor.answers[id] { return decide(answer.approved, by: answer.by) }
-    show(.approvalAsked, operands.question, until: until)
+    show(.approvalAsked, question, until: until)
     executor.ask(
       Question(
-        id: id, text: operands.question, audience: operands.audience, deadline: until),
+        id: id, text: question, audience: operands.audience, deadline: until, agreed: agreed),
       for: self)
-    if let until { timer = executor.startTimer(at: until, for: self) }
+    if let until, timer == nil { timer = executor.startTimer(at: until, for: self) }
   }
 
   override func decided(_ questionID: String, approved: Bool, by person: String) {
@@ -103,16 +115,28 @@ final class ApproveOperation: Operation {
   }
 
   private func conclude(_ approved: Bool?, by person: String?) {
+    if approved == true, operands.quorum > 1 {
+      let person = person ?? "somebody"
+      // Who has agreed already is one person still.
+      if !agreed.contains(person) { agreed.append(person) }
+      if agreed.count < operands.quorum { return askNext() }
+    }
     if let timer { executor.cancel(timer) }
     switch approved {
     case true?:
-      show(.approvalGiven, "\(operands.question) yes, by \(person ?? "somebody")")
+      let people = agreed.isEmpty ? person ?? "somebody" : agreed.joined(separator: ", ")
+      show(.approvalGiven, "\(operands.question) yes, by \(people)")
       finish(.unit)
     case false?:
       fail(Failure(.declined, "\(person ?? "somebody") declined: \(operands.question)"))
     case nil where operands.continuesUnanswered:
       show(.approvalGiven, "\(operands.question) nobody answered; going on")
       finish(.unit)
+    case nil where !agreed.isEmpty:
+      fail(
+        Failure(
+          .declined,
+          "only \(agreed.count) of \(operands.quorum) agreed in time: \(operands.question)"))
     case nil:
       fail(Failure(.declined, "nobody answered in time: \(operands.question)"))
     }
@@ -136,6 +160,8 @@ struct ApproveOperands {
   let audience: String?
   let within: Int64?
   let continuesUnanswered: Bool
+  /// How many people must agree.
+  let quorum: Int
 }
 
 /// `fail "…"`
@@ -150,32 +176,52 @@ final class FailOperation: Operation {
   override func begin() { fail(Failure(.explicit, message)) }
 }
 
-/// `parallel limit N { … }`: branches start in order as room comes free. When one fails no further
-/// branch is begun; those that run end first, then the failure goes on.
+/// `parallel limit N quorum M { … }`: branches start in order as room comes free. It succeeds once M
+/// have, all of them where nothing is written, and fails once so many have failed that M cannot be
+/// reached. From then on no branch is begun; those that run end first.
 final class ParallelOperation: Operation {
   private let limit: Int
+  private let quorum: Int
   private let bodies: [Value]
   private var running: [(child: Frame, index: Int)] = []
-  private var results: [Value]
+  private var results: [Value?]
   private var started = 0
+  private var succeeded = 0
+  private var failed = 0
   private var failure: Failure?
+  /// A deadline around it is over.
+  private var isCancelled = false
 
   init(
-    _ executor: Executor, _ frame: Frame, at position: Position, limit: Int, bodies: [Value]
+    _ executor: Executor, _ frame: Frame, at position: Position, limit: Int, quorum: Int?,
+    bodies: [Value]
   ) {
     self.limit = limit
+    self.quorum = quorum ?? bodies.count
     self.bodies = bodies
-    results = Array(repeating: .unit, count: bodies.count)
+    results = Array(repeating: nil, count: bodies.count)
     super.init(executor, frame, at: position)
   }
 
   override var summary: String { "parallel branches" }
 
-  override func begin() { fill() }
+  override func begin() {
+    if quorum > bodies.count {
+      return fail(
+        Failure(
+          .program,
+          "\(Words.count(bodies.count, "branch", "branches")) cannot give a quorum of \(quorum)"))
+    }
+    fill()
+  }
+
+  private var isDecided: Bool {
+    isCancelled || bodies.count - failed < quorum || (succeeded >= quorum && !bodies.isEmpty)
+  }
 
   private func fill() {
     guard let frame else { return }
-    while failure == nil, running.count < limit, started < bodies.count {
+    while !isDecided, running.count < limit, started < bodies.count {
       let child = Frame(
         executor.machine.start(closure: bodies[started], []), at: position.child(started),
         owner: self, scope: frame.scope, depth: frame.depth, attempt: frame.attempt,
@@ -185,9 +231,9 @@ final class ParallelOperation: Operation {
       executor.start(child)
     }
     guard running.isEmpty else { return }
-    if let failure { return fail(failure) }
+    if let failure, isCancelled || succeeded < quorum { return fail(failure) }
     do {
-      finish(try executor.machine.list(results))
+      finish(try executor.machine.list(results.compactMap(\.self)))
     } catch {
       fail(Failure(.program, "the results of the branches take too much memory"))
     }
@@ -197,17 +243,20 @@ final class ParallelOperation: Operation {
     if let place = running.firstIndex(where: { $0.child === child }) {
       results[running.remove(at: place).index] = value
     }
+    succeeded += 1
     fill()
   }
 
   override func childFailed(_ child: Frame, _ failure: Failure) {
     if self.failure == nil { self.failure = failure }
     running.removeAll { $0.child === child }
+    failed += 1
     fill()
   }
 
   override func cancel(_ failure: Failure) {
-    if self.failure == nil { self.failure = failure }
+    isCancelled = true
+    self.failure = self.failure ?? failure
     for (frame, _) in running { executor.cancel(frame, failure) }
   }
 }

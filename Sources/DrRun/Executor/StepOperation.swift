@@ -112,7 +112,8 @@ final class StepOperation: Operation {
   private func unwound(_ failure: Failure) {
     if let cancelled = frame?.cancelled ?? expired { return giveUp(cancelled, after: failure) }
     guard number <= step.retries, failure.isRetryable else { return giveUp(failure, after: nil) }
-    let delay = step.delay(before: number)
+    let delay = step.delay(
+      before: number, by: ChanceSeed.number(executor.identity.runID, position, attempt: number))
     let planned = executor.now.advanced(by: delay)
     guard
       executor.followedByRetry(at: position)
@@ -203,13 +204,22 @@ struct StepOperands {
   let backoff: Double
   let condition: Value?
   let body: Value
+  /// By how much a pause may be shorter, from 0 to 1 of it.
+  let jitter: Double
 
   /// One second, where nothing is written.
   static let everyDefault: Int64 = 1_000_000_000
   /// A backoff does not grow beyond an hour.
   private static let delayMax: Int64 = 3_600_000_000_000
 
-  /// How long after the failure of an attempt, counted from 1, the next begins.
+  /// How long after the failure of an attempt, counted from 1, the next begins, where `chance` from 0
+  /// to 1 decides. It follows from the run, so the same run has the same pauses; and the journal has
+  /// the instant.
+  func delay(before attempt: Int, by chance: Double) -> Int64 {
+    Int64(Double(delay(before: attempt)) * (1 - jitter * chance))
+  }
+
+  /// The same at most.
   func delay(before attempt: Int) -> Int64 {
     var delay = Double(every)
     for _ in 1..<max(attempt, 1) where delay < Double(StepOperands.delayMax) { delay *= backoff }

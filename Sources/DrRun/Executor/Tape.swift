@@ -52,10 +52,10 @@ final class Tape {
   private func advance() {
     while let record = rest?.next() {
       switch record.body {
-      case .begun, .resumed, .paused, .predicted, .objectives: continue
+      case .begun, .resumed, .paused, .predicted, .objectives, .accepted: continue
       case .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
         .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
-        .ended:
+        .ended, .reopened:
         current = record
         isReplaying = true
         return

@@ -27,7 +27,10 @@ package enum JournalRefusal: Error, Sendable, Equatable {
       Diagnostic(
         .journalRefused, "the journal belongs to another \(what)",
         notes: ["the journal has \(journal)", "this run has \(program)"],
-        help: "resume with the sources and the arguments that the run began with")
+        help: what == "program"
+          ? "resume with the sources that the run began with; or, if what is still to come was meant to change,"
+            + " with `dr resume --accept-change`"
+          : "resume with the sources and the arguments that the run began with")
     case .diverged(let position, let journal, let program):
       Diagnostic(
         .journalRefused, "the journal does not fit the program at \(position)",
@@ -50,6 +53,9 @@ package struct Journal: Sendable {
   package let count: Int
   package let first: JournalRecord?
   package let last: JournalRecord?
+  /// Of the program that the run goes on with: the one that it began with, or one that somebody has
+  /// accepted since; `nil` where the crash came before its first record.
+  package let programDigest: String?
   /// What later records may refer to.
   let context: RecordContext
   /// What the next batch is chained to.
@@ -79,6 +85,7 @@ package struct Journal: Sendable {
     count = reader.count
     first = reader.first
     last = reader.last
+    programDigest = reader.programDigest
     context = reader.decoder.context
     chain = reader.chain
   }
@@ -127,6 +134,7 @@ struct JournalReader {
   private(set) var count = 0
   private(set) var first: JournalRecord?
   private(set) var last: JournalRecord?
+  private(set) var programDigest: String?
 
   init(bytes: [UInt8]) {
     self.bytes = bytes
@@ -156,6 +164,8 @@ struct JournalReader {
       }
       return
     }
+    // Of the first append something may be there and its beginning not.
+    if bytes[0] == 0, isUnwritten { return }
     if !bytes.starts(with: header) {
       guard bytes.starts(with: JournalFormat.magic) else {
         throw .notAJournal("the file is no journal of dr")
@@ -178,32 +188,74 @@ struct JournalReader {
     }
   }
 
-  /// False where the file ends within the batch.
+  /// False where the file ends within the batch, or where the batch was never written whole.
   mutating func readBatch() throws(JournalRefusal) -> Bool {
     let start = offset + JournalFormat.leadCount
     guard writtenCount >= start || writtenCount == bytes.count, bytes.count >= start else {
       return false
     }
     guard CRC32C.checksum(bytes[offset..<offset + 4]) == bytes.littleEndian(at: offset + 4) else {
-      throw damaged("the length of a batch does not agree with its checksum")
+      return try unwritten("the length of a batch does not agree with its checksum")
     }
     let length = Int(bytes.littleEndian(at: offset))
     guard length <= JournalFormat.payloadMax else { throw damaged("a batch is too long") }
     let end = start + length
     let next = end + JournalFormat.tailCount
     guard next <= writtenCount else { return false }
-    guard bytes[next - 1] == JournalFormat.end else { throw damaged("a batch has no end") }
+    guard bytes[next - 1] == JournalFormat.end else {
+      return try unwritten("a batch has no end")
+    }
     guard CRC32C.checksum(bytes[start..<end]) == bytes.littleEndian(at: end) else {
-      throw damaged("a batch does not agree with its checksum")
+      return try unwritten("a batch does not agree with its checksum")
     }
     let hash = SHA256.digest(bytes[(offset - JournalFormat.chainCount)..<end + 4])
     guard hash.starts(with: bytes[(end + 4)..<next - 1]) else {
-      throw damaged("a batch does not follow the one before it: the chain of hashes is broken")
+      return try unwritten(
+        "a batch does not follow the one before it: the chain of hashes is broken")
     }
     decoder.enter(start..<end)
     try decode()
     offset = next
     return true
+  }
+
+  // MARK: Power failures
+
+  /// Disks write pieces of so many bytes, in any order.
+  private static let pieceCount = 512
+
+  /// False where the batch is what a power failure left of the last append; else it is damaged.
+  private func unwritten(_ why: String) throws(JournalRefusal) -> Bool {
+    guard isUnwritten else { throw damaged(why) }
+    return false
+  }
+
+  /// Whether a piece is missing, so that it reads as zeros, and no whole batch follows: then nothing
+  /// relied on what is there.
+  private var isUnwritten: Bool {
+    var start = offset
+    while start < writtenCount {
+      let end = min((start / Self.pieceCount + 1) * Self.pieceCount, writtenCount)
+      if bytes[start..<end].allSatisfy({ $0 == 0 }) { return !hasBatchAfter }
+      start = end
+    }
+    return false
+  }
+
+  private var hasBatchAfter: Bool {
+    let least = JournalFormat.leadCount + JournalFormat.tailCount
+    guard writtenCount - offset > least else { return false }
+    for place in offset + 1...writtenCount - least {
+      let start = place + JournalFormat.leadCount
+      let end = start + Int(bytes.littleEndian(at: place))
+      guard end + JournalFormat.tailCount <= writtenCount,
+        bytes[end + JournalFormat.tailCount - 1] == JournalFormat.end,
+        CRC32C.checksum(bytes[place..<place + 4]) == bytes.littleEndian(at: place + 4),
+        CRC32C.checksum(bytes[start..<end]) == bytes.littleEndian(at: end)
+      else { continue }
+      return true
+    }
+    return false
   }
 
   private mutating func decode() throws(JournalRefusal) {
@@ -214,9 +266,11 @@ struct JournalReader {
       } catch {
         throw damaged("a record is not understood: \(error.message)")
       }
-      if case .begun = record.body {
+      if case .accepted(let program, _) = record.body { programDigest = program }
+      if case .begun(let identity) = record.body {
         guard count == 0 else { throw damaged("a run begins twice") }
         first = record
+        programDigest = identity.programDigest
       } else if count == 0 {
         throw damaged("the first record does not begin a run")
       }

@@ -45,6 +45,8 @@ extension JournalRecord.Body {
     case .ended: "ended"
     case .predicted: "predicted"
     case .objectives: "objectives"
+    case .reopened: "reopened"
+    case .accepted: "accepted"
     }
   }
 
@@ -97,6 +99,12 @@ extension JournalRecord.Body {
     case .lock(let name, let fencing):
       object["name"] = .string(name)
       object["fencing"] = .int(fencing)
+    case .accepted(let program, let by):
+      object["program"] = .string(program)
+      object["by"] = .string(by)
+    case .reopened(let why, let audience):
+      object["why"] = .string(why)
+      object["by"] = audience.map(Document.string)
     case .ended(let status, let message):
       object["status"] = .string(status.rawValue)
       object["message"] = message.map(Document.string)

@@ -9,7 +9,8 @@ extension JournalRecord.Body {
     switch self {
     case .resumed, .step, .stepDone, .read, .elapsed, .attempt, .predicted, .objectives: true
     case .begun, .stepFailed, .intent, .outcome, .settled, .waiting, .verdict, .decision, .retry,
-      .expired, .unwinding, .undone, .lock, .paused, .ended:
+      .expired, .unwinding, .undone, .lock, .paused, .ended, .reopened,
+      .accepted:
       false
     }
   }
@@ -26,6 +27,29 @@ extension JournalRecord.Body {
     case (.stepDone, .stepDone), (.stepFailed, .stepFailed), (.retry, .retry): true
     case _: false
     }
+  }
+
+  /// How long the program gives to what begins then; `nil` where it has no deadline.
+  func length(from instant: Instant) -> Int64? {
+    switch self {
+    case .step(_, let until?), .waiting(_, _, let until?):
+      until.nanoseconds &- instant.nanoseconds
+    case _: nil
+    }
+  }
+
+  /// Whether both end at the same instant, as what is asked again does.
+  func hasDeadline(of other: JournalRecord.Body) -> Bool {
+    switch (self, other) {
+    case (.waiting(_, _, let a?), .waiting(_, _, let b?)): a == b
+    case _: false
+    }
+  }
+
+  /// A few words, with how long it may take.
+  func summary(from instant: Instant) -> String {
+    let length = length(from: instant).map { "within \(Words.duration($0))" }
+    return "\(summary), \(length ?? "without a deadline")"
   }
 
   /// A few words for the message that a journal does not fit.
@@ -57,6 +81,8 @@ extension JournalRecord.Body {
     case .paused: "a pause of the run"
     case .predicted: "what a plan said"
     case .objectives: "what is promised"
+    case .reopened: "a reopening of the run"
+    case .accepted: "the acceptance of a changed program"
     case .ended(let status, _): "the end of the run: \(status.rawValue)"
     }
   }

@@ -218,6 +218,10 @@ package struct JournalRecord: Sendable, Equatable {
     case predicted(Prediction)
     /// What is promised of the services that the runbook names.
     case objectives([Objective])
+    /// A run that had ended goes on, to take back what it did; `audience` is asked before.
+    case reopened(why: String, audience: String?)
+    /// From here on the run is one of that program, by digest; who said so.
+    case accepted(program: String, by: String)
   }
 
   package let at: Instant

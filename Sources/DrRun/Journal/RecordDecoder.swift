@@ -99,6 +99,8 @@ struct RecordDecoder: Sendable {
         objectives.append(Objective(service: try plain(), recovery: try integer()))
       }
       return .objectives(objectives)
+    case .accepted: return .accepted(program: try plain(), by: try text())
+    case .reopened: return .reopened(why: try text(), audience: try optionalText())
     }
   }
 

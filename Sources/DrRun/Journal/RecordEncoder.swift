@@ -30,7 +30,7 @@ enum RecordKind: UInt8 {
   case begun = 1
   case resumed, step, stepDone, stepFailed, retry, attempt, expired, read, intent, outcome
   case settled, waiting, verdict, decision, elapsed, unwinding, undone, lock, paused, ended
-  case predicted, objectives
+  case predicted, objectives, reopened, accepted
 
   /// Beside the kind: an attempt other than the first.
   static let hasAttempt: UInt8 = 0x80
@@ -139,6 +139,12 @@ struct RecordEncoder: Sendable {
     case .ended(let status, let message):
       write(status.rawValue, isName: true)
       write(message)
+    case .reopened(let why, let audience):
+      write(why)
+      write(audience)
+    case .accepted(let program, let by):
+      write(plain: program)
+      write(by)
     }
   }
 
@@ -304,6 +310,8 @@ extension JournalRecord.Body {
     case .ended: .ended
     case .predicted: .predicted
     case .objectives: .objectives
+    case .reopened: .reopened
+    case .accepted: .accepted
     }
   }
 }

@@ -106,7 +106,10 @@ package struct LiveRun: Sendable, Equatable {
     case .ended(let result, _):
       status = .ended(result)
       items = []
-    case .read, .expired, .lock: break
+    case .reopened:
+      // Taking back has a clock of its own, and no promise.
+      (status, startedAt, items, objectives, prediction) = (.running, record.at, [], [], nil)
+    case .read, .expired, .lock, .accepted: break
     }
   }
 

@@ -83,7 +83,7 @@ package final class Planner: Runner {
         self.awaited = nil
         answered(awaited.frame, awaited.call, awaited.item, answer)
         run()
-      case .fired, .decided, .stirred: break
+      case .fired, .decided, .stirred, .recalled: break
       case .interrupted: end(.paused, "interrupted")
       }
     }

@@ -140,6 +140,16 @@ package struct AlertBook: Sendable {
     return !keys.isEmpty
   }
 
+  /// Whether such an alert fires that has had its effect on whoever asks: what it was told for is not
+  /// over.
+  package func isUsedUp(_ name: String, with labels: DocumentObject, asker: String) -> Bool {
+    entries.map(\.alert).contains { alert in
+      alert.labels["alertname"] == .string(name)
+        && labels.members.allSatisfy { alert.labels[$0.name] == $0.value }
+        && used.contains(Use(asker: asker, key: alert.key))
+    }
+  }
+
   /// The alerts that made a condition hold are used up by the run that it starts; gives them.
   package mutating func use(asker: String) -> [Alert.Key] {
     let firing = entries.map(\.alert.key)

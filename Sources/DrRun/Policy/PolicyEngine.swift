@@ -9,6 +9,8 @@
 // that does not hold or that nobody can answer. While a reaction runs and for the cooldown after
 // it, the policy does not look.
 //
+// What a reaction did goes back as `PolicyEngine+Failback.swift` says.
+//
 // A look that the world gave no answer to leaves its detector as it was. But what holds again after
 // a silence longer than `lasting` has to last anew: nothing is known of the time between.
 
@@ -39,6 +41,10 @@ package final class PolicyEngine {
     case failed(Diagnostic)
     /// Run the reaction, and tell its end by `ended`.
     case react(Reaction)
+    /// Open the finished run once more, to take back what it did, and tell its end by `returned`.
+    case goBack(Return)
+    /// Tell that run that the reason is gone.
+    case recall(run: String, why: String)
   }
 
   /// Of one case of a detector.
@@ -53,8 +59,16 @@ package final class PolicyEngine {
 
   private enum Stage {
     case condition(Int)
-    /// The guard of that number, for the cases that have lasted.
-    case rule(Int, candidates: [Int])
+    /// The guard of that number, before that.
+    case rule(Int, before: Aim)
+  }
+
+  /// What guards are asked about.
+  private enum Aim {
+    /// The cases that have lasted; the first of them reacts.
+    case react([Int])
+    /// What the reaction of that case did is taken back.
+    case goBack(Int)
   }
 
   /// The conditions of a policy, one after the other.
@@ -78,8 +92,14 @@ package final class PolicyEngine {
   }
 
   private var machine: Machine
-  private var policies: [PolicyModel]
+  private(set) var policies: [PolicyModel]
   private var states: [PolicyState]
+  /// What reactions did and nobody has taken back, the newest last.
+  var standing: [Standing] = []
+  /// Who has asked for an alert that goes on firing, and was told no, since it has acted upon it.
+  var goingOn: Set<String> = []
+  /// What is being taken back now.
+  var returning: [Return] = []
   private var orders: [Order] = []
   private var lastID = 0
   /// Steps that conditions took so far.
@@ -155,8 +175,11 @@ package final class PolicyEngine {
     return takeOrders()
   }
 
-  /// A reaction is over.
-  package func ended(policy index: Int, at now: Instant) -> [Order] {
+  /// A reaction is over, and that is left of it.
+  package func ended(
+    policy index: Int, leaving remains: Remains = .nothing, at now: Instant
+  ) -> [Order] {
+    if let name = states[index].acting { stands(name, of: policies[index].service, remains) }
     states[index].acting = nil
     coolDown(index, until: now.advanced(by: policies[index].cooldown))
     return takeOrders()
@@ -185,7 +208,7 @@ package final class PolicyEngine {
     }
   }
 
-  private func coolDown(_ index: Int, until instant: Instant) {
+  func coolDown(_ index: Int, until instant: Instant) {
     states[index].isCoolingDown = true
     states[index].nextLook = instant
     for number in states[index].cases.indices {
@@ -217,6 +240,8 @@ package final class PolicyEngine {
   }
 
   // MARK: Looking
+
+  func give(_ order: Order) { orders.append(order) }
 
   private func takeOrders() -> [Order] {
     defer { orders = [] }
@@ -281,17 +306,20 @@ package final class PolicyEngine {
       } else {
         judge(index, at: now)
       }
-    case .rule(let number, let candidates):
+    case .rule(let number, let aim):
       guard answer == true else {
         let values = witnesses.sentence(machine.program.checked.sources)
         let because = answer == nil || values.isEmpty ? nil : values
-        for candidate in candidates {
-          hold(index, candidate, .rule(policy.guards[number].text, because: because))
+        let obstacle = PolicyNote.Obstacle.rule(policy.guards[number].text, because: because)
+        switch aim {
+        case .react(let candidates):
+          for candidate in candidates { hold(index, candidate, obstacle) }
+        case .goBack(let number): holdReturn(index, number, obstacle)
         }
         states[index].look = nil
         return
       }
-      check(index, from: number + 1, candidates)
+      check(index, from: number + 1, aim)
     }
   }
 
@@ -318,6 +346,7 @@ package final class PolicyEngine {
     // From the end of a look to the next one; both may take long. Timers are never quite on time.
     let silence = look.startedAt.nanoseconds - (state.answeredAt ?? look.startedAt).nanoseconds
     state.answeredAt = now
+    watchStanding(index, number, holds: answer, silence: silence, at: look.startedAt)
     if !answer {
       if state.since != nil { note(.cleared, index, number) }
       state.since = nil
@@ -354,7 +383,13 @@ package final class PolicyEngine {
         candidates.append(number)
       }
     }
-    check(index, from: 0, candidates)
+    if !candidates.isEmpty {
+      check(index, from: 0, .react(candidates))
+    } else if let number = returnDue(index, look.answers, at: look.startedAt) {
+      check(index, from: 0, .goBack(number))
+    } else {
+      states[index].look = nil
+    }
   }
 
   /// What needs no asking.
@@ -368,30 +403,36 @@ package final class PolicyEngine {
     if group.count > 1, group.allSatisfy({ answers[$0] != false }) {
       return .allLookBad(count: group.count)
     }
-    let other = states.indices.first {
-      states[$0].acting != nil && policies[$0].service == policy.service
-    }
-    return other.flatMap { states[$0].acting }.map { .busy(with: $0) }
+    if let name = actingName(for: policy.service) { return .busy(with: name) }
+    return returning.first { $0.service == policy.service }.map { .goingBack($0.name) }
   }
 
-  /// Asks the guards, the first of which that does not hold keeps all candidates back; then the first
-  /// candidate reacts.
-  private func check(_ index: Int, from number: Int, _ candidates: [Int]) {
-    guard let candidate = candidates.first else {
-      states[index].look = nil
-      return
-    }
+  /// The reaction for a service that goes on now.
+  func actingName(for service: String) -> String? {
+    zip(states, policies).first { $0.acting != nil && $1.service == service }?.0.acting
+  }
+
+  /// Asks the guards, the first of which that does not hold keeps everything back; then the first
+  /// candidate reacts, or what was done goes back.
+  private func check(_ index: Int, from number: Int, _ aim: Aim) {
     let policy = policies[index]
     if number < policy.guards.count {
-      return next(index, .rule(number, candidates: candidates), policy.guards[number].holds)
+      return next(index, .rule(number, before: aim), policy.guards[number].holds)
     }
-    // Meanwhile another policy may have begun.
-    if let look = states[index].look, let obstacle = obstacle(index, candidate, look.answers) {
-      hold(index, candidate, obstacle)
-      states[index].look = nil
-      return
-    }
+    let answers = states[index].look?.answers ?? []
     states[index].look = nil
+    switch aim {
+    case .goBack(let number): goBack(index, number)
+    case .react(let candidates): if let first = candidates.first { react(index, first, answers) }
+    }
+  }
+
+  private func react(_ index: Int, _ candidate: Int, _ answers: [Bool?]) {
+    let policy = policies[index]
+    // Meanwhile another policy may have begun.
+    if let obstacle = obstacle(index, candidate, answers) {
+      return hold(index, candidate, obstacle)
+    }
     states[index].acting = policy.reactionName(policy.cases[candidate])
     note(.fired, index, candidate)
     orders.append(
@@ -402,17 +443,17 @@ package final class PolicyEngine {
   }
 
   private func hold(_ index: Int, _ number: Int, _ obstacle: PolicyNote.Obstacle) {
-    // The values of a guard's parts change from look to look; what holds back is told once.
-    let isTold =
-      switch (states[index].cases[number].obstacle, obstacle) {
-      case (.rule(let old, _)?, .rule(let new, _)): old == new
-      case (let old, let new): old == new
-      }
+    let isTold = states[index].cases[number].obstacle.map(obstacle.isSame) ?? false
     states[index].cases[number].obstacle = obstacle
+    if case .goingBack = obstacle {
+      let policy = policies[index]
+      recallReturn(
+        for: policy.service, because: policy.reactionName(policy.cases[number]))
+    }
     if !isTold { note(.heldBack(obstacle), index, number) }
   }
 
-  private func note(_ kind: PolicyNote.Kind, _ index: Int, _ number: Int) {
+  func note(_ kind: PolicyNote.Kind, _ index: Int, _ number: Int) {
     let policy = policies[index]
     orders.append(
       .note(

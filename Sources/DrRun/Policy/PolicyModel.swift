@@ -28,8 +28,11 @@ package struct PolicyModel {
   package let service: String
   let every: Int64
   package let cooldown: Int64
-  /// After how long in good health traffic is to go back; nothing here does it.
+  /// How long a condition must not have held before what was done about it is taken back; `nil`
+  /// where it never is.
   package let failbackAfter: Int64?
+  /// Who is asked before; `nil` where nobody is.
+  package let failbackAsk: String?
   package let cases: [Case]
   package let guards: [Guard]
 
@@ -121,6 +124,7 @@ private struct PolicyReader {
       name: try text(value, "name"), service: service,
       every: max(try whole(value, "every"), 1_000_000_000), cooldown: try whole(value, "cooldown"),
       failbackAfter: machine.int(try field(value, "failback_after")),
+      failbackAsk: machine.string(try field(value, "failback_ask")),
       cases: cases, guards: guards)
   }
 }

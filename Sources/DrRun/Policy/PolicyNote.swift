@@ -15,6 +15,13 @@ package struct PolicyNote: Sendable, Equatable {
     case fired
     /// The condition has lasted, but the reaction is kept back.
     case heldBack(Obstacle)
+    /// The condition does not hold any more; what its reaction did goes back once it has not for so
+    /// many nanoseconds.
+    case calm(after: Int64)
+    /// What its reaction did is taken back.
+    case goesBack
+    /// It should go back, but is kept from it.
+    case returnHeldBack(Obstacle)
   }
 
   /// Why a reaction does not start.
@@ -26,6 +33,14 @@ package struct PolicyNote: Sendable, Equatable {
     case allLookBad(count: Int)
     /// Another reaction for the same service goes on.
     case busy(with: String)
+    /// What that reaction for the same service did is being taken back.
+    case goingBack(String)
+
+    /// Whether it is the same for people: the values of a guard's parts change from look to look.
+    func isSame(_ other: Obstacle) -> Bool {
+      if case (.rule(let a, _), .rule(let b, _)) = (self, other) { return a == b }
+      return self == other
+    }
   }
 
   package let kind: Kind
@@ -44,6 +59,10 @@ package struct PolicyNote: Sendable, Equatable {
     case .answered: "\(name) is answered again"
     case .fired: "\(name) fires"
     case .heldBack(let obstacle): "\(name) fires, but \(obstacle.text)"
+    case .calm(let after):
+      "\(name) does not hold; what was done goes back when it has not for \(Words.duration(after))"
+    case .goesBack: "\(name) goes back"
+    case .returnHeldBack(let obstacle): "\(name) would go back, but \(obstacle.text)"
     }
   }
 }
@@ -57,6 +76,7 @@ extension PolicyNote.Obstacle {
     case .allLookBad(let count):
       "all \(count) that it watches look bad, so it is held back: what looks is likelier to be wrong"
     case .busy(let name): "\(name) is still under way"
+    case .goingBack(let name): "what \(name) did is being taken back"
     }
   }
 }

@@ -16,6 +16,7 @@ package struct RunSummary: Sendable, Equatable {
   package let runID: String
   package let runbook: String
   package let arguments: DocumentObject
+  package let programDigest: String
   package let world: String
   package let startedAt: Instant
   /// Of the last record.
@@ -30,6 +31,8 @@ package struct RunSummary: Sendable, Equatable {
   package let lastStep: String?
   /// How often it was resumed.
   package let resumptions: Int
+  /// Whether what it did is being taken back, or was, after it had ended.
+  package let isReopened: Bool
   /// Acts that were promised and whose outcome is not known.
   package let inDoubt: [CallNote]
 
@@ -41,12 +44,14 @@ package struct RunSummary: Sendable, Equatable {
     runID = identity.runID
     runbook = identity.runbook
     arguments = identity.arguments
+    programDigest = journal.programDigest ?? identity.programDigest
     world = identity.world
     startedAt = first.at
     lastAt = last.at
     var status = Status.unfinished
     var lastStep: String?
     var resumptions = 0
+    var isReopened = false
     var predicted: Int64?
     var objectives: [Objective] = []
     var promised: [(position: Position, call: CallNote)] = []
@@ -56,6 +61,9 @@ package struct RunSummary: Sendable, Equatable {
         resumptions += 1
         status = .unfinished
       case .paused(let why): status = .paused(why: why)
+      case .reopened:
+        isReopened = true
+        status = .unfinished
       case .predicted(let prediction): predicted = prediction.wholeNanoseconds
       case .ended(let result, let message): status = .ended(result, message: message)
       case .step(let title, _): lastStep = title
@@ -63,13 +71,14 @@ package struct RunSummary: Sendable, Equatable {
       case .outcome, .settled: promised.removeAll { $0.position == record.position }
       case .objectives(let promised): objectives = promised
       case .begun, .stepDone, .stepFailed, .read, .waiting, .verdict, .decision, .elapsed, .retry,
-        .attempt, .expired, .unwinding, .undone, .lock:
+        .attempt, .expired, .unwinding, .undone, .lock, .accepted:
         break
       }
     }
     self.status = status
     self.lastStep = lastStep
     self.resumptions = resumptions
+    self.isReopened = isReopened
     self.predicted = predicted
     self.objectives = objectives
     inDoubt = promised.map(\.call)
@@ -165,6 +174,8 @@ extension JournalRecord.Body {
       let promises = objectives.map { "\($0.service) within \(Words.duration($0.recovery))" }
       return ("promised is the recovery of \(promises.joined(separator: ", "))", false)
     case .resumed: return ("the run is resumed", false)
+    case .accepted(_, let by): return ("a changed program was accepted by \(by)", false)
+    case .reopened(let why, _): return ("what it did is to be taken back: \(why)", false)
     case .step: return ("\(step) begins", false)
     case .stepDone: return ("\(step) is done", false)
     case .stepFailed(let why): return ("\(step) failed: \(why)", true)

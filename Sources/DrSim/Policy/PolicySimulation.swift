@@ -57,7 +57,14 @@ package final class PolicySimulation {
   private let engine: PolicyEngine
   private let companion: (any SimulatedCompanion)?
   private var events: [SimulationEvent] = []
-  private var runCount = 0
+  /// The runs of reactions, in the order of their beginnings.
+  private var runs: [Run] = []
+
+  /// What is known of a run that may be opened once more.
+  private struct Run {
+    let identity: RunIdentity
+    var journal: [UInt8] = []
+  }
 
   /// How often all policies together may look.
   private static let looksMax = 100_000
@@ -140,8 +147,12 @@ package final class PolicySimulation {
       case .failed(let diagnostic): throw diagnostic
       case .note(let note): take(note)
       case .react(let reaction):
-        try react(reaction)
-        orders.insert(contentsOf: engine.ended(policy: reaction.policy, at: world.now), at: 0)
+        let remains = try react(reaction)
+        orders.insert(
+          contentsOf: engine.ended(policy: reaction.policy, leaving: remains, at: world.now), at: 0)
+      case .goBack(let order):
+        engine.returned(order.run, try goBack(order), at: world.now)
+      case .recall: break  // Nobody looks while a run goes on.
       }
     }
   }
@@ -168,37 +179,66 @@ package final class PolicySimulation {
     switch note.kind {
     case .fired: self.note(.fired, note.detector, note.name)
     case .heldBack(let obstacle): self.note(.heldBack(obstacle), note.detector, note.name)
-    case .pending, .cleared, .unanswered, .answered: break
+    case .goesBack: self.note(.goesBack, note.detector, note.name)
+    case .returnHeldBack(let obstacle):
+      self.note(.returnHeldBack(obstacle), note.detector, note.name)
+    case .pending, .cleared, .unanswered, .answered, .calm: break
     }
   }
 
   // MARK: Acting
 
-  private func react(_ reaction: PolicyEngine.Reaction) throws(Diagnostic) {
-    guard let body = try PolicyModel.reaction(named: reaction.name, of: machine)?.body else {
-      return
+  /// Runs a reaction to its end; gives what is left of it.
+  private func react(
+    _ reaction: PolicyEngine.Reaction
+  ) throws(Diagnostic) -> PolicyEngine.Remains {
+    let id = "simulated-\(scenario.seed)-\(runs.count + 1)"
+    runs.append(
+      Run(
+        identity: RunIdentity(
+          runID: id, runbook: reaction.detector, arguments: DocumentObject(), programDigest: "",
+          sources: [], version: "", world: "simulated")))
+    let report = try drive(runs.count - 1, of: reaction.name, for: reaction.service, nil)
+    note(.ended(report.result), reaction.detector, reaction.name)
+    return PolicyEngine.Remains(of: id, report.result?.status ?? .paused)
+  }
+
+  /// Takes back what a run did.
+  private func goBack(_ order: PolicyEngine.Return) throws(Diagnostic) -> RunResult.Status {
+    guard let index = runs.firstIndex(where: { $0.identity.runID == order.run }) else {
+      return .succeeded
     }
-    runCount += 1
-    world.useAlerts(of: reaction.name)
-    let identity = RunIdentity(
-      runID: "simulated-\(scenario.seed)-\(runCount)", runbook: reaction.detector,
-      arguments: DocumentObject(), programDigest: "", sources: [], version: "",
-      world: "simulated")
+    let report = try drive(index, of: order.name, for: order.service, order.reopening)
+    note(.ended(report.result), order.detector, order.name)
+    return report.result?.status ?? .paused
+  }
+
+  private func drive(
+    _ index: Int, of name: String, for service: String, _ reopening: Reopening?
+  ) throws(Diagnostic) -> SimulatedReport {
+    let run = runs[index]
+    guard let body = try PolicyModel.reaction(named: name, of: machine)?.body else {
+      throw Diagnostic(.unknownName, "the program has no reaction \(name)")
+    }
+    world.useAlerts(of: name)
     let executor: Executor
     do throws(JournalRefusal) {
       executor = try Executor(
-        machine: machine, body: machine.start(closure: body, []), identity: identity,
-        at: world.now)
+        machine: machine, body: machine.start(closure: body, []), identity: run.identity,
+        journal: try Journal(bytes: run.journal), reopening: reopening, at: world.now)
     } catch {
       throw error.diagnostic
     }
-    var run = SimulatedRun(
+    var life = SimulatedRun(
       world: world, runner: executor, startAt: world.now, beside: companion)
-    let report = run.run(settleFor: 0, append: { (_) throws(Never) in }) { line in
+    var journal = run.journal
+    let report = life.run(settleFor: 0, append: { (bytes) throws(Never) in journal += bytes }) {
+      line in
       events.append(SimulationEvent(at: line.at, kind: .run(line), subject: line.text))
     }
-    world.recordFailover(of: reaction.service)
-    note(.ended(report.result), reaction.detector, reaction.name)
+    runs[index].journal = journal
+    world.recordFailover(of: service, run: run.identity.runID)
+    return report
   }
 
   private func note(_ kind: SimulationEvent.Kind, _ subject: String, _ reaction: String) {

@@ -15,6 +15,10 @@ package struct SimulationEvent: Sendable, Equatable {
     case fired
     /// A detector fired, but its reaction was kept back.
     case heldBack(PolicyNote.Obstacle)
+    /// What a reaction did is taken back.
+    case goesBack
+    /// It should be, but something is against it.
+    case returnHeldBack(PolicyNote.Obstacle)
     /// What a run is at.
     case run(Progress)
     /// A run is over; `nil` where it was still going on after a day.
@@ -34,6 +38,8 @@ package struct SimulationEvent: Sendable, Equatable {
     case .fault, .mended, .drill: "\(subject) at \(time)"
     case .fired: "\(subject) fires at \(time)"
     case .heldBack(let obstacle): "\(subject) fires at \(time), but \(obstacle.text)"
+    case .goesBack: "\(subject) goes back at \(time)"
+    case .returnHeldBack(let obstacle): "\(subject) would go back at \(time), but \(obstacle.text)"
     case .run: nil
     case .ended(let result): "its run ends at \(time): \(Self.text(of: result))"
     }

@@ -113,6 +113,9 @@ package struct SimulationPage {
     case .fired: (text, tone) = ("! \(event.subject) fires", "doubtful")
     case .heldBack(let obstacle):
       (text, tone) = ("! \(event.subject) fires, but \(obstacle.text)", "doubtful")
+    case .goesBack: text = "↶ \(event.subject) goes back"
+    case .returnHeldBack(let obstacle):
+      (text, tone) = ("! \(event.subject) would go back, but \(obstacle.text)", "doubtful")
     case .run(let progress):
       let failed: [Progress.Kind] = [.stepFailed, .undoFailed, .failed]
       tone = failed.contains(progress.kind) ? "bad" : ""

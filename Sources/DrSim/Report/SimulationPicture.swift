@@ -140,7 +140,9 @@ struct SimulationPicture {
       case .fired: Mark(at: event.at, text: "! \(event.subject)", colour: "var(--doubtful)")
       case .heldBack:
         Mark(at: event.at, text: "! \(event.subject), held back", colour: "var(--doubtful)")
-      case .drill, .run, .ended: nil
+      case .goesBack:
+        Mark(at: event.at, text: "↶ \(event.subject) goes back", colour: "var(--doubtful)")
+      case .drill, .run, .ended, .returnHeldBack: nil
       }
     }
     if let back = service.fullAgainAt {
@@ -212,8 +214,8 @@ struct SimulationPicture {
       case .stepFinished, .waitFinished, .verified, .undoFinished, .approvalGiven:
         close(progress, failed: false)
       case .stepFailed, .undoFailed: close(progress, failed: true)
-      case .runStarted, .runResumed, .stepRetried, .stepSkipped, .actStarted, .actFinished,
-        .actSettled, .actPlanned, .required, .paused, .locked, .failed, .finished:
+      case .runStarted, .runResumed, .runReopened, .stepRetried, .stepSkipped, .actStarted,
+        .actFinished, .actSettled, .actPlanned, .required, .paused, .locked, .failed, .finished:
         continue
       }
     }

@@ -7,7 +7,7 @@ import DrSystem
 
 struct Resume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Go on with a run that crashed or was paused."
+    abstract: "Go on with a run that crashed or was paused, or take back what a finished one did."
   ).ofDr
 
   @Argument(help: "The run: its id, the beginning of its id, or last.")
@@ -15,6 +15,18 @@ struct Resume: AsyncParsableCommand {
 
   @Flag(help: "Answer yes to every approval; the journal says so.")
   var yes = false
+
+  @Flag(
+    help:
+      "Open a run that has succeeded once more, and run its undos, last first. Its locks are acquired again before."
+  )
+  var undo = false
+
+  @Flag(
+    help:
+      "Go on although the program has changed, if all that has happened so far is the same in it. The journal says so."
+  )
+  var acceptChange = false
 
   @Option(
     help: "Whether an act in doubt happened, as the pause asked: --answer ID=yes. May be repeated.")
@@ -46,6 +58,8 @@ struct Resume: AsyncParsableCommand {
     var session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
     session.tellsEvents = json
     session.answers = try answer.map(decision)
+    session.acceptsChange = acceptChange
+    if undo { session.reopening = Reopening(why: "\(Approver.user) asked for it") }
     try await session.resume()
   }
 

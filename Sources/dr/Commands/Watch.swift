@@ -121,10 +121,6 @@ struct Watch: AsyncParsableCommand {
     let policies = program.policies.map(\.name).joined(separator: ", ")
     log.write(
       "watches \(program.project.file): \(policies); runs are kept in \(runs.records.place)")
-    for policy in program.policies where policy.failbackAfter != nil {
-      log.write(
-        "\(policy.name): nothing goes back by itself: `failback` is for a person and a runbook")
-    }
     guard let server, let listen else { return }
     log.write("listens on \(listen.host):\(server.port)")
     if isOpen, !listen.isLoopback {

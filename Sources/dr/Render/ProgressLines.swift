@@ -29,7 +29,7 @@ struct ProgressLines {
   private func mark(_ kind: Progress.Kind) -> String {
     let style =
       switch kind {
-      case .runStarted, .runResumed, .finished: "1"
+      case .runStarted, .runResumed, .runReopened, .finished: "1"
       case .stepStarted: "34"
       case .stepFinished, .actFinished, .waitFinished, .verified, .required, .approvalGiven,
         .undoFinished, .locked:

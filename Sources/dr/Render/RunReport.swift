@@ -6,11 +6,16 @@ import DrRun
 /// The end of a run in a few lines, and its exit status.
 enum RunReport {
   /// `goOn` is the command that goes on with the run, should it be paused.
-  static func text(_ result: RunResult, launch: Launch, goOn: String) -> String {
+  static func text(
+    _ result: RunResult, launch: Launch, isReopened: Bool = false, goOn: String
+  ) -> String {
     let took = Words.duration(
       roundedToTenths(result.endedAt.nanoseconds - result.startedAt.nanoseconds))
     var text = "\n"
     switch result.status {
+    case .succeeded where isReopened: text += "\(launch.runbook): all that it did stands\n"
+    case .failed where isReopened: text += "\(launch.runbook): NOT everything was taken back\n"
+    case .rolledBack where isReopened: text += "\(launch.runbook): taken back\n"
     case .succeeded: text += "\(launch.runbook): done in \(took)\n"
     case .failed: text += "\(launch.runbook): FAILED after \(took)\n"
     case .rolledBack:

@@ -39,7 +39,9 @@ final class Approver: Sendable {
 
   func ask(_ question: Question, deliver: @escaping @Sendable (Event) -> Void) {
     if approvesAll {
-      deliver(.decided(questionID: question.id, approved: true, by: "\(Self.user) (--yes)"))
+      deliver(
+        .decided(questionID: question.id, approved: true, by: question.name("\(Self.user) (--yes)"))
+      )
       return
     }
     let audience = question.audience.map { " (asked of \($0))" } ?? ""

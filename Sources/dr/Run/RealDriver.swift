@@ -84,7 +84,7 @@ final class RealDriver {
     switch event {
     case .answered(let id, _): calls[id] = nil
     case .fired(let id): timers[id] = nil
-    case .begin, .decided, .stirred, .interrupted: break
+    case .begin, .decided, .stirred, .recalled, .interrupted: break
     }
   }
 

@@ -15,6 +15,10 @@ struct RealSession {
   let approvesAll: Bool
   /// What a person found out about acts in doubt.
   var answers: [Event] = []
+  /// Why a run that has ended is opened once more, to take back what it did.
+  var reopening: Reopening?
+  /// Whether the program may have changed since.
+  var acceptsChange = false
   /// What the plan said that a new run is held to.
   var prediction: Prediction?
   /// What happens is written as events, not as lines for people.
@@ -85,11 +89,13 @@ struct RealSession {
   }
 
   private func drive(_ world: RealWorld, _ opened: OpenedRecord) async throws {
+    if reopening != nil { try refuseUnended(opened) }
     let executor: Executor
     do throws(JournalRefusal) {
       executor = try Executor(
         machine: prepared.machine, body: prepared.makeBody(),
-        identity: prepared.identity(runID: id), journal: opened.journal, at: WallClock.now())
+        identity: prepared.identity(runID: id), journal: opened.journal, reopening: reopening,
+        acceptingChangeBy: acceptsChange ? Approver.user : nil, at: WallClock.now())
     } catch {
       throw fail(error.diagnostic, status: 4)
     }
@@ -138,15 +144,29 @@ struct RealSession {
       throw ExitCode(5)
     }
     live?.end()
-    try finish(result, stop: driver.stop)
+    try finish(result, isReopened: executor.isReopened, stop: driver.stop)
+  }
+
+  /// Only what has ended can be opened once more.
+  private func refuseUnended(_ opened: OpenedRecord) throws {
+    if case .ended? = opened.journal.last?.body { return }
+    Console.write(
+      "\(id) has not ended: there is nothing to take back yet\nGo on with: \(resume)\n", to: .error)
+    throw ExitCode(2)
   }
 
   private var resume: String { store.resumeCommand(id) }
 
-  private func finish(_ result: RunResult?, stop: StopSignal?) throws {
+  private func finish(_ result: RunResult?, isReopened: Bool, stop: StopSignal?) throws {
     guard let result else { throw ExitCode(1) }
     if !tellsEvents {
-      Console.write(RunReport.text(result, launch: prepared.launch, goOn: resume))
+      Console.write(
+        RunReport.text(result, launch: prepared.launch, isReopened: isReopened, goOn: resume))
+    }
+    if isReopened {
+      // What was asked for is done once everything is taken back.
+      if result.status == .rolledBack { return }
+      if result.status == .succeeded { throw ExitCode(1) }
     }
     let status = RunReport.exitStatus(result.status, stop: stop)
     if status != 0 { throw ExitCode(status) }

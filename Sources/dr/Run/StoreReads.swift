@@ -72,6 +72,15 @@ extension AlertBook {
   }
 }
 
+extension AlertBook {
+  /// Whether an alert that the call asks for goes on firing, though it has had its effect.
+  func isUsedUp(_ call: WorldCall) -> Bool {
+    isUsedUp(
+      call.arguments["alert"]?.stringValue ?? "",
+      with: call.arguments["labels"]?.objectValue ?? DocumentObject(), asker: call.key)
+  }
+}
+
 extension RealWorld {
   /// What a run or plan is told: by its store, or by the world.
   func answer(

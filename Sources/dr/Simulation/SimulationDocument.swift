@@ -26,7 +26,9 @@ enum SimulationDocument {
     case .mended: members.append(("kind", "mended"))
     case .drill: members.append(("kind", "drill"))
     case .fired: members.append(("kind", "fired"))
-    case .heldBack(let obstacle): members += held(obstacle)
+    case .heldBack(let obstacle): members += held(obstacle, "held_back")
+    case .goesBack: members.append(("kind", "goes_back"))
+    case .returnHeldBack(let obstacle): members += held(obstacle, "return_held_back")
     case .run(let progress): members.append(("kind", .string("run.\(progress.kind.rawValue)")))
     case .ended(let result):
       members.append(("kind", "ended"))
@@ -36,13 +38,15 @@ enum SimulationDocument {
     return members
   }
 
-  private static func held(_ obstacle: PolicyNote.Obstacle) -> [(String, Document)] {
-    var members: [(String, Document)] = [("kind", "held_back")]
+  private static func held(
+    _ obstacle: PolicyNote.Obstacle, _ kind: String
+  ) -> [(String, Document)] {
+    var members: [(String, Document)] = [("kind", .string(kind))]
     switch obstacle {
     case .rule(let rule, let values):
       members.append(("guard", .string(rule)))
       if let values { members.append(("because", .string(values))) }
-    case .allLookBad, .busy: members.append(("because", .string(obstacle.text)))
+    case .allLookBad, .busy, .goingBack: members.append(("because", .string(obstacle.text)))
     }
     return members
   }

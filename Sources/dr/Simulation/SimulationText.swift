@@ -28,6 +28,9 @@ struct SimulationText {
       case .fired: text += line(event, "!", .yellow, "\(event.subject) fires")
       case .heldBack(let obstacle):
         text += line(event, "!", .yellow, "\(event.subject) fires, but \(obstacle.text)")
+      case .goesBack: text += line(event, "!", .yellow, "\(event.subject) goes back")
+      case .returnHeldBack(let obstacle):
+        text += line(event, "!", .yellow, "\(event.subject) would go back, but \(obstacle.text)")
       case .ended: continue
       }
     }

@@ -33,10 +33,11 @@ struct WatchLog: Sendable {
       ("detector", .string(note.name)), ("state", .string(note.state)),
     ]
     switch note.kind {
-    case .pending(let lasting): members.append(("lasting", .int(lasting)))
+    case .pending(let lasting), .calm(let lasting): members.append(("lasting", .int(lasting)))
     case .unanswered(let why): members.append(("why", .string(why)))
-    case .heldBack(let obstacle): members.append(("why", .string(obstacle.text)))
-    case .cleared, .answered, .fired: break
+    case .heldBack(let obstacle), .returnHeldBack(let obstacle):
+      members.append(("why", .string(obstacle.text)))
+    case .cleared, .answered, .fired, .goesBack: break
     }
     write(note.text, "detector", members)
   }
@@ -62,6 +63,9 @@ extension PolicyNote {
     case .answered: "answered"
     case .fired: "fired"
     case .heldBack: "held_back"
+    case .calm: "calm"
+    case .goesBack: "goes_back"
+    case .returnHeldBack: "return_held_back"
     }
   }
 }

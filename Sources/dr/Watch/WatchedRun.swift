@@ -24,6 +24,8 @@ struct WatchedRun: Sendable {
   /// Of the program that is watched: a run must be of the same.
   let programDigest: String
   let style: OutputStyle
+  /// Why it is opened once more, where it has ended.
+  let reopening: Reopening?
   let mayAct: @Sendable () -> Bool
   let log: WatchLog
   /// Given where events for the run go, once it can take them.
@@ -64,7 +66,8 @@ struct WatchedRun: Sendable {
   private func drive(_ prepared: PreparedRun, _ opened: OpenedRecord) async throws -> End {
     let executor = try Executor(
       machine: prepared.machine, body: prepared.makeBody(),
-      identity: prepared.identity(runID: id), journal: opened.journal, at: WallClock.now())
+      identity: prepared.identity(runID: id), journal: opened.journal, reopening: reopening,
+      at: WallClock.now())
     let lines = ProgressLines(colour: false, start: WallClock.now())
     let held = opened.held
     let driver = RealDriver(

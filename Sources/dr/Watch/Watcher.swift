@@ -24,15 +24,24 @@ final class Watcher {
     case stop(StopSignal)
   }
 
+  /// What a run goes on for.
+  private enum Purpose {
+    case reaction
+    /// It had ended, and what it did is taken back.
+    case goingBack
+  }
+
   /// A run that goes on here.
   private struct Active {
     let policy: Int
+    let purpose: Purpose
     var queue: EventQueue<Event>?
   }
 
   /// A run that somebody else goes on with: a person, or a copy that has not ended yet.
   private struct Parked {
     let policy: Int
+    let purpose: Purpose
     /// Whether it is ours once nobody works on it.
     let isOurs: Bool
   }
@@ -169,6 +178,8 @@ final class Watcher {
       case .note(let note): log.write(note)
       case .failed(let diagnostic): tell(diagnostic)
       case .react(let reaction): await start(reaction, at: now)
+      case .goBack(let order): await goBack(order, at: now)
+      case .recall(let run, let why): active[run]?.queue?.push(.recalled(why: why))
       }
     }
   }
@@ -176,7 +187,10 @@ final class Watcher {
   private func ownAnswer(
     _ call: WorldCall, at now: Instant
   ) async -> Result<Document, WorldFailure>? {
-    if call.name == "alerts.firing" { return .success(.bool(book.answer(call, at: now))) }
+    if call.name == "alerts.firing" {
+      if book.isUsedUp(call) { engine.goesOn(asker: call.key) }
+      return .success(.bool(book.answer(call, at: now)))
+    }
     return await StoreReads(store: store).answer(call)
   }
 
@@ -252,6 +266,7 @@ final class Watcher {
   /// Goes on with what the policies of this program began in earlier lives, here or elsewhere.
   private func takeOver(at now: Instant) async {
     parked = [:]
+    engine.forgetStanding(but: Set(active.keys))
     do throws(StoreFailure) {
       book = try await AlertShelf(store: store).read() ?? AlertBook()
       for id in try await store.records.ids() where active[id] == nil { await takeOver(id) }
@@ -283,14 +298,27 @@ final class Watcher {
     book.use(cause.alerts, asker: "policy/\(launch.runbook)")
     if let endedAt = summary.endedAt {
       engine.ended(launch.runbook, at: endedAt)
-    } else if let policy = engine.begun(launch.runbook) {
+      stands(id, launch, summary, of: cause.service)
+    } else if let policy = summary.isReopened
+      ? engine.begunReturn(of: id, launch.runbook) : engine.begun(launch.runbook)
+    {
       log.write("goes on: \(launch.runbook)", "run_goes_on", run: id)
-      drive(id, launch, policy)
+      drive(id, launch, policy, summary.isReopened ? .goingBack : .reaction)
     } else {
       log.write(
         "is unfinished, and no policy here has \(launch.runbook): \(store.resumeCommand(id))",
         run: id)
     }
+  }
+
+  /// What a run that has ended left behind, of whichever version of the program.
+  private func stands(_ id: String, _ launch: Launch, _ summary: RunSummary, of service: String) {
+    guard case .ended(let status, _) = summary.status else { return }
+    let remains = PolicyEngine.Remains(of: id, status)
+    guard case .everything = remains, summary.programDigest != program.digest else {
+      return engine.stands(launch.runbook, of: service, remains)
+    }
+    engine.stands(launch.runbook, of: service, .something)
   }
 
   /// Removes what nothing was done of: only where it is certain.
@@ -323,15 +351,37 @@ final class Watcher {
     log.write(
       "begins: \(reaction.name)", "run_begins", run: id, [("reaction", .string(reaction.name))])
     change { $0.started += 1 }
-    drive(id, launch, reaction.policy)
+    drive(id, launch, reaction.policy, .reaction)
   }
 
-  private func drive(_ id: String, _ launch: Launch, _ policy: Int) {
-    active[id] = Active(policy: policy, queue: nil)
+  /// Opens a finished run once more, to take back what it did.
+  private func goBack(_ order: PolicyEngine.Return, at now: Instant) async {
+    let id = order.run
+    do {
+      let launch = try await store.launch(id)
+      let status = try await store.journal(id).flatMap { RunSummary($0)?.status }
+      if case .ended(.succeeded, _)? = status {
+        log.write("goes back: \(order.reopening.why)", "run_goes_back", run: id)
+        return drive(id, launch, order.policy, .goingBack, order.reopening)
+      }
+      log.write("does not go back: somebody has taken it back, or is about to", run: id)
+      engine.returned(id, .failed, at: now)
+    } catch {
+      log.write("does not go back: its record cannot be read", run: id)
+      engine.returned(id, .succeeded, at: now)
+    }
+  }
+
+  private func drive(
+    _ id: String, _ launch: Launch, _ policy: Int, _ purpose: Purpose,
+    _ reopening: Reopening? = nil
+  ) {
+    active[id] = Active(policy: policy, purpose: purpose, queue: nil)
     let notices = notices
     let run = WatchedRun(
       id: id, launch: launch, store: store, world: world, programDigest: program.digest,
-      style: program.project.style, mayAct: { [leadership] in leadership.leads }, log: log
+      style: program.project.style, reopening: reopening,
+      mayAct: { [leadership] in leadership.leads }, log: log
     ) { notices.push(.ready(id, $0)) }
     Task { notices.push(.ended(id, await run.drive())) }
   }
@@ -349,14 +399,16 @@ final class Watcher {
           isToBeGoneOnWith
             ? "is paused; the copy that leads next goes on with it"
             : "is paused\(why); go on with: \(store.resumeCommand(id))", "run_paused", run: id)
-        parked[id] = Parked(policy: run.policy, isOurs: isToBeGoneOnWith)
+        parked[id] = Parked(
+          policy: run.policy, purpose: run.purpose, isOurs: isToBeGoneOnWith)
         return
       }
       log.write(
         "ended, \(status)\(why)", "run_ended", run: id, [("status", .string(status))])
+      return await conclude(id, run.policy, run.purpose, result.status, at: now)
     case .busy:
       log.write("is still worked on by another process; waits for it", run: id)
-      parked[id] = Parked(policy: run.policy, isOurs: true)
+      parked[id] = Parked(policy: run.policy, purpose: run.purpose, isOurs: true)
       return
     case .left:
       log.write("is left to whoever leads now", run: id)
@@ -366,10 +418,26 @@ final class Watcher {
       await dropIfNeverBegun(id)
     case .unkept(let why):
       log.write("waits: \(why)", run: id)
-      parked[id] = Parked(policy: run.policy, isOurs: true)
+      parked[id] = Parked(policy: run.policy, purpose: run.purpose, isOurs: true)
       return
     }
-    await carryOut(engine.ended(policy: run.policy, at: now), at: now)
+    // Nothing was done: of what was to be taken back everything stands.
+    switch run.purpose {
+    case .reaction: await carryOut(engine.ended(policy: run.policy, at: now), at: now)
+    case .goingBack: engine.returned(id, .succeeded, at: now)
+    }
+  }
+
+  /// A run is over: what follows for its policy.
+  private func conclude(
+    _ id: String, _ policy: Int, _ purpose: Purpose, _ status: RunResult.Status, at now: Instant
+  ) async {
+    switch purpose {
+    case .reaction:
+      let remains = PolicyEngine.Remains(of: id, status)
+      await carryOut(engine.ended(policy: policy, leaving: remains, at: now), at: now)
+    case .goingBack: engine.returned(id, status, at: now)
+    }
   }
 
   /// Whether runs that others work on have ended, or are ours now.
@@ -379,14 +447,14 @@ final class Watcher {
       // What the store does not say now is asked at the next tick.
       guard let isLive = try? await store.isLive(id), !isLive else { continue }
       let journal = try? await store.journal(id)
-      if journal.flatMap({ RunSummary($0) })?.endedAt != nil {
+      if case .ended(let status, _)? = journal.flatMap({ RunSummary($0) })?.status {
         parked[id] = nil
         log.write("has ended elsewhere", run: id)
-        await carryOut(engine.ended(policy: run.policy, at: now), at: now)
+        await conclude(id, run.policy, run.purpose, status, at: now)
       } else if run.isOurs, let launch = try? await store.launch(id) {
         parked[id] = nil
         log.write("goes on: \(launch.runbook)", "run_goes_on", run: id)
-        drive(id, launch, run.policy)
+        drive(id, launch, run.policy, run.purpose)
       }
     }
   }

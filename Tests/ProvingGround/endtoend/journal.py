@@ -13,7 +13,7 @@ HEADER, LEAD, TRAIL = 17, 8, 21
 CHANGES = ("create", "patch", "update", "delete")
 # In the order of their numbers, from 1.
 KINDS = ("begun", "resumed", "step", "step_done", "step_failed", "retry", "attempt", "expired", "read", "intent", "outcome",
-         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted", "objectives")
+         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted", "objectives", "reopened", "accepted")
 
 
 def records(path):
@@ -140,6 +140,12 @@ class Reader:
 
     def objectives(self):
         return {"services": {self.plain(): self.whole() for _ in range(self.natural())}}
+
+    def reopened(self):
+        return {"why": self.text(), "by": self.text()}
+
+    def accepted(self):
+        return {"program": self.plain(), "by": self.text()}
 
     def call(self):
         return {"call": self.text(name=True), "arguments": self.value()}
