@@ -271,6 +271,15 @@ package struct RunResult: Sendable, Equatable {
     /// The world did not answer before anything was done.
     case unreachable
     case lockHeld
+
+    /// For people; programs are told the raw value.
+    package var words: String {
+      switch self {
+      case .succeeded, .failed, .paused, .unreachable: rawValue
+      case .rolledBack: "rolled back"
+      case .lockHeld: "lock held"
+      }
+    }
   }
   package let status: Status
   package let message: String?

@@ -540,7 +540,7 @@ package final class Executor: Runner {
   private func conclude(
     _ status: RunResult.Status, _ message: String?, _ kind: Progress.Kind
   ) {
-    show(kind, depth: 0, message ?? status.rawValue)
+    show(kind, depth: 0, message ?? status.words)
     let result = RunResult(
       status: status, message: message, startedAt: startedAt, endedAt: now)
     self.result = result

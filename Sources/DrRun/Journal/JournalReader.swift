@@ -36,7 +36,11 @@ package enum JournalRefusal: Error, Sendable, Equatable {
         .journalRefused, "the journal does not fit the program at \(position)",
         notes: ["the journal has \(journal)", "the program has \(program)"])
     case .ended(let status):
-      Diagnostic(.journalRefused, "the run has ended: \(status.rawValue)")
+      Diagnostic(
+        .journalRefused, "the run has ended: \(status.words)",
+        help: status == .succeeded
+          ? "what it did can be taken back with `dr resume --undo`"
+          : "see what it did with `dr runs show`, and begin a new run with `dr run`")
     }
   }
 }

@@ -83,7 +83,7 @@ extension JournalRecord.Body {
     case .objectives: "what is promised"
     case .reopened: "a reopening of the run"
     case .accepted: "the acceptance of a changed program"
-    case .ended(let status, _): "the end of the run: \(status.rawValue)"
+    case .ended(let status, _): "the end of the run: \(status.words)"
     }
   }
 }

@@ -85,8 +85,13 @@ package struct RunSummary: Sendable, Equatable {
     if case .ended = status { endedAt = last.at } else { endedAt = nil }
   }
 
-  /// `succeeded`, `paused`, `unfinished`.
+  /// For people: `succeeded`, `rolled back`, `paused`, `unfinished`.
   package var statusText: String {
+    if case .ended(let status, _) = status { status.words } else { statusName }
+  }
+
+  /// For programs: `succeeded`, `rolledBack`, `paused`, `unfinished`.
+  private var statusName: String {
     switch status {
     case .unfinished: "unfinished"
     case .paused: "paused"
@@ -97,7 +102,7 @@ package struct RunSummary: Sendable, Equatable {
   package var document: Document {
     var object = DocumentObject([
       ("run", .string(runID)), ("runbook", .string(runbook)), ("arguments", .object(arguments)),
-      ("world", .string(world)), ("status", .string(statusText)),
+      ("world", .string(world)), ("status", .string(statusName)),
       ("started", .int(startedAt.nanoseconds)), ("last", .int(lastAt.nanoseconds)),
       ("resumptions", .int(Int64(resumptions))),
     ])
@@ -215,7 +220,7 @@ extension JournalRecord.Body {
       return ("lock “\(name)” acquired, fencing number \(fencing)", false)
     case .paused(let why): return ("paused: \(why)", false)
     case .ended(let status, let message):
-      return (message.map { "\(status.rawValue): \($0)" } ?? status.rawValue, status != .succeeded)
+      return (message.map { "\(status.words): \($0)" } ?? status.words, status != .succeeded)
     }
   }
 }

@@ -404,7 +404,7 @@ final class Watcher {
         return
       }
       log.write(
-        "ended, \(status)\(why)", "run_ended", run: id, [("status", .string(status))])
+        "ended, \(result.status.words)\(why)", "run_ended", run: id, [("status", .string(status))])
       return await conclude(id, run.policy, run.purpose, result.status, at: now)
     case .busy:
       log.write("is still worked on by another process; waits for it", run: id)

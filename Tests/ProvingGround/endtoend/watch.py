@@ -1,4 +1,6 @@
-"""Case: nobody is there. Prometheus sees a zone go dark, Alertmanager tells `dr watch`, and the runbook heals it, though its process is killed."""
+"""Case: nobody is there. Prometheus sees a zone go dark, Alertmanager tells `dr watch`, and the runbook heals it, though its process is killed.
+
+Once the zone is well again, a person agrees that all goes back."""
 
 import contextlib
 import json
@@ -12,6 +14,7 @@ from groundlib.packages import ensure, program
 from groundlib.processes import die_with_parent
 from groundlib.testing import expect, until
 
+from .account import undone
 from .cluster import LABELS
 from .failover import healed
 
@@ -39,7 +42,7 @@ receivers: [{name: dr, webhook_configs: %s}]
 
 def an_alert_of_a_real_prometheus_ends_in_a_finished_run_though_the_watcher_is_killed(world):
     ensure(PROGRAMS)
-    world.cluster.reset()
+    before = world.cluster.reset()
     runs, watched = world.dr.runs("watch"), variant(world)
     with world.client("watch"), observed(world):
         first, second = (watch(world, runs, watched, port) for port in COPIES)
@@ -59,11 +62,19 @@ def an_alert_of_a_real_prometheus_ends_in_a_finished_run_though_the_watcher_is_k
         done = time.time() - lost_at
         healed(world, runs)
         repeated(second)
+        world.cluster.restore("az1")
+        restored_at = time.time()
+        second.says("goes back: ", 90)
+        second.says("dr approve", 30)
+        world.dr.start("watch-approve", ["approve", runs.id, "--by", "oncall"], runs.state).exited(0, "approved")
+        second.says("ended, rolled back", 90)
+        back = time.time() - restored_at
+        undone(world, runs, before)
         second.stop(signal.SIGTERM)
         second.exited(143, "stops", seconds=30)
     expect(len(runs.ids) == 1, f"one alert began {len(runs.ids)} runs")
-    world.cluster.restore("az1")
-    return f"the run began {begun:.1f} s after the loss, was taken over {taken:.1f} s after the kill, and ended {done:.1f} s after the loss"
+    return (f"the run began {begun:.1f} s after the loss, was taken over {taken:.1f} s after the kill, and ended {done:.1f} s after the loss; "
+            f"all was as before {back:.1f} s after the zone was well")
 
 
 def variant(world):
@@ -75,7 +86,8 @@ def variant(world):
          "on zone_dark(z in deepseek.zones) when firing(ZoneDark, with: { zone: z.label }) {"),
         ("policy keep_serving for deepseek {",
          "alert ZoneDark for deepseek { when = `sum by (zone) (up) == 0`, summary = \"dark\" }\n\npolicy keep_serving for deepseek {"),
-        (question, ""))
+        (question, ""),
+        ("failback after 30m", "failback after 10s"))
 
 
 def watch(world, runs, watched, port):
