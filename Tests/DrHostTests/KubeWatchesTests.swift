@@ -90,7 +90,7 @@ struct KubeWatchesTests {
 
   /// Until the server has been asked so often.
   private func log(of server: Server, _ count: Int) async -> [String] {
-    for _ in 0..<20_000 where server.log.count < count {
+    for _ in 0..<120_000 where server.log.count < count {
       try? await Task.sleep(for: .milliseconds(1))
     }
     return server.log
@@ -173,7 +173,7 @@ struct KubeWatchesTests {
     watches.watch(try target)
     _ = await log(of: server, 2)
     var count: UInt64?
-    for _ in 0..<2_000 where count != 4 {
+    for _ in 0..<60_000 where count != 4 {
       count = watches.count(try target)
       try await Task.sleep(for: .milliseconds(1))
     }

@@ -9,7 +9,7 @@ import NIOPosix
 final class RawClient: Sendable {
   private let socket: CInt
   private static let threads: NIOThreadPool = {
-    let threads = NIOThreadPool(numberOfThreads: 8)
+    let threads = NIOThreadPool(numberOfThreads: 64)
     threads.start()
     return threads
   }()

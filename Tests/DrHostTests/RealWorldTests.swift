@@ -79,7 +79,7 @@ struct RealWorldTests {
   func manyAtOnce() async throws {
     let server = try await TestServer { _ in .hang }
     let transport = HTTPTransport()
-    let slow = message("http://127.0.0.1:\(server.port)/", seconds: 1)
+    let slow = message("http://127.0.0.1:\(server.port)/", seconds: 5)
     let answers = await withTaskGroup(of: Reply.Answer.self) { group in
       for _ in 0..<40 { group.addTask { await transport.send(slow) } }
       return await group.reduce(into: [Reply.Answer]()) { $0.append($1) }
@@ -125,7 +125,7 @@ struct RealWorldTests {
   }
 
   private func message(
-    _ url: String, _ method: HTTPMethod = .get, seconds: Double = 5
+    _ url: String, _ method: HTTPMethod = .get, seconds: Double = 60
   ) -> HTTPTransport.Message {
     HTTPTransport.Message(
       method: method, url: url, headers: [], body: method == .get ? [] : [0x7b, 0x7d],
@@ -143,7 +143,7 @@ struct RealWorldTests {
     }
     let gone = try ClosedPort()
     func url(_ server: TestServer) -> String { "http://127.0.0.1:\(server.port)" }
-    func send(_ server: TestServer, seconds: Double = 5) async -> Reply.Answer {
+    func send(_ server: TestServer, seconds: Double = 60) async -> Reply.Answer {
       await transport.send(message("\(url(server))/x?secret=1", .post, seconds: seconds))
     }
     #expect(

@@ -35,10 +35,10 @@ struct UnixSocketTests {
       }
       .bind(unixDomainSocketPath: path).get()
     #expect(
-      await UnixSocket.ask(path, "show stat", timeoutNanoseconds: 5_000_000_000)
+      await UnixSocket.ask(path, "show stat", timeoutNanoseconds: 60_000_000_000)
         == .text("you said show stat\n"))
     #expect(
-      await UnixSocket.ask(path, "hang", timeoutNanoseconds: 200_000_000)
+      await UnixSocket.ask(path, "hang", timeoutNanoseconds: 2_000_000_000)
         == .failure(.lostAnswer("\(path): no answer within the time allowed")))
     try await server.close()
   }
@@ -48,11 +48,11 @@ struct UnixSocketTests {
     let folder = try TestFolder()
     let missing = "\(folder.path)/none.sock"
     #expect(
-      await UnixSocket.ask(missing, "x", timeoutNanoseconds: 1_000_000_000)
+      await UnixSocket.ask(missing, "x", timeoutNanoseconds: 60_000_000_000)
         == .failure(.notSent("\(missing): No such file or directory")))
     let long = "/tmp/\(String(repeating: "x", count: 120))"
     #expect(
-      await UnixSocket.ask(long, "x", timeoutNanoseconds: 1_000_000_000)
+      await UnixSocket.ask(long, "x", timeoutNanoseconds: 60_000_000_000)
         == .failure(.refused("\(long): the path is too long for a socket")))
   }
 }

@@ -173,7 +173,7 @@ private struct Reader {
   private func output(of command: String) throws -> [String] {
     let path = "\(URL(filePath: dr).deletingLastPathComponent().path):/usr/bin:/bin"
     let outcome = try DrTests.run(
-      "/usr/bin/timeout", ["60", "/bin/sh", "-c", "exec 2>&1; \(command)"],
+      "/usr/bin/timeout", ["\(Int(patience))", "/bin/sh", "-c", "exec 2>&1; \(command)"],
       environment: ["PATH": path, "HOME": folder, "DR_STATE": "\(folder)/runs"], in: folder)
     let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
     return (lines.last == "" ? lines.dropLast() : lines[...]).map(String.init)

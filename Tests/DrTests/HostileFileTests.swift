@@ -7,7 +7,8 @@ import Testing
 @Suite("dr, given what is no program") struct HostileFileTests {
   private func check(_ file: String, in folder: String) throws -> (status: Int32, text: String) {
     let outcome = try run(
-      "/usr/bin/timeout", ["60", "/bin/sh", "-c", "exec 2>&1; '\(dr)' check \(file)"], in: folder)
+      "/usr/bin/timeout",
+      ["\(Int(patience))", "/bin/sh", "-c", "exec 2>&1; '\(dr)' check \(file)"], in: folder)
     return (outcome.status, outcome.output)
   }
 

@@ -52,10 +52,10 @@ final class PseudoTerminal {
     _ = write(master, bytes, bytes.count)
   }
 
-  /// Reads until a text was written since the last time; false when that takes longer than two
+  /// Reads until a text was written since the last time; false when that takes longer than ten
   /// minutes, or the program is over.
   func sees(_ text: String) -> Bool {
-    let deadline = Date().addingTimeInterval(120)
+    let deadline = Date().addingTimeInterval(patience)
     while !rest.contains(text) {
       guard Date() < deadline, read() else { return false }
     }
@@ -80,9 +80,9 @@ final class PseudoTerminal {
     return true
   }
 
-  /// The exit status, once the program has ended; -1 when that takes longer than two minutes.
+  /// The exit status, once the program has ended; -1 when that takes longer than ten minutes.
   func end() -> Int32 {
-    let deadline = Date().addingTimeInterval(120)
+    let deadline = Date().addingTimeInterval(patience)
     while process.isRunning, Date() < deadline { _ = read() }
     guard !process.isRunning else {
       // SIGTERM may be ignored, as a shell that was told to wait does.
@@ -92,9 +92,9 @@ final class PseudoTerminal {
     return process.terminationStatus
   }
 
-  /// Waits until the program has handed the terminal back; false when that takes two minutes.
+  /// Waits until the program has handed the terminal back; false when that takes ten minutes.
   func becomesCooked() -> Bool {
-    let deadline = Date().addingTimeInterval(120)
+    let deadline = Date().addingTimeInterval(patience)
     while !isCooked {
       guard Date() < deadline else { return false }
       usleep(1000)

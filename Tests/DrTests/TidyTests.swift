@@ -7,6 +7,9 @@ import Testing
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent().path
 
+/// How many seconds a test waits for what should come at once: on a machine that has much else to do, that may be minutes.
+let patience = 600.0
+
 /// What a command wrote and how it ended.
 struct Outcome {
   let status: Int32

@@ -39,7 +39,7 @@ struct WatchCommandTests {
     var text: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
     func says(_ words: String, times: Int = 1) throws {
-      let end = Date(timeIntervalSinceNow: 90)
+      let end = Date(timeIntervalSinceNow: patience)
       while Date() < end {
         if text.components(separatedBy: words).count > times { return }
         try #require(process.isRunning, "it ended before it said “\(words)”: \(text)")
@@ -67,13 +67,14 @@ struct WatchCommandTests {
     }
   }
 
-  private func inState(_ body: (String) throws -> Void) throws {
+  private func inState(pause: String = "3s", _ body: (String) throws -> Void) throws {
     let document = try String(contentsOfFile: "\(root)/docs/watch.md", encoding: .utf8)
     let program = try #require(
       document.components(separatedBy: "```dr file=watched.dr\n").dropFirst().first?
         .components(separatedBy: "```").first)
     try inFolder { folder in
-      try program.write(toFile: "\(folder)/watched.dr", atomically: true, encoding: .utf8)
+      try program.replacing("pause 3s", with: "pause \(pause)")
+        .write(toFile: "\(folder)/watched.dr", atomically: true, encoding: .utf8)
       try body(folder)
     }
   }
@@ -88,7 +89,8 @@ struct WatchCommandTests {
 
   @Test("an alert told twice starts one run, and another copy goes on where the first was killed")
   func takesOver() throws {
-    try inState { folder in
+    // Long enough to be killed in.
+    try inState(pause: "20s") { folder in
       let first = try Watcher(folder, "first")
       try first.says("leads")
       let second = try Watcher(folder, "second")
@@ -97,7 +99,7 @@ struct WatchCommandTests {
       #expect(try second.ask("/alerts", post: alert("az1")).hasSuffix("503"))
       #expect(try first.ask("/alerts", post: alert("az1")) == "1 new, 0 known, 0 resolved\n200")
       #expect(try first.ask("/alerts", post: alert("az1")) == "0 new, 1 known, 0 resolved\n200")
-      try first.says("… pause 3s")
+      try first.says("… pause 20s")
       first.end(SIGKILL)
       try second.says("goes on: keep_serving.dark(az1)")
       try second.says("ended, succeeded")

@@ -38,6 +38,21 @@ def results_of(records):
     return found
 
 
+def has_ended(runs):
+    """Whether the last record says so: whoever is killed then was killed too late."""
+    records = journal.so_far(runs)
+    return bool(records) and records[-1]["kind"] == "ended"
+
+
+def resume_says_that_it_has_ended(world, runs):
+    """And changes nothing."""
+    before, journal_before = world.cluster.snapshot(), runs.journal_path().read_bytes()
+    words = {"succeeded": "succeeded", "rolledBack": "rolled back"}[runs.records()[-1]["status"]]
+    runs.resume(runs.id).exited(4, f"the run has ended: {words}")
+    expect(world.cluster.snapshot() == before, "resuming what has ended changed something")
+    expect(runs.journal_path().read_bytes() == journal_before, "resuming what has ended wrote to the journal")
+
+
 def undone(world, runs, before):
     """The cluster is as it was, no act happened twice, and the lock is free."""
     after = world.cluster.snapshot()

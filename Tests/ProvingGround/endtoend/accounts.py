@@ -10,6 +10,13 @@ NAMESPACE = "dr-system"
 USER = f"system:serviceaccount:{NAMESPACE}:responder"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 DECLARED = [("use kubernetes,", "use operating, kubernetes,"), ("runbook evacuate(", "identity responder { on = dr }\n\nrunbook evacuate(")]
+# What it needs in each place where it gets rights: they take a moment to arrive.
+NEEDED = [
+    ("get", "", "nodes", "", "", "a-node"),
+    ("list", "", "pods", "", "deepseek", ""),
+    ("patch", "apps", "deployments", "scale", "deepseek", f"deepseek-inference-{LABELS['az2']}"),
+    ("patch", "coordination.k8s.io", "leases", "", "default", "dr-deepseek"),
+]
 # What the runbook has no business with: verb, group, resource, subresource, namespace, name.
 FORBIDDEN = [
     ("list", "", "secrets", "", "deepseek", ""),
@@ -42,7 +49,7 @@ def what_identity_derives_is_enough_for_the_whole_runbook_and_for_nothing_else(w
             user["user"] = {"token": token}
         path = world.work / "identity.kubeconfig"
         path.write_text(json.dumps(config, indent=1))
-        until("the new rights", lambda: may(api, "get", "", "nodes", "", "", "a-node") and may(api, "list", "", "pods", "", "deepseek", ""), 20)
+        until("the new rights", lambda: all(may(api, *attempt) for attempt in NEEDED), 20)
         runs = world.dr.runs("identity")
         with world.client("identity"):
             invocation = runs.run(flags=["--kubeconfig", path]).exited(0)

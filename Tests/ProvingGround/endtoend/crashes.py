@@ -12,7 +12,7 @@ import time
 from groundlib.testing import expect
 
 from . import journal
-from .account import acts_happened_once, acts_of, results_of
+from .account import acts_happened_once, acts_of, has_ended, results_of, resume_says_that_it_has_ended
 
 KILLS = int(os.environ.get("DR_KILLS") or 20)
 # So that the end of several runs is looked at.
@@ -101,12 +101,14 @@ def kill_until_done(world, runs, model, tally):
         left = max(0.5, left - (time.monotonic() - begun))
         records = runs.records() if runs.ids else []
         if not records:
-            # Killed before it had begun: there is nothing to go on with, and nothing was done.
+            # Killed before it had begun: there is nothing to go on with, and nothing was done. What there is of it goes, for runs
+            # of one second are in no order.
+            shutil.rmtree(runs.state, ignore_errors=True)
             invocation = runs.run()
             continue
         tally.add(world, runs, records)
-        if records[-1]["kind"] == "ended":
-            return
+        if has_ended(runs):
+            return resume_says_that_it_has_ended(world, runs)
         torn = world.random.random() < TORN
         if torn:
             tear(world.random, runs)

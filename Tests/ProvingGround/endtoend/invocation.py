@@ -6,10 +6,11 @@ import subprocess
 import time
 
 from groundlib.processes import die_with_parent
-from groundlib.testing import expect
+from groundlib.testing import PATIENCE, expect
 
 from . import journal
 
+# Until a process that does not end is given up, on a machine that has nothing else to do.
 SECONDS = 150
 
 
@@ -33,10 +34,10 @@ class Invocation:
     def wait(self, seconds=SECONDS):
         """Its exit code. A process that does not end is killed, and that is a failure."""
         try:
-            self.process.wait(seconds)
+            self.process.wait(seconds * PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"did not end in {seconds} s{self.tail()}") from None
+            raise AssertionError(f"did not end in {seconds * PATIENCE} s{self.tail()}") from None
         self.seconds, self.ended_at = time.monotonic() - self.begun, time.time()
         return self.process.returncode
 
@@ -51,10 +52,14 @@ class Invocation:
 
     def says(self, words, seconds=60):
         """Waits until it has said that."""
-        deadline = time.monotonic() + seconds
-        while words not in self.text:
-            expect(time.monotonic() < deadline, f"did not say {words!r} in {seconds} s{self.tail()}")
-            expect(not self.ended(), f"ended before it said {words!r}{self.tail()}")
+        deadline = time.monotonic() + seconds * PATIENCE
+        while True:
+            # In this order: its last words may be the ones.
+            ended = self.ended()
+            if words in self.text:
+                return
+            expect(not ended, f"ended before it said {words!r}{self.tail()}")
+            expect(time.monotonic() < deadline, f"did not say {words!r} in {seconds * PATIENCE} s{self.tail()}")
             time.sleep(0.05)
 
     def kill(self):

@@ -72,6 +72,10 @@ class World:
     def client(self, name):
         return self.cluster.client(self.work / f"client-{name}.jsonl")
 
+    def token(self, user="dr"):
+        lines = (self.layout.private / "tokens.csv").read_text().splitlines()
+        return next(line.split(",")[0] for line in lines if line.split(",")[1] == user)
+
     def variant(self, name, *changes):
         """The program with some words replaced; each must stand in it exactly once."""
         text = PROGRAM.read_text()

@@ -63,7 +63,7 @@ def definitions(folders):
     return found
 
 
-def install_crds(api: Api, found, seeded, seconds=180):
+def install_crds(api: Api, found, seeded, seconds=600):
     """Creates all of them at once, unless they are there from an earlier ground, then waits until the API server serves them."""
     if not seeded:
         with concurrent.futures.ThreadPoolExecutor(6) as pool:

@@ -258,7 +258,7 @@ def down(options):
         raise GroundError(f"{layout.root} is no ground's state directory")
     if layout.alive():
         os.kill(marker["keeper"], signal.SIGTERM)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while layout.alive():
             if time.monotonic() > deadline:
                 raise GroundError(f"the keeper (process {marker['keeper']}) does not end")

@@ -22,7 +22,7 @@ from .worker import logger, settings_from
 
 HOME = Path(__file__).resolve().parent.parent
 # For one step, on a machine that is busy with other things.
-STEP_SECONDS = 60
+STEP_SECONDS = 240
 
 
 class Supervisor:
