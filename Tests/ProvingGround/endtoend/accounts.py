@@ -1,9 +1,10 @@
-"""Cases: accounts with what `identity` derives from a runbook."""
+"""Cases: accounts with what `identity` derives from a runbook, and users who act as another."""
 
 import json
 
 from groundlib.testing import expect, until
 
+from .badworld import refused, untouched
 from .cluster import LABELS
 
 NAMESPACE = "dr-system"
@@ -80,4 +81,28 @@ def may(api, verb, group, resource, part, namespace, name):
     return api.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
 
 
-CASES = [what_identity_derives_is_enough_for_the_whole_runbook_and_for_nothing_else]
+def who_may_impersonate_acts_as_another_and_who_may_not_is_told_so(world):
+    before = world.cluster.reset()
+    denied = world.dr.runs("impersonating-viewer")
+    refused(denied.run(flags=["--kubeconfig", impersonating(world, "viewer")]), "viewer", "cannot impersonate", "users")
+    untouched(world, before, denied)
+    runs = world.dr.runs("impersonating")
+    with world.client("impersonating"):
+        runs.run(flags=["--kubeconfig", impersonating(world, "admin")]).exited(0)
+    acted = {(line["user"]["username"], line.get("impersonatedUser", {}).get("username"), tuple(line.get("impersonatedUser", {}).get("extra", {}).get("reason", [])))
+             for line in world.audit.read() if f"({runs.id}/" in line.get("userAgent", "")}
+    expect(acted == {("admin", "dr", ("evacuation",))}, f"acted have {acted}")
+    expect(world.cluster.snapshot()["weights"] == {LABELS["az1"]: 0, LABELS["az2"]: 100}, "traffic was not shifted")
+
+
+def impersonating(world, user):
+    """A kubeconfig by which a user acts as `dr`, and says why."""
+    config = json.loads(world.layout.kubeconfig.read_text())
+    for each in config["users"]:
+        each["user"] = {"token": world.token(user), "as": "dr", "as-groups": ["operators"], "as-user-extra": {"reason": ["evacuation"]}}
+    path = world.work / f"impersonating-{user}.kubeconfig"
+    path.write_text(json.dumps(config, indent=1))
+    return path
+
+
+CASES = [what_identity_derives_is_enough_for_the_whole_runbook_and_for_nothing_else, who_may_impersonate_acts_as_another_and_who_may_not_is_told_so]
