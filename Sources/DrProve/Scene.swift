@@ -141,6 +141,11 @@ struct Scene {
     let delay = try world(at: struckAt).hearings(of: worst.alerts).compactMap(\.delay).max() ?? 0
     let late = try world(at: struckAt.advanced(by: noticed + delay))
     let answer = evaluate(watched.holds, by: policy.reactionName(watched), late, &own)
+    for item in policy.cases where item.name != watched.name {
+      if evaluate(item.holds, by: policy.reactionName(item), late, &own) == true {
+        worst.hasOthers = true
+      }
+    }
     return answer == true ? "told" : "unclear"
   }
 
@@ -321,7 +326,7 @@ struct Scene {
     var act = DocumentObject([
       ("driver", .string(call.name)),
       ("changes", .bool(observation.map { !$0.changes.isEmpty } ?? true)),
-      ("name", given["backend"] ?? given["name"] ?? given["pod"] ?? ""),
+      ("name", given["backend"] ?? given["name"] ?? given["pod"] ?? given["node"] ?? ""),
     ])
     if let replicas = given["replicas"]?.intValue {
       act["replicas"] = .int(replicas)

@@ -279,14 +279,15 @@ private struct ModelReader {
       let url = try url(via, secureWith: "tls")
       kind = machine.isNil(try field(via, "pool")) ? .route(url: url) : .picker(url: url)
     case "Nginx": kind = .nginx(url: try url(via, secureWith: "certificate"))
-    case "Istio": kind = .route(url: "http://\(try text(via, "domain"))")
+    case "Istio":
+      kind = .mesh(url: "http://\(try text(via, "domain"))", try outlierDetection(via))
     case "Dns":
       kind = .gslb(
         domain: "\(try text(via, "host")).\(try text(via, "zone"))", ttl: try whole(via, "ttl"))
     case "ExternalDns" where !(machine.entries(try field(via, "checks")) ?? []).isEmpty:
-      kind = .route53(
+      kind = .checkedDNS(
         domain: try text(via, "domain"), ttl: try whole(via, "ttl"),
-        every: try whole(via, "check_every"))
+        Published.route53Check(every: try whole(via, "check_every")))
     case _: kind = .gslb(domain: try text(via, "domain"), ttl: try whole(via, "ttl"))
     }
     return SimulatedCluster.Front(
@@ -296,13 +297,24 @@ private struct ModelReader {
       isStandby: machine.bool(try field(block, "standby")) ?? false)
   }
 
+  /// As stdlib/emit/istio.dr writes it.
+  private func outlierDetection(_ istio: Value) throws(Diagnostic) -> OutlierDetection {
+    let version = try text(istio, "version").split(separator: ".").compactMap { Int($0) }
+    return OutlierDetection(
+      errors: try whole(istio, "errors"), interval: Published.istioSweep,
+      rest: try whole(istio, "rest"),
+      most: try whole(istio, "resting") / Share.percent * Share.percent,
+      ejectsOneAtLeast: version.lexicographicallyPrecedes([1, 23]),
+      timeout: try whole(istio, "timeout"))
+  }
+
   private func watches(
     _ via: Value, _ kind: SimulatedCluster.Front.Kind
   ) throws(Diagnostic) -> Bool {
     switch kind {
-    case .haproxy, .route53: true
+    case .haproxy, .checkedDNS: true
     case .gslb: machine.record(via).map { program[$0.type].name } == "K8gb"
-    case .route, .picker, .nginx: false
+    case .route, .mesh, .picker, .nginx: false
     }
   }
 
@@ -323,8 +335,8 @@ private struct ModelReader {
     }
     if given.contains(where: { $0 > 0 }) { return given }
     switch kind {
-    case .haproxy, .route: return given
-    case .gslb, .route53, .picker, .nginx: return []
+    case .haproxy, .route, .mesh: return given
+    case .gslb, .checkedDNS, .picker, .nginx: return []
     }
   }
 

@@ -295,10 +295,13 @@ extension SimulatedCluster {
       /// DNS answers, kept by resolvers for `ttl`.
       case gslb(domain: String, ttl: Int64)
       case haproxy(socket: String, backend: String)
-      /// DNS answers of Route 53, whose health checks ask each zone `every` so often.
-      case route53(domain: String, ttl: Int64, every: Int64)
-      /// A route of a gateway or a mesh, in the cluster; `url` is where clients send requests.
+      /// DNS answers of a service whose health checks ask each zone, as Route 53 and Azure Traffic Manager
+      /// do.
+      case checkedDNS(domain: String, ttl: Int64, HealthCheck)
+      /// A route of a gateway, in the cluster; `url` is where clients send requests.
       case route(url: String)
+      /// A route of a mesh whose proxy gives replicas that fail a rest.
+      case mesh(url: String, OutlierDetection)
       /// An endpoint picker behind a gateway: requests go to any replica that is ready.
       case picker(url: String)
       /// Nginx, which asks the next zone where it gets no connection.
@@ -332,6 +335,55 @@ extension SimulatedCluster {
       self.shares = shares
       self.watchesZones = watchesZones
     }
+  }
+}
+
+/// A health check of a DNS service.
+package struct HealthCheck: Sendable, Equatable {
+  /// Between the beginnings of two checks.
+  package var every: Int64
+  /// Failures in a row that take a zone out.
+  package var failures: Int64
+  /// How long a check waits.
+  package var timeout: Int64
+
+  package init(every: Int64, failures: Int64, timeout: Int64) {
+    self.every = every
+    self.failures = failures
+    self.timeout = timeout
+  }
+}
+
+/// Envoy's passive checks of a subset's replicas, as a DestinationRule of Istio sets them (envoyproxy/envoy,
+/// source/common/upstream/outlier_detection_impl.cc).
+package struct OutlierDetection: Sendable, Equatable {
+  /// Answers with 5xx in a row that eject a replica; what waits for an answer in vain counts as one.
+  package var errors: Int64
+  /// Between two looks at who may come back.
+  package var interval: Int64
+  /// The shortest rest; it grows with ejections that follow one another faster than looks.
+  package var rest: Int64
+  /// The largest share of a subset that rests at once, in units of 1e-9.
+  package var most: Int64
+  /// Whether one may rest whatever that share: before Envoy 1.31, which Istio 1.23 brought, without being told.
+  package var ejectsOneAtLeast: Bool
+  /// With a smaller share in use than that, in units of 1e-9, all get requests; Istio's is 0.
+  package var panic: Int64
+  /// How long a request waits for an answer.
+  package var timeout: Int64
+
+  package init(
+    errors: Int64 = 5, interval: Int64 = 10 * Second.one, rest: Int64 = 30 * Second.one,
+    most: Int64 = 100_000_000, ejectsOneAtLeast: Bool = false, panic: Int64 = 0,
+    timeout: Int64 = 15 * Second.one
+  ) {
+    self.errors = errors
+    self.interval = interval
+    self.rest = rest
+    self.most = most
+    self.ejectsOneAtLeast = ejectsOneAtLeast
+    self.panic = panic
+    self.timeout = timeout
   }
 }
 

@@ -121,9 +121,9 @@ package final class SimulatedWorld {
   var alertBook = AlertBook()
   /// What is gone of what services need to start, by its name.
   var lostDependencies: [String] = []
-  /// Failovers that have ended, by the label of their service.
   /// What each service had and answered, where that is kept.
   var histories: [ServiceHistory] = []
+  /// Failovers that have ended, by the label of their service.
   private var failovers: [(run: String, service: String, at: Instant)] = []
 
   /// A world in which everything described runs and is ready, as far as there is room.
@@ -212,6 +212,8 @@ package final class SimulatedWorld {
     case .frontJudges(let front, let zone, let number): judge(front, zone, number)
     case .told(let alert, let finding): tell(alert, finding)
     case .weightsSettled(let front): forgetAnswers(front)
+    case .outlierFound(let front, let pod, let finding): findOutlier(front, pod, finding)
+    case .outlierReturns(let front, let pod, let finding): endRest(front, pod, finding)
     }
   }
 

@@ -122,8 +122,13 @@ struct GoldenCaseTests {
     #expect(zone.verdict == .refuted && zone.left == 3 && zone.room == 3)
   }
 
-  @Test("G15: of 6 endpoints with 3 dead, Envoy ejects one at 10%")
-  func g15() throws { try expect("envoy_ejected(6, dead: 3, most: 10%) == 1") }
+  @Test("G15: of 6 endpoints with 3 dead, Envoy ejects one at 10%, and from 1.31 none")
+  func g15() throws {
+    try expect(
+      "envoy_ejected(6, dead: 3, most: 10%, spares_last: false) == 1",
+      "envoy_ejected(6, dead: 3, most: 10%) == 0", "envoy_ejected(6, dead: 3, most: 34%) == 2",
+      "envoy_ejected(6, dead: 3, most: 50%) == 3", "envoy_ejected(1, dead: 1, most: 50%) == 0")
+  }
 
   @Test("G16, G18: Karmada moves nothing by itself, and evicts 12 workloads in 24 s")
   func g16() throws {

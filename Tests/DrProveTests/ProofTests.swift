@@ -27,7 +27,7 @@ import Testing
     let node = try roomy.find("a node of a")
     #expect(node.ending == .back && node.verdict == .proved)
     // NotReady, endpoints, toleration, image, endpoints again.
-    #expect(node.takes == between(30 + 1 + 300 + 0 + 1, 50 + 3 + 300 + 20 + 3))
+    #expect(node.takes == between(30 + 300 + 0 + 0, 50 + 300 + 20 + 3))
     #expect(node.terms.contains { $0.part == .fence && $0.takes == between(300, 300) })
   }
 

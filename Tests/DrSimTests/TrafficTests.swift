@@ -79,11 +79,27 @@ import Testing
     "G10: Route 53 leaves a zone after 3 checks and the TTL: 90 s and 150 s, and up to 6 s of a check",
     arguments: [(10, 96.0), (30, 156.0)])
   func route53(every: Int64, worst: Double) throws {
+    try leaves(Published.route53Check(every: every * Second.one), ttl: 60, worst: worst)
+  }
+
+  @Test(
+    "G11: Azure Traffic Manager, whose tolerated failures are followed by one more: 190, 109, 15 s",
+    arguments: [
+      (30, 3, 10, 60, 190.0), (10, 3, 9, 60, 109), (10, 0, 5, 0, 15),
+    ] as [(Int64, Int64, Int64, Int64, Double)])
+  func trafficManager(
+    every: Int64, tolerated: Int64, timeout: Int64, ttl: Int64, worst: Double
+  ) throws {
+    let check = HealthCheck(
+      every: every * Second.one, failures: tolerated + 1, timeout: timeout * Second.one)
+    try leaves(check, ttl: ttl, worst: worst)
+  }
+
+  /// That no more requests go to a lost zone after at most so many seconds, and hardly a round sooner.
+  private func leaves(_ check: HealthCheck, ttl: Int64, worst: Double) throws {
     for step in 0..<40 {
       let world = SimulatedWorld([
-        twoZones(
-          kind: .route53(
-            domain: "s.example", ttl: 60 * Second.one, every: every * Second.one))
+        twoZones(kind: .checkedDNS(domain: "s.example", ttl: ttl * Second.one, check))
       ])
       world.advance(toSecond: 100 + Double(step) * 0.83)
       world.strikeNow(.fail(zone: "a"))
@@ -92,7 +108,8 @@ import Testing
         world.advance(to: try #require(world.nextChange))
       }
       let took = Double(world.now.nanoseconds - lost.nanoseconds) / 1e9
-      #expect((worst - Double(every) - 0.001...worst).contains(took), "\(took)")
+      let round = Double(check.every) / 1e9
+      #expect((worst - round - 0.001...worst).contains(took), "\(took)")
     }
   }
 

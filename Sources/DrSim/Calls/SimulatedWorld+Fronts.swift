@@ -17,7 +17,8 @@ extension SimulatedWorld {
         switch front.spec.kind {
         case .gslb where !isRoute && front.spec.label == name: break
         case .route where isRoute && front.spec.label == name: break
-        case .gslb, .route53, .route, .picker, .nginx, .haproxy: return false
+        case .mesh where isRoute && front.spec.label == name: break
+        case .gslb, .checkedDNS, .route, .mesh, .picker, .nginx, .haproxy: return false
         }
         let service = services[front.service]
         return service.cluster == cluster && service.spec.namespace == namespace
@@ -33,9 +34,10 @@ extension SimulatedWorld {
     let backend = names["backend"]?.stringValue
     let found = fronts.firstIndex { front in
       switch front.spec.kind {
-      case .gslb(let domain, _), .route53(let domain, _, _): url == "http://\(domain)"
+      case .gslb(let domain, _), .checkedDNS(let domain, _, _): url == "http://\(domain)"
       case .haproxy(let itsSocket, let itsBackend): socket == itsSocket && backend == itsBackend
-      case .route(let itsURL), .picker(let itsURL), .nginx(let itsURL): url == itsURL
+      case .route(let itsURL), .mesh(let itsURL, _), .picker(let itsURL), .nginx(let itsURL):
+        url == itsURL
       }
     }
     guard let found else {
@@ -102,10 +104,10 @@ extension SimulatedWorld {
     let target: String
     let permissions: [String]
     switch state.spec.kind {
-    case .gslb, .route53:
+    case .gslb, .checkedDNS:
       target = "gslbs/\(state.spec.label) in \(namespace)"
       permissions = ["get gslbs.k8gb.io in \(namespace)", "patch gslbs.k8gb.io in \(namespace)"]
-    case .route, .picker, .nginx:
+    case .route, .mesh, .picker, .nginx:
       target = "the route \(state.spec.label) in \(namespace)"
       let resource = try arguments.text("kind") == "HTTPRoute" ? "httproutes" : "virtualservices"
       let group = try arguments.text("api_version").prefix { $0 != "/" }
@@ -127,7 +129,7 @@ extension SimulatedWorld {
     let state = fronts[front]
     var next: [Int64]
     switch state.spec.kind {
-    case .gslb, .route53, .route, .picker, .nginx:
+    case .gslb, .checkedDNS, .route, .mesh, .picker, .nginx:
       next = [Int64](repeating: 0, count: state.spec.zones.count)
     case .haproxy: next = state.published
     }

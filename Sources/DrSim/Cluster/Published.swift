@@ -31,7 +31,14 @@ enum Published {
 
   /// A health check of Route 53 (Amazon Route 53, Developer Guide): three in a row decide, and one waits 4 s
   /// for a connection and 2 s for an answer.
-  static let route53Check = (threshold: Int64(3), timeout: 6 * Second.one)
+  static func route53Check(every: Int64) -> HealthCheck {
+    HealthCheck(every: every, failures: 3, timeout: 6 * Second.one)
+  }
+
+  /// `outlierDetection.interval` as dr writes it for Istio, and how long a rest may grow (Envoy's
+  /// `max_ejection_time`, or the shortest where that is longer).
+  static let istioSweep: Int64 = 5 * Second.one
+  static let longestRest: Int64 = 300 * Second.one
 
   /// Whether a spread constraint counts nodes whose taints the pod does not tolerate:
   /// `nodeTaintsPolicy: Honor`, which does not, is written from 1.26 on.

@@ -134,6 +134,8 @@ struct FrontState {
   var isFinding: [Bool] = []
   /// The share of its requests that is answered.
   var success = Curve()
+  /// Replicas that its proxy has seen fail, and what it makes of them.
+  var outliers: [OutlierState] = []
   /// What runs it is gone.
   var isGone = false
 
@@ -143,10 +145,26 @@ struct FrontState {
   /// How long a change takes to reach everybody, in nanoseconds.
   var ttl: Int64 {
     switch spec.kind {
-    case .gslb(_, let ttl), .route53(_, let ttl, _): ttl
-    case .haproxy, .route, .picker, .nginx: 0
+    case .gslb(_, let ttl), .checkedDNS(_, let ttl, _): ttl
+    case .haproxy, .route, .mesh, .picker, .nginx: 0
     }
   }
+}
+
+/// A replica that a proxy has seen fail.
+struct OutlierState {
+  let pod: Int
+  /// It gets requests and answers none.
+  var isFailing = false
+  /// It has failed often enough, and rests as soon as not too many do.
+  var isDue = false
+  /// Since when it rests.
+  var restsSince: Instant?
+  var returnedAt: Instant?
+  /// How many times the shortest rest the last one took.
+  var backoff: Int64 = 0
+  /// Counts what it is found to be, so that what was due before is seen to be stale.
+  var finding = 0
 }
 
 /// A replica that reads its weights from a store which others read from, too.
@@ -203,6 +221,9 @@ enum WorldEvent {
   /// What a front has found of a zone has lasted for as many checks as it takes.
   case frontJudges(front: Int, zone: Int, finding: Int)
   case weightsSettled(front: Int)
+  /// A replica has failed as often in a row as it takes.
+  case outlierFound(front: Int, pod: Int, finding: Int)
+  case outlierReturns(front: Int, pod: Int, finding: Int)
   /// Alertmanager tells the watcher, unless what the alert found has passed.
   case told(alert: Int, finding: Int)
 }

@@ -20,10 +20,10 @@ extension SimulatedWorld {
     guard fronts[front].spec.watchesZones else { return true }
     guard let zone = fronts[front].zones[index] else { return false }
     return switch fronts[front].spec.kind {
-    case .haproxy, .route53:
+    case .haproxy, .checkedDNS:
       hasPod(fronts[front].service, in: zone) { pods[$0].isRouted && serves($0) }
     case .gslb: hasPod(fronts[front].service, in: zone) { pods[$0].isRouted }
-    case .route, .picker, .nginx: true
+    case .route, .mesh, .picker, .nginx: true
     }
   }
 
@@ -59,10 +59,9 @@ extension SimulatedWorld {
       return isOut
         ? first + (check.rise - 1) * check.every
         : first + (check.fall - 1) * check.every + check.timeout
-    case .route53(_, _, let every):
-      let check = Published.route53Check
-      return untilNextRound(of: every) + (check.threshold - 1) * every + check.timeout
-    case .route, .picker, .nginx: return 0
+    case .checkedDNS(_, _, let check):
+      return untilNextRound(of: check.every) + (check.failures - 1) * check.every + check.timeout
+    case .route, .mesh, .picker, .nginx: return 0
     }
   }
 

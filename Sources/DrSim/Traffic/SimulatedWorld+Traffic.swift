@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where requests go. A front shares them out to the zones that it takes to be well by weight
-// (`SimulatedWorld+Health`); within a zone they go to the pods that kube-proxy has learnt of. What
+// (`SimulatedWorld+Health`) and, in a mesh, to replicas that do not rest (`+Outliers`); within a zone they go to the pods that kube-proxy has learnt of. What
 // reaches a pod that does not serve, or a zone without pods, fails.
 
 import DrRun
 
 extension SimulatedWorld {
-  /// The share of the requests to a service's pods in a zone that is answered.
-  private func answered(_ service: Int, in zone: Int) -> Double {
-    var ready = 0
+  /// The share of a front's requests to a zone that is answered.
+  private func answered(_ front: Int, in zone: Int) -> Double {
+    let service = fronts[front].service
+    var count = 0
+    var inUse = 0
     var serving = 0
+    var servingInUse = 0
     for deployment in services[service].deployments where deployments[deployment].zone == zone {
       for pod in deployments[deployment].pods where pods[pod].isRouted {
-        ready += 1
-        if serves(pod) { serving += 1 }
+        count += 1
+        let (answers, rests) = (serves(pod), isResting(pod, front))
+        if answers { serving += 1 }
+        if !rests { inUse += 1 }
+        if answers, !rests { servingInUse += 1 }
       }
     }
-    return ready == 0 ? 0 : Double(serving) / Double(ready)
+    if panics(front, inUse: inUse, of: count) { (servingInUse, inUse) = (serving, count) }
+    return inUse == 0 ? 0 : Double(servingInUse) / Double(inUse)
   }
 
   /// The shares that are effective now, by the zones of the front: resolvers ask evenly over time, so
@@ -82,6 +89,7 @@ extension SimulatedWorld {
   func recordAvailability() {
     for front in fronts.indices {
       watchZones(front)
+      watchReplicas(front)
       recordAvailability(ofFront: front)
     }
     for service in services.indices { recordAvailability(ofService: service) }
@@ -111,7 +119,7 @@ extension SimulatedWorld {
     var sum = 0.0
     for index in fronts[front].zones.indices {
       guard let zone = fronts[front].zones[index] else { continue }
-      sum += shares[index] * answered(fronts[front].service, in: zone)
+      sum += shares[index] * answered(front, in: zone)
     }
     return sum
   }
@@ -134,7 +142,7 @@ extension SimulatedWorld {
     }
   }
 
-  private func routedPods(of service: Int, in zone: Int?) -> [Int] {
+  func routedPods(of service: Int, in zone: Int?) -> [Int] {
     services[service].deployments.filter { deployments[$0].zone == zone }
       .flatMap { deployments[$0].pods }.filter { pods[$0].isRouted }
   }

@@ -52,11 +52,14 @@ struct RandomPolicy {
     _ service: RandomTopology.Service, _ dice: inout Dice
   ) -> String {
     let s = service.name
-    var conditions = ["not recovered(\(s))", "not reachable(k)"]
+    let (from, to) = (dice.pick(service.zones), dice.pick(service.zones))
+    var conditions = [
+      "not recovered(\(s))", "not reachable(k)", "capacity(\(to), for: \(s)) < 1",
+      "count(nodes(in: \(from)), n => not n.ready) >= 1",
+    ]
     if let front = service.measured.first {
       conditions.append("success_rate(\(front), over: 10s) < 90%")
     }
-    let (from, to) = (dice.pick(service.zones), dice.pick(service.zones))
     return "  on unwell when \(dice.pick(conditions)) lasting \(dice.pick(["20s", "1m"])) {\n"
       + "    run move_\(s)(from: \(from), to: \(to))\n  }\n"
   }
@@ -97,6 +100,16 @@ struct RandomPolicy {
     body += Self.shifts(service, &dice)
     if dice.chance(20) {
       body += "  step \"cordon\" within 1m { for n in nodes(in: from) { kube.cordon(n) } }\n"
+    }
+    if dice.chance(12) {
+      body += "  step \"empty\" within 1m { kube.scale(\(s), in: from, replicas: 0) }\n"
+    }
+    if dice.chance(4) {
+      let zone = dice.pick(["from", "to"])
+      body += "  step \"restart\" within 2m { kube.restart(\(s), in: \(zone)) }\n"
+    }
+    if dice.chance(5) {
+      body += "  step \"drain\" within 5m { for n in nodes(in: from) { kube.drain(n) } }\n"
     }
     if dice.chance(5) {
       body += "  step \"evict\" within 3m { for p in pods(\(s), in: from) { kube.evict(p) } }\n"

@@ -25,13 +25,19 @@ struct RandomTopology {
   }
 
   private static func cluster(_ version: String, _ zones: [String], _ dice: inout Dice) -> String {
-    let members = zones.count < 3 ? [zones, zones + ["a"]] : [zones, Array(zones.prefix(2))]
+    var members = zones.count < 3 ? [zones, zones + ["a"]] : [zones, Array(zones.prefix(2))]
+    // A witness of the quorum has no nodes.
+    let hasWitness = dice.chance(15)
+    if hasWitness { members = [zones.prefix(2) + ["w"]] }
     let plane = dice.pick(
       ["", "managed = true", "managed = true"] + members.map { "zones = [\($0.joined(", "))]" })
     var text = "\ncluster k {\n  kubernetes = \"\(version)\"\n"
     if !plane.isEmpty { text += "  control_plane { \(plane) }\n" }
+    let border = zones.count > 1 && dice.chance(20) ? zones[zones.count / 2] : nil
     text += "  region r {\n"
+    if hasWitness { text += "    zone w\n" }
     for zone in zones {
+      if zone == border { text += "  }\n  region q {\n" }
       text += "    zone \(zone) {\n"
       for pool in dice.chance(20) ? ["gpu", "more"] : ["gpu"] {
         let most: Int64 = dice.chance(5) ? 60 : 6
@@ -70,6 +76,7 @@ extension RandomTopology {
       if dice.chance(60) { text += Self.weights(&dice) }
       text += "  spread { over = [\(zones.joined(", "))]"
       text += dice.pick(["", "", "", ", nodes = \"require\"", ", apart = true"])
+      if text.hasSuffix("require\""), dice.chance(30) { text += ", skew = 2" }
       text += dice.chance(8) ? ", on = [\"kind\": \"fast\"] }\n" : " }\n"
       if dice.chance(75) { text += "  probe ready { \(Self.probe(&dice)) }\n" }
       if dice.chance(35) {
@@ -91,7 +98,7 @@ extension RandomTopology {
         text += "\ndependency \(name)_\(kind) for \(name) { kind = \"\(kind)\", \(home)\(speed) }\n"
       }
       if dice.chance(5) {
-        let kind = dice.pick(["database", "secrets", "access", "monitoring"])
+        let kind = dice.pick(["database", "secrets", "access", "monitoring", "dns", "other"])
         text += "\ndependency \(name)_other for \(name) { kind = \"\(kind)\", zones = [a] }\n"
       }
       for number in 0..<dice.pick([0, 1, 1, 1, 1, 2]) { addFront("\(name)_front\(number)", &dice) }
@@ -111,25 +118,45 @@ extension RandomTopology {
         + "timeout = \(dice.upTo(4))s"
     }
 
+    /// When Istio gives replicas a rest.
+    private static func ejections(_ dice: inout Dice) -> String {
+      guard dice.chance(70) else { return "" }
+      var text = ", timeout = \(dice.pick([1, 5, 10, 30, 60]))s, errors = \(dice.pick([1, 5, 20]))"
+      text += ", rest = \(dice.pick([5, 30, 120]))s, resting = \(dice.pick([10, 34, 50, 100]))%"
+      return text + (dice.chance(30) ? ", version = \"1.24\"" : "")
+    }
+
     private mutating func addFront(_ front: String, _ dice: inout Dice) {
       let plain = front.filter { $0 != "_" }
       let domain = "domain = \"\(plain).example.net\""
       var via: String
       var (shifts, measures) = (true, true)
       switch dice.pick([
-        "k8gb", "k8gb", "haproxy", "haproxy", "gateway", "istio", "pool", "nginx", "dns",
+        "k8gb", "k8gb", "haproxy", "haproxy", "gateway", "istio", "istio", "pool", "nginx",
+        "external_dns", "route53", "dns",
       ]) {
       case "k8gb": via = "k8gb { \(domain), ttl = \(dice.upTo(90))s }"
       case "haproxy":
         via = "haproxy { socket = \"/run/\(plain)\", backend = \"\(plain)\" }"
       case "gateway": via = "gateway { class = \"envoy\", \(domain) }"
-      case "istio": via = "istio { \(domain) }"
+      case "istio": via = "istio { \(domain)\(Self.ejections(&dice)) }"
       case "pool":
         via = "gateway { class = \"envoy\", \(domain), pool { picker = \"p\" } }"
         shifts = false
       case "nginx":
         via = "nginx { \(domain) }"
         shifts = false
+      case "dns":
+        let addresses = zones.enumerated().map { "\($1): \"192.0.2.\($0 + 1)\"" }
+        via = "dns { zone = \"example.net\", host = \"\(plain)\", ttl = \(dice.upTo(90))s, "
+        via += "addresses = [\(addresses.joined(", "))], "
+        via += "servers = [\"ns1.example.net\": \"192.0.2.99\"] }"
+        (shifts, measures) = (false, false)
+      case "route53":
+        let checks = zones.map { "\($0): \"id-\($0)\"" }
+        via = "external_dns { \(domain), ttl = \(dice.upTo(90))s, route53 = true, "
+        via += "checks = [\(checks.joined(", "))], check_every = \(dice.pick([10, 30]))s }"
+        (shifts, measures) = (false, false)
       case _:
         via = "external_dns { \(domain), ttl = \(dice.upTo(90))s }"
         (shifts, measures) = (false, false)
@@ -137,8 +164,11 @@ extension RandomTopology {
       text += "\ntraffic \(front) for \(name) {\n  via = \(via)\n"
       if zones.count > 1, dice.chance(15) {
         let first = dice.pick([1, 10, 50, 90, 99, 100])
-        text += "  prefer = [\(zones[0]), \(zones[1])]\n"
-        text += "  shares = [\(zones[0]): \(first)%, \(zones[1]): \(100 - first)%]\n"
+        let isMore = zones.count > 2 && dice.chance(40)
+        let third = isMore ? ", \(zones[2])" : ""
+        text += "  prefer = [\(zones[0]), \(zones[1])\(third)]\n"
+        text += "  shares = [\(zones[0]): \(first)%, \(zones[1]): \(100 - first)%"
+        text += isMore ? ", \(zones[2]): 0%]\n" : "]\n"
       }
       if dice.chance(8) { text += "  standby = true\n" }
       text += "}\n"
