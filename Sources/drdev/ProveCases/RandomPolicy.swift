@@ -25,7 +25,6 @@ struct RandomPolicy {
       text +=
         "  guard \"no flapping\" { failovers(\(s), last: \(dice.pick(["10m", "1h"]))) == 0 }\n"
     }
-    if dice.chance(20) { text += "  failback after 30m, ask \"oncall\"\n" }
     self.text = text + "}\n" + Self.runbooks(service, &dice)
   }
 
