@@ -97,8 +97,9 @@ struct HTTPServerTests {
     ])
   func slow(_ start: String) async throws {
     let server = try await serve {
-      $0.transferNanoseconds = 200_000_000
-      $0.idleNanoseconds = 200_000_000
+      // Longer than a busy machine takes to send a few bytes.
+      $0.transferNanoseconds = 3_000_000_000
+      $0.idleNanoseconds = 3_000_000_000
     }
     let client = try RawClient(port: server.port)
     try await client.send(start)
