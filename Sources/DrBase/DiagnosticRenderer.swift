@@ -11,12 +11,15 @@ package struct DiagnosticRenderer {
 
   /// Columns of source that are shown where the width is unlimited: a file may be one line.
   private static let longestLine = 240
+  /// Columns of a caption, and of half a message, that are never fewer.
   private static let narrowest = 24
+  /// The narrowest terminal that text is broken for.
+  private static let least = 20
 
   package init(sources: SourceMap, colour: Bool, width: Int? = nil) {
     self.sources = sources
     self.colour = colour
-    self.width = width.map { max($0, Self.narrowest) }
+    self.width = width.map { max($0, Self.least) }
   }
 
   package func render(_ diagnostics: [Diagnostic]) -> String {

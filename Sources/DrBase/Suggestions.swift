@@ -80,3 +80,34 @@ private func editDistance(_ a: [Int], _ b: [Int], atMost bound: Int) -> Int? {
   }
   return previous[b.count] <= bound ? previous[b.count] : nil
 }
+
+/// A name with its article, as in a sentence: `a Zone`, `an Engine`, `机房`. `shown` is how the name is written there.
+package func withArticle(_ name: String, shown: String? = nil) -> String {
+  let shown = shown ?? name
+  guard let first = name.first(where: { $0 != "_" }), first.isASCII else { return shown }
+  return "AEIOaeio".contains(first) ? "an \(shown)" : "a \(shown)"
+}
+
+/// The candidate that looks like a name and has letters of another alphabet.
+package func lookAlike(of name: String, among candidates: some Sequence<String>) -> String? {
+  let isLatin = name.utf8.allSatisfy { $0 < 0x80 }
+  let shape = shape(name)
+  return candidates.filter { candidate in
+    candidate != name && !(isLatin && candidate.utf8.allSatisfy { $0 < 0x80 })
+      && shape == DrBase.shape(candidate)
+  }.min()
+}
+
+/// A name in Latin letters, as far as it looks like them.
+private func shape(_ name: String) -> String {
+  String(name.map { latinShapes[$0] ?? $0 })
+}
+
+/// Letters of the Cyrillic and Greek alphabets that are drawn like Latin ones (UTS 39, confusables).
+private let latinShapes: [Character: Character] = [
+  "а": "a", "с": "c", "ԁ": "d", "е": "e", "һ": "h", "і": "i", "ј": "j", "о": "o", "р": "p",
+  "ѕ": "s", "у": "y", "х": "x", "ο": "o", "ν": "v", "А": "A", "В": "B", "С": "C", "Е": "E",
+  "Н": "H", "І": "I", "Ј": "J", "К": "K", "М": "M", "О": "O", "Р": "P", "Ѕ": "S", "Т": "T",
+  "Х": "X", "Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M",
+  "Ν": "N", "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X",
+]

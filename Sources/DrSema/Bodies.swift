@@ -142,7 +142,7 @@ extension Checker {
       }
       if let code = node.first(.codeBlock) {
         if function.role == .runbook { reportLateHandlers(code) }
-        return checkCode(code, expected: wanted)
+        return checkCode(code, expected: wanted, isLost: function.role.losesItsEnd)
       }
       if let value = node.expression { return checkExpression(value, expected: wanted) }
       return broken(node.span)

@@ -202,7 +202,7 @@ extension Checker {
     }
     refit(&values, to: function, bindings, hints)
     explainOrder(of: slots, id, since: reported)
-    let isBroken = values.contains { $0?.type == TypeTable.error }
+    let isBroken = values.contains { $0.map { isUnknown($0.type) } ?? false }
     let result = resultOfCall(id, bindings, hints, isBroken, node)
     return Expr(.call(id, values.map { $0 ?? broken(node.span) }), result, node.span)
   }
@@ -220,6 +220,16 @@ extension Checker {
       else { continue }
       reportMismatch(value, wanted: wanted)
       values[index] = broken(value.span)
+    }
+  }
+
+  /// Whether a type is, or holds, one that a mistake hides.
+  private func isUnknown(_ id: TypeID) -> Bool {
+    switch type(id) {
+    case .error: true
+    case .list(let element), .optional(let element): isUnknown(element)
+    case .map(let key, let value): isUnknown(key) || isUnknown(value)
+    default: false  // open: no other type holds one that is inferred
     }
   }
 

@@ -304,6 +304,14 @@ package final class Checker {
     return nearestName(to: name, among: candidates)
   }
 
+  /// A value whose name looks like another one, and is none: with a letter of another alphabet.
+  func twin(of name: String) -> String? {
+    guard guesses < 50 || comparedNames < Self.comparedNamesAtMost else { return nil }
+    let candidates = visibleValues()
+    comparedNames += candidates.count
+    return lookAlike(of: name, among: candidates)
+  }
+
   private static let comparedNamesAtMost = 1_000_000
 
   /// An expression that stands for what could not be understood.

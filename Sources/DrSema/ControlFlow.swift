@@ -234,8 +234,9 @@ extension Checker {
 
   // MARK: Code
 
-  /// A block of statements; its value is that of the last one, when that is an expression.
-  func checkCode(_ node: SyntaxNode, expected: TypeID? = nil) -> Expr {
+  /// A block of statements; its value is that of the last one, when that is an expression. `isLost`:
+  /// nobody takes that value, as at the end of a test or of a loop.
+  func checkCode(_ node: SyntaxNode, expected: TypeID? = nil, isLost: Bool = false) -> Expr {
     inScope {
       let nodes = node.children.filter { $0.kind != .token && $0.kind != .error }
       var statements: [Statement] = []
@@ -243,6 +244,9 @@ extension Checker {
       for (index, child) in nodes.enumerated() {
         let isLast = index == nodes.count - 1
         if child.kind == .exprStmt, isLast, let value = child.expression {
+          if isLost {
+            reportUnused(value, help: helpForLost(isInLoop: node.parent?.kind == .forStmt))
+          }
           result = checkExpression(value, expected: expected)
         } else if isLast, let value = checkDirective(child) {
           result = value
@@ -312,23 +316,39 @@ extension Checker {
   /// Whether an expression computes and does nothing else.
   private func isPlainValue(_ node: SyntaxNode) -> Bool {
     switch node.kind {
-    case .literal, .stringExpr, .binaryExpr, .unaryExpr, .listExpr, .mapExpr, .rangeExpr, .nameExpr,
-      .memberExpr:
+    case .literal, .stringExpr, .binaryExpr, .unaryExpr, .listExpr, .mapExpr, .rangeExpr,
+      .memberExpr, .objectExpr:
       true
+    case .nameExpr: !node.text.isEmpty
     default: false  // open: it may do something
     }
   }
 
+  /// What to write where code ends with a value that nobody takes.
+  private func helpForLost(isInLoop: Bool) -> String {
+    switch site.place {
+    case .test: "write `assert` in front of it"
+    case .emit: "write `yield` in front of it"
+    case .rule: "a finding is written `report block, \"why\"`"
+    case .runbook, .step: "a condition is written `require …`, or `verify …` after acts"
+    case _ where isInLoop: "a loop gives no value; `[for x in xs: …]` makes a list"
+    default: "give it a name, `let x = …`, or take it out"  // open: nothing more is known
+    }
+  }
+
   /// A value on a line of its own, which does nothing.
-  private func reportUnused(_ node: SyntaxNode) {
+  private func reportUnused(
+    _ node: SyntaxNode, help: String = "give it a name, `let x = …`, or take it out"
+  ) {
     switch node.kind {
     case _ where isPlainValue(node):
       guard !hasSyntaxMistake(onLineOf: node.span) else { return }
+      // A name that stands for nothing is a mistake by itself.
+      if node.kind == .nameExpr, lookupLocal(node.text) == nil, symbol(node.text) == nil { return }
       report(
         .unexpectedToken, "this value is not used", at: node.span,
         help: node.kind == .stringExpr
-          ? "a message follows `else`: assert x > 0 else \"…\""
-          : "give it a name, `let x = …`, or take it out")
+          ? "a message follows `else`: assert x > 0 else \"…\"" : help)
     case .ifExpr:
       let blocks = node.all(.codeBlock)
       // Without `else`, what it ends with was looked at where it was checked.
@@ -342,7 +362,7 @@ extension Checker {
   private func reportUnusedEnd(_ code: SyntaxNode) {
     let statements = code.children.filter { $0.kind != .token }
     guard let last = statements.last, last.kind == .exprStmt, let value = last.expression,
-      value.kind != .nameExpr || !value.text.isEmpty, isPlainValue(value)
+      isPlainValue(value)
     else { return }
     guard !hasSyntaxMistake(onLineOf: value.span) else { return }
     report(
@@ -355,7 +375,7 @@ extension Checker {
     let source = checkExpression(sourceNode)
     return inScope {
       let local = bind(node.name ?? "_", elementType(source), at: node.span)
-      let code = checkCode(body)
+      let code = checkCode(body, isLost: true)
       guard case .block(var statements, let result) = code.kind else { return nil }
       if let result { statements.append(.expression(result)) }
       return .for(local, source, body: statements)

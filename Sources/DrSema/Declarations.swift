@@ -232,6 +232,16 @@ extension Checker {
       + visibleModules.flatMap { scopes[$0].nested.keys } + modules[module].uses.map(\.alias)
   }
 
+  /// The names that may stand where a value is needed: no types.
+  func visibleValues() -> [String] {
+    visibleNames().filter { name in
+      switch symbol(name) {
+      case .record, .alias: false
+      case .function, .global, nil: true
+      }
+    }
+  }
+
   func symbol(_ name: String) -> Symbol? {
     for index in visibleModules {
       if let symbol = scopes[index].symbols[name], isVisible(symbol, name, of: index) {

@@ -272,6 +272,9 @@ package struct Function: Sendable {
     /// Of a field of a named block, a record default or a constraint: parameter 0 is the record.
     case thunk
     case runbook, emit, rule, test
+
+    /// Whether nobody takes the value that its code ends with.
+    var losesItsEnd: Bool { self == .runbook || self == .emit || self == .rule || self == .test }
   }
 
   package var name: String

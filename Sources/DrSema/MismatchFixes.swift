@@ -85,6 +85,23 @@ extension Checker {
     }
   }
 
+  /// What manifests and other tools call a field of the library.
+  static func foreignField(_ name: String) -> String? {
+    switch name {
+    case "env", "envs", "env_vars", "variables": "environment"
+    case "args": "arguments"
+    case "cmd", "entrypoint", "entry_point": "command"
+    case "resources", "requests", "limits": "needs"
+    case "serviceAccountName", "serviceAccount", "service_account": "account"
+    case "terminationGracePeriodSeconds", "stop_timeout": "grace"
+    case "imagePullSecrets", "image_pull_secrets": "pull_from"
+    case "imagePullPolicy", "image_pull_policy": "pull"
+    case "ns": "namespace"
+    case "zones": "over"
+    default: nil  // open: any other name
+    }
+  }
+
   /// What a type of another language is called here.
   static func foreignType(_ name: String) -> String? {
     switch name.lowercased() {
@@ -119,6 +136,8 @@ extension Checker {
       "a program does not print; look at a value with `dr eval FILE NAME`"
     case "return": "code is worth its last expression: leave `return` out"
     case "str", "string", "toString", "format": "put the value into a text: \"… \\(value) …\""
+    case "exec", "shell", "sh", "bash", "system", "subprocess", "kubectl", "popen":
+      "a program runs no commands; its drivers act, as in `kube.scale(…)`"
     case "range": "a range is written `0..3`"
     case "self", "this": "write the name of the field or value alone"
     case "var", "local", "input", "params": "write the name of the input alone"

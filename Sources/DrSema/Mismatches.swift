@@ -83,11 +83,7 @@ extension Checker {
     }
   }
 
-  /// `a Zone`, `an Engine`, `机房`.
-  func article(_ name: String) -> String {
-    guard let first = name.first(where: { $0 != "_" }), first.isASCII else { return name }
-    return "AEIOaeio".contains(first) ? "an \(name)" : "a \(name)"
-  }
+  func article(_ name: String) -> String { withArticle(name) }
 
   // MARK: One value
 
@@ -139,9 +135,31 @@ extension Checker {
     case (TypeTable.float, TypeTable.int): "turn the whole number into a Float: `to_float(…)`"
     case (TypeTable.float, TypeTable.duration):
       "write the number without a unit; a share of a CPU is written 0.5, not 500m"
+    case (TypeTable.percent, TypeTable.float): helpForRatio(expr)
     case (TypeTable.int, TypeTable.float): "turn it into a whole number: `rounded(…)`"
     default: exampleOfUnit(wanted)  // open: all other quantities have units
     }
+  }
+
+  /// `99.95%` for 0.9995.
+  private func helpForRatio(_ expr: Expr) -> String {
+    guard let text = literal(expr), text.hasPrefix("0."), text.utf8.count <= 12 else {
+      return "write a ratio: 70%"
+    }
+    let digits = text.dropFirst(2).filter { $0 != "_" }
+    let whole = digits.prefix(2) + String(repeating: "0", count: max(0, 2 - digits.count))
+    let short = whole.drop { $0 == "0" }
+    let rest = digits.dropFirst(2)
+    return "write a ratio: \(short.isEmpty ? "0" : short)\(rest.isEmpty ? "" : ".")\(rest)%"
+  }
+
+  /// The text of a number or quantity that is written out.
+  private func literal(_ expr: Expr) -> String? {
+    let text = program.sources.text(expr.span)
+    guard let first = text.first, first.isASCII, first.isNumber, !text.contains(" ") else {
+      return nil
+    }
+    return text
   }
 
   private func exampleOfUnit(_ id: TypeID) -> String? {
@@ -164,7 +182,11 @@ extension Checker {
       return "take one element of the list: `…[0]`, `first(…)`"
     }
     switch type(wanted) {
-    case .string: return "write it as a text: \"\\(…)\""
+    case .string:
+      guard isQuantity(expr.type), let literal = literal(expr) else {
+        return "write it as a text: \"\\(…)\""
+      }
+      return "write it as a text: \"\(literal)\""
     case .bool where expr.isString:
       return "compare it with something: `… == \"a\"`; a message follows `else`"
     case .bool: return "compare it with something: `… > 0`, `… == \"a\"`"
@@ -198,6 +220,7 @@ extension Checker {
           return "write a share of a CPU as a number: 0.5 for 500m"
         }
         let isNumber = wanted == TypeTable.int || wanted == TypeTable.float
+        if isNumber, Double(text) == nil { return "write a number" }
         return isNumber
           ? "write the number without quotes"
           : (exampleOfUnit(wanted) ?? "write it") + ", without quotes"

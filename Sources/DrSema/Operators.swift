@@ -97,8 +97,23 @@ extension Checker {
       reportOperands("compare", left, right, node)
       return broken(node.span)
     }
+    if right.type == nilType { reportNeverNil(left, sides[0]) }
+    if left.type == nilType { reportNeverNil(right, sides[1]) }
     return Expr(
       .binary(symbol == "==" ? .equal : .notEqual, left, right), TypeTable.bool, node.span)
+  }
+
+  /// A value compared with nil that cannot be nil. One that a test before has narrowed may be asked again.
+  private func reportNeverNil(_ value: Expr, _ node: SyntaxNode) {
+    switch type(value.type) {
+    case .optional, .error, .never, .unit, .parameter, .object: return
+    default: break  // open: no other type has nil
+    }
+    if let path = path(node), narrowed.contains(path) { return }
+    report(
+      .typeMismatch, "this is never nil", at: value.span,
+      caption: "this is \(typeName(value.type))",
+      help: "take the comparison out; only a type with a `?` has nil")
   }
 
   /// Whether values of the two types can be equal; a comparison that never holds is a mistake.

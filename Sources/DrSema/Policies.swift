@@ -114,7 +114,9 @@ extension Checker {
           checkExpression(test, expected: TypeTable.bool)
         }
       }
-      let act = closure(body.span, "reaction") { allowing(.reads, .runbook) { checkCode(body) } }
+      let act = closure(body.span, "reaction") {
+        allowing(.reads, .runbook) { checkCode(body, isLost: true) }
+      }
       return makeRecord(caseID, ["subject": subject, "holds": holds, "react": act], node.span)
     }
     if let sourceNode = node.expression(after: "in") {

@@ -143,7 +143,7 @@ extension Checker {
       let source = checkExpression(sourceNode)
       bodies = inScope {
         let local = bind(node.name ?? "_", elementType(source), at: node.span)
-        let branch = closure(body.span, "branch") { checkCode(body) }
+        let branch = closure(body.span, "branch") { checkCode(body, isLost: true) }
         return Expr(
           .comprehension(
             Comprehension(local: local, source: source, condition: nil, key: nil, value: branch)),
@@ -233,7 +233,7 @@ extension Checker {
       let local = bind(name?.text ?? "_", TypeTable.string, at: node.span)
       let parameter = Parameter(
         label: "reason", local: local, type: TypeTable.string, defaultValue: nil)
-      let code = allowing(.reads, .runbook) { checkCode(body) }
+      let code = allowing(.reads, .runbook) { checkCode(body, isLost: true) }
       return lambda(code, parameters: [parameter], name: "on failure", node.span)
     }
     return directive(.onFailure, [handler], node)
@@ -311,7 +311,7 @@ extension Checker {
     _ node: SyntaxNode, _ name: String, allowed: Effect, _ place: EffectSite.Place
   ) -> Expr {
     guard let body = node.first(.codeBlock) else { return broken(node.span) }
-    return closure(body.span, name) { allowing(allowed, place) { checkCode(body) } }
+    return closure(body.span, name) { allowing(allowed, place) { checkCode(body, isLost: true) } }
   }
 
   private func elseClause(_ node: SyntaxNode) -> SyntaxNode? {

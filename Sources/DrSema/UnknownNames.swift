@@ -64,8 +64,16 @@ extension Checker {
     } else if let help = Self.foreignWord(name) {
       report(
         .unknownName, "there is nothing called `\(name)` here", at: node.span, help: help)
+    } else if let twin = twin(of: name) {
+      let other = zip(twin, name).first { $0 != $1 }?.0.unicodeScalars.first?.value ?? 0
+      report(
+        .unknownName, "there is nothing called `\(name)` here", at: node.span,
+        labels: declarationLabel(twin).map { [$0] } ?? [],
+        help: "one of the two has a letter that only looks the same "
+          + "(U+0\(String(other, radix: 16, uppercase: true))): write both in one alphabet",
+        fixes: [Fix("write `\(twin)`", replacing: node.span, with: twin)])
     } else if modules[module].hasLostNames,
-      nearest(name, among: visibleNames() + selfFields()) == nil
+      nearest(name, among: visibleValues() + selfFields()) == nil
     {
       return  // It may be one of those that are lost.
     } else if let provider = unusedModule(thatDeclares: name) {
@@ -81,7 +89,7 @@ extension Checker {
         .unknownName, "`\(name)` begins a block, and has no value of its own", at: node.span,
         help: "write `\(name) { … }`")
     } else {
-      let near = nearest(name, among: visibleNames() + selfFields())
+      let near = nearest(name, among: visibleValues() + selfFields())
       report(
         .unknownName, "there is nothing called `\(name)` here", at: node.span,
         labels: near.flatMap(declarationLabel).map { [$0] } ?? [],
@@ -160,14 +168,17 @@ extension Checker {
   func reportUnknownMember(
     _ name: SyntaxNode, of owner: String, among candidates: [String], label: Label? = nil
   ) {
-    let near = nearest(name.text, among: candidates)
+    let near =
+      Self.foreignField(name.text).flatMap { candidates.contains($0) ? $0 : nil }
+      ?? nearest(name.text, among: candidates)
     let shown = candidates.sorted()
     let all = shown.prefix(12).joined(separator: ", ") + (shown.count > 12 ? ", …" : "")
     report(
       .unknownField, "\(owner) has no `\(name.text)`", at: name.span,
       labels: label.map { [$0] } ?? [],
       help: near.map { "did you mean `\($0)`?" }
-        ?? (shown.isEmpty ? "it has no fields" : "it has \(all)"),
+        ?? (candidates.contains("probes") ? Self.foreignBlock(name) : nil)
+          ?? (shown.isEmpty ? "it has no fields" : "it has \(all)"),
       fixes: near.map { [Fix("write `\($0)`", replacing: name.span, with: $0)] } ?? [])
   }
 
@@ -201,14 +212,17 @@ extension Checker {
 
   private static func foreignBlock(_ kind: SyntaxNode) -> String? {
     switch kind.text {
+    case "foreach":
+      "a list is made by `[for x in xs: …]`; a loop stands in code: `for x in xs { … }`"
     case "import", "from", "include", "require":
       "a module is taken with `use`, as in `use kubernetes`"
     case "variable", "parameter", "arg": "what is passed in is written `input name: Type = value`"
     case "locals", "output": "a value is written `let name = value`"
     case "env", "environment", "envs": "a service has `environment = [\"NAME\": \"value\"]`"
     case "resources", "requests", "limits": "a service has `needs { cpu = 1, memory = 1Gi }`"
-    case "livenessProbe", "healthcheck", "health_check": "write `probe live { … }`"
-    case "readinessProbe": "write `probe ready { … }`"
+    case "livenessProbe", "liveness", "healthcheck", "health_check": "write `probe live { … }`"
+    case "readinessProbe", "readiness": "write `probe ready { … }`"
+    case "startupProbe", "startup": "write `probe start { … }`"
     default: nil  // open: any other word
     }
   }

@@ -193,9 +193,11 @@ extension Lexer {
     }
     if let (kind, spelling) = Self.lookAlike(scalar) { return lexLookAlike(kind, spelling, length) }
     position = start + length
-    if scalar.properties.isWhitespace || (0x200B...0x200F).contains(scalar.value)
-      || scalar.value == 0xFEFF
+    if (0x200B...0x200F).contains(scalar.value) || scalar.value == 0xFEFF || scalar.value == 0x2060
     {
+      return skipInvisible(scalar, bytes, start)
+    }
+    if scalar.properties.isWhitespace {
       report(
         .invalidCharacter,
         "U+\(hexadecimal(scalar.value, digits: 4)) is no space that a program may hold",
@@ -208,6 +210,21 @@ extension Lexer {
       start, length, "`\(scalar)` (U+\(hexadecimal(scalar.value, digits: 4)))",
       help: "put text in double quotes")
     invalidEnd = position
+  }
+
+  /// A character of no width. In the midst of a name it becomes a part of it, so that the name stays one.
+  private mutating func skipInvisible(_ scalar: UnicodeScalar, _ bytes: Bytes, _ start: Int) {
+    report(
+      .invalidCharacter,
+      "a character that is not seen stands here (U+\(hexadecimal(scalar.value, digits: 4)))",
+      start..<position, help: "take it out",
+      fixes: [Fix("take it out", replacing: span(start..<position), with: "", .safe)])
+    guard lastEnd == start, let name = tokens.last, name.kind == .identifier,
+      bytes[orZero: position].continuesIdentifier
+    else { return }
+    tokens.removeLast()
+    pending = name.flags
+    emit(.identifier, Int(name.start), endOfIdentifier(bytes, from: position))
   }
 
   private mutating func reportCharacter(

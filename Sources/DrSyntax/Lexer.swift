@@ -242,7 +242,9 @@ struct Lexer {
       if isEqual { return punctuation(.notEqual, 2) }
       if isForced(next) { return skipForce() }
       lexInstead("!", .notKeyword, "not", fix: "not ")
-    case UInt8(ascii: "<"): punctuation(isEqual ? .lessEqual : .less, isEqual ? 2 : 1)
+    case UInt8(ascii: "<"):
+      if next == UInt8(ascii: ">") { return lexInstead("<>", .notEqual, "!=") }
+      punctuation(isEqual ? .lessEqual : .less, isEqual ? 2 : 1)
     case UInt8(ascii: ">"): punctuation(isEqual ? .greaterEqual : .greater, isEqual ? 2 : 1)
     default:  // open: only : is left
       if isEqual, bytes[orZero: position + 2] != UInt8(ascii: "=") {

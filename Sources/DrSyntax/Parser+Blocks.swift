@@ -57,11 +57,13 @@ extension Parser {
         fixes: [Fix("remove it", replacing: span(position), with: "")])
     case _ where habitHere != nil:
       guard let habit = habitHere else { break }
-      report(habit.message, help: habit.help, fixes: habit.fixes)
+      report(habit.message, at: habit.place, help: habit.help, fixes: habit.fixes)
     case .leftBrace where position > 1 && tokens[position - 2].kind == .dot:
       report(
         "what is called stands before `(…)`",
         help: "write a function between parentheses: `.\(text(position - 1))(x => …)`")
+    case .stringOpen where lineBegins(with: [.require, .verify, .assert]):
+      report("a message follows `else`", help: "write `else` before it")
     case .leftBrace:
       report(
         "expected the end of the item, found `{`",
@@ -69,6 +71,13 @@ extension Parser {
     default:  // open: nothing better to say
       reportExpected("a new line, `,` or `;`")
     }
+  }
+
+  /// Whether the line of the current token begins with one of some words.
+  private func lineBegins(with words: [Word]) -> Bool {
+    var first = position
+    while first > 0, !tokens[first].flags.contains(.newline) { first -= 1 }
+    return words.contains(tokens[first].word)
   }
 
   /// `kind name "label" for subject { … }`
@@ -119,6 +128,12 @@ extension Parser {
       report(
         "a block has no `=`",
         help: "write `kind name { … }` for a block and `name = value` for a field")
+    case .identifier where text(head) == "from" && text(position) == "import":
+      report("a module is taken with `use`", help: "write `use \(text(head + 1))`")
+    case .inKeyword where text(head) == "foreach":
+      report(
+        "there is no `foreach`", at: span(head),
+        help: "a list is made by `[for x in xs: …]`; a loop stands in code: `for x in xs { … }`")
     default:  // open: nothing better to say
       reportExpected("`{` and the body of the block")
     }
@@ -348,7 +363,8 @@ extension Parser {
   /// `{ expression }`, newlines around it allowed.
   private mutating func parseBracedExpression(_ what: StaticString) {
     guard kind == .leftBrace else {
-      reportExpected("`{` and the condition of \(what)")
+      reportExpected(
+        "`{` and the condition of \(what)", help: "it stands in braces: `{ condition }`")
       return missing()
     }
     guard enter() else { return }

@@ -129,6 +129,14 @@ extension Parser {
       report(
         "a call stands inside code", caption: "this is at the top of the file",
         help: "put it into a `runbook`, `fn` or `test`")
+    case .integer
+    where position > 1 && !flags.contains(.space) && !flags.contains(.newline)
+      && tokens[position - 1].kind == .comma && tokens[position - 2].kind == .integer:
+      let place = span(position - 2).joined(span(position))
+      let number = "\(text(position - 2)).\(text(position))"
+      report(
+        "a number has a point", at: place, help: "write `\(number)`",
+        fixes: [Fix("write `\(number)`", replacing: place, with: number)])
     default:  // open: nothing better to say
       report(
         "expected a declaration, found \(foundToken)", caption: "no declaration begins so",
@@ -140,6 +148,9 @@ extension Parser {
     "use, module, input, let, type, fn, reads, acts, rule, emit, runbook, policy, drill or test"
 
   mutating func reportDash() {
+    if peek() == .minus, peek(2) != .minus, !tokens[position + 1].flags.contains(.space) {
+      return report("a comment begins with `#`", help: "write `#` for `--`")
+    }
     report(
       "`-` begins no item", help: "write a list in brackets, as in `zones = [az1, az2]`")
   }
@@ -160,6 +171,8 @@ extension Parser {
       let item = mark
       if kind == .stringOpen || kind == .rawString {
         parseString()
+      } else if (kind == .dot || kind == .dotDot || kind == .slash), !isLineBreak {
+        parseBarePath()
       } else {
         expectName("the name of a module or a file in quotes")
       }
@@ -168,6 +181,25 @@ extension Parser {
       finish(.useItem, item)
     } while takeComma()
     finish(.useDecl, start)
+  }
+
+  /// `use ./zones.dr`
+  private mutating func parseBarePath() {
+    var end = position
+    while end + 1 < tokens.count, !tokens[end + 1].flags.contains(.newline),
+      !tokens[end + 1].flags.contains(.space)
+    {
+      end += 1
+    }
+    let place = span(position).joined(span(end))
+    let path = "\"\(source.text(place))\""
+    report(
+      "a path stands in double quotes", at: place, help: "write `use \(path)`",
+      fixes: [Fix("put it in double quotes", replacing: place, with: path, .safe)])
+    let start = mark
+    while position <= end { advance() }
+    explained = max(explained, end)
+    finish(.error, start)
   }
 
   /// Takes the comma between two items of a `use`, or says that it is missing.

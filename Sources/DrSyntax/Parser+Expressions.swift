@@ -331,6 +331,13 @@ extension Parser {
       return true
     }
     let spelling = closing.spelling?.description ?? ""
+    if kind == .equal, position > before, closing == .rightBracket {
+      report(
+        "an entry of a map is written `key: value`", help: "write `:`",
+        fixes: [Fix("write `:`", replacing: gapBefore(position).joined(span(position)), with: ":")])
+      skipInBrackets()
+      return take(.comma)
+    }
     guard position > before, beginsExpression else {
       report(
         "expected `,` or `\(spelling)`, found \(found)", at: span(position),
@@ -349,12 +356,12 @@ extension Parser {
     return true
   }
 
-  /// Takes what does not belong into a list, up to the next comma or the end of the list.
-  private mutating func skipInBrackets() {
+  /// Takes what does not belong into a list, up to the next comma or the end of the list; `over` the commas as well.
+  mutating func skipInBrackets(over commas: Bool = false) {
     let start = mark
     var open = 0
     while kind != .endOfFile {
-      if open == 0, kind == .comma { break }
+      if open == 0, kind == .comma, !commas { break }
       switch kind {
       case .leftParen, .leftBracket, .leftBrace, .interpolationOpen: open += 1
       case .rightParen, .rightBracket, .rightBrace, .interpolationClose: open -= 1

@@ -10,6 +10,8 @@ struct Habit {
   let message: String
   let help: String
   var fixes: [Fix] = []
+  /// Where it stands; `nil` is the current token.
+  var place: Span?
 }
 
 extension Parser {
@@ -165,6 +167,11 @@ extension Parser {
       return Habit(
         message: "there is no `\(word)`",
         help: "go through a list or a range with `for x in 0..3 { … }`, or `wait until …`")
+    case "foreach":
+      return Habit(message: "there is no `foreach`", help: "write `for`", fixes: rewrite("for"))
+    case "kubectl", "helm", "terraform", "bash", "sh", "curl", "ssh", "aws", "gcloud":
+      return Habit(
+        message: "a program runs no commands", help: "its drivers act, as in `kube.scale(…)`")
     case "switch", "case", "when":
       return Habit(
         message: "there is no `\(word)`", help: "write `match`", fixes: rewrite("match"))
@@ -205,7 +212,10 @@ extension Parser {
   var habitHere: Habit? {
     guard position > 0, !isLineBreak else { return nil }
     let before = tokens[position - 1]
-    if let habit = foreignStatement(position - 1) { return habit }
+    if var habit = foreignStatement(position - 1) {
+      habit.place = span(position - 1)
+      return habit
+    }
     switch kind {
     case .question:
       return Habit(

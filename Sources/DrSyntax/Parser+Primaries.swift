@@ -279,6 +279,7 @@ extension Parser {
       takeName()
     } else {
       if kind == .minus { return skipDashes() }
+      if tokens[position - 1].kind == .leftBrace, beginsExpression { return skipSet() }
       reportExpected("a member, written `name: value`")
       return skipItem()
     }
@@ -295,6 +296,12 @@ extension Parser {
     advance()
     parseMemberValue()
     finish(.objectMember, start)
+  }
+
+  /// `{1, 2}`
+  private mutating func skipSet() {
+    report("a list stands in brackets", help: "write `[a, b]` for `{a, b}`")
+    skipInBrackets(over: true)
   }
 
   private mutating func parseMemberValue() {
@@ -359,6 +366,10 @@ extension Parser {
     skipCase()
     parsePattern()
     skipMorePatterns()
+    if kind == .ifKeyword, !isLineBreak {
+      report("an arm has no condition", help: "write `_: if … { … } else { … }`")
+      skipTo(.colon)
+    }
     if kind == .fatArrow || kind == .arrow || kind == .equal {
       reportHabit(
         "an arm is written `pattern: value`", at: span(position), help: "write `:`",

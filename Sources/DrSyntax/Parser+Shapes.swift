@@ -120,6 +120,25 @@ extension Parser {
     finish(.functionType, start)
   }
 
+  /// `List[Int]`
+  mutating func skipTypeArguments(_ start: Mark) {
+    var end = position
+    while end + 1 < tokens.count, tokens[end].kind != .rightBracket,
+      !isOnNewLine(end + 1 - position)
+    {
+      end += 1
+    }
+    let name = text(start.token)
+    report(
+      "a type has no `[…]` behind its name", at: span(start.token).joined(span(end)),
+      help: name.lowercased() == "optional"
+        ? "write `Type?`" : "write `[Type]` for a list and `[Key: Value]` for a map")
+    let brackets = mark
+    while position <= end { advance() }
+    explained = max(explained, position - 1)
+    finish(.error, brackets)
+  }
+
   /// `String[]`
   mutating func skipBracketsOfType(_ start: Mark) {
     let name = source.text(span(start.token).joined(span(position - 1)))
@@ -241,14 +260,12 @@ extension Parser {
     guard kind == .identifier, text(position) == "case", peek() != .colon, !isOnNewLine(1) else {
       return
     }
-    report(
-      "an arm has no `case`", help: "write `pattern: value`",
-      fixes: [
-        Fix(
-          "leave it out",
-          replacing: Span(source.id, tokens[position].start, tokens[position + 1].start), with: "",
-          .safe)
-      ])
+    reportHabit(
+      "an arm has no `case`", at: span(position), help: "write `pattern: value`",
+      fix: Fix(
+        "leave it out",
+        replacing: Span(source.id, tokens[position].start, tokens[position + 1].start), with: "",
+        .safe))
     explained = position
     skipToken()
   }

@@ -230,6 +230,9 @@ extension Parser {
       }
       finish(word == .require ? .requireStmt : .assertStmt, start)
     case .verify, .approve, .lock:
+      if word == .approve, kind == .identifier, self.word == .by, peek() == .stringOpen {
+        report("an approval begins with its question", help: "write `approve \"…?\" by \"…\"`")
+      }
       parseSubject()
       parseClauses()
       finish(word == .verify ? .verifyStmt : word == .approve ? .approveStmt : .lockStmt, start)

@@ -60,6 +60,8 @@ extension Parser {
       while take(.comma) { parseType() }
       context = saved
       closeBracket(.greater, open)
+    } else if kind == .leftBracket, peek() != .rightBracket, !isLineBreak, !flags.contains(.space) {
+      skipTypeArguments(start)
     }
     finish(.namedType, start)
   }

@@ -138,6 +138,7 @@ struct SessionTests {
     #expect(talk.say(":type web.replicas * 2") == "Int")
     #expect(talk.say(":type pods(web, in: az1)") == "[Pod]   (reads the world)")
     #expect(talk.say(":type 1 + 1s").contains("E0201"))
+    #expect(talk.say(":type").contains("`:type EXPR`"))
     #expect(talk.say(":doc web") == "web: Service\n  Generates answers.")
     #expect(talk.say(":doc pods").contains("reads fn pods(s: Service, in: Zone) -> [Pod]"))
     #expect(talk.say(":doc kube.scale").contains("acts fn scale"))

@@ -141,7 +141,8 @@ struct CommandTests {
       ([scenario, "deepseek.replicas * 2", "--json"], "4"),
       ([scenario, "az3"], "zone az3 \"cn-beijing-az3\" {\n  pools = []\n}"),
       ([scenario, "az3", "--json"], "{\n  \"pools\": []\n}"),
-      ([scenario, "az3", "--yaml"], "pools: []"),
+      ([scenario, "az3", "--yaml"], "pools: []"), (["-5m * 2"], "-10m"),
+      (["-(1 + 2)", "--json"], "-3"),
     ])
   func eval(_ arguments: [String], _ value: String) throws {
     let outcome = try run(dr, ["eval"] + arguments)

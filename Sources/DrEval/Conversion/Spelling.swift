@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrBase
 import DrSema
 
 /// Types as messages name them.
@@ -25,8 +26,10 @@ package enum Spelling {
     case .map: "a map"
     case .optional(let inner): "\(of(inner, in: program)) or nothing"
     case .choice(let options): options.map { "\"\($0)\"" }.joined(separator: " or ")
-    case .record(let id): "a `\(program[id].name)`"
-    case .union(let ids): ids.map { "a `\(program[$0].name)`" }.joined(separator: " or ")
+    case .record(let id): withArticle(program[id].name, shown: "`\(program[id].name)`")
+    case .union(let ids):
+      ids.map { withArticle(program[$0].name, shown: "`\(program[$0].name)`") }.joined(
+        separator: " or ")
     case .function: "a function"
     }
   }

@@ -174,7 +174,7 @@ extension Machine {
       .constraintViolated,
       message.tag == .string
         ? StringRef(message).text
-        : "`\(field.name)` of a `\(type.name)` must not be \(value)",
+        : "`\(field.name)` of \(withArticle(type.name, shown: "`\(type.name)`")) must not be \(value)",
       at: span, caption: "`\(field.name)` is \(value)")
     if let constraint = field.constraint {
       let function = program.checked[constraint]

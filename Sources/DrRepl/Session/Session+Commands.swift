@@ -43,7 +43,7 @@ extension Session {
     let argument = words.dropFirst(typed.count).trimmed
     guard let command = command(typed) else { return }
     switch command.name {
-    case "type": showType(argument)
+    case "type": argument.isEmpty ? fail("the type of what? `:type EXPR`") : showType(argument)
     case "doc": document(argument)
     case "emit": emit(argument)
     case "load": argument.isEmpty ? fail("which file? `:load FILE`") : load(argument)

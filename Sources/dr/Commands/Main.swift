@@ -36,6 +36,7 @@ struct Dr: ParsableCommand {
       return
     }
     let word = arguments.first ?? ""
+    if word == "eval" { arguments = arguments.map(asExpression) }
     if !arguments.contains(where: { $0.hasPrefix("-") }),
       runPlain(word, Array(arguments.dropFirst()))
     {
@@ -57,6 +58,14 @@ struct Dr: ParsableCommand {
       while true { sigsuspend(&none) }
     }
     parse(command, arguments)
+  }
+
+  /// `-5m` as a word: no option begins with a digit, and what begins with a space is none to the parser.
+  private static func asExpression(_ argument: String) -> String {
+    guard argument.hasPrefix("-"), let next = argument.dropFirst().first,
+      next == "(" || next.isASCII && next.isNumber
+    else { return argument }
+    return " " + argument
   }
 
   /// Ends the process over a word that is no command.
