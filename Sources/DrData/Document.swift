@@ -42,8 +42,12 @@ package struct DocumentObject: Sendable, Equatable {
   }
 
   package static func == (a: DocumentObject, b: DocumentObject) -> Bool {
+    // Name by name: a pair of members would be copied to be looked at.
     a.members.count == b.members.count
-      && zip(a.members, b.members).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+      && a.members.indices.allSatisfy { index in
+        a.members[index].name == b.members[index].name
+          && a.members[index].value == b.members[index].value
+      }
   }
 }
 

@@ -120,7 +120,7 @@ package struct JournalRecords: Sequence, Sendable {
         decoder.enter(payload)
         batch = payload.upperBound + JournalFormat.tailCount
       }
-      // Each has been decoded once when the journal was read.
+      // Each has been gone over once when the journal was read.
       return try? decoder.record()
     }
   }
@@ -137,8 +137,8 @@ struct JournalReader {
   private(set) var decoder: RecordDecoder
   private(set) var count = 0
   private(set) var first: JournalRecord?
-  private(set) var last: JournalRecord?
   private(set) var programDigest: String?
+  private var lastMark: RecordDecoder.Mark?
 
   init(bytes: [UInt8]) {
     self.bytes = bytes
@@ -152,6 +152,13 @@ struct JournalReader {
     offset = reader.offset
     decoder = RecordDecoder(bytes, after: reader.decoder.context)
     count = reader.count
+  }
+
+  /// Of those that were read, the last.
+  var last: JournalRecord? {
+    guard let lastMark else { return nil }
+    var decoder = decoder.at(lastMark)
+    return try? decoder.record()
   }
 
   var chain: [UInt8] {
@@ -265,8 +272,9 @@ struct JournalReader {
   private mutating func decode() throws(JournalRefusal) {
     while !decoder.isAtEnd {
       let record: JournalRecord
+      let mark = decoder.mark
       do throws(RecordError) {
-        record = try decoder.record()
+        record = count == 0 ? try decoder.record() : try decoder.pass()
       } catch {
         throw damaged("a record is not understood: \(error.message)")
       }
@@ -279,7 +287,7 @@ struct JournalReader {
         throw damaged("the first record does not begin a run")
       }
       count += 1
-      last = record
+      lastMark = mark
     }
   }
 

@@ -18,6 +18,8 @@ struct RecordDecoder: Sendable {
   /// Where the next byte is taken from, and where the payload ends.
   private(set) var offset = 0
   private var end = 0
+  /// Whether a record is only gone over.
+  private var isPassing = false
 
   init(_ bytes: [UInt8], after context: RecordContext = RecordContext()) {
     self.bytes = bytes
@@ -31,6 +33,34 @@ struct RecordDecoder: Sendable {
   }
 
   var isAtEnd: Bool { offset >= end }
+
+  /// Where a record begins, to come back to it.
+  struct Mark: Sendable {
+    fileprivate let rest: Range<Int>
+    fileprivate let lastAt: Int64
+    fileprivate let textCount: Int
+  }
+
+  var mark: Mark {
+    Mark(rest: offset..<end, lastAt: context.lastAt, textCount: context.texts.count)
+  }
+
+  /// As it was there, with what records before it had said.
+  func at(_ mark: Mark) -> RecordDecoder {
+    var earlier = self
+    earlier.enter(mark.rest)
+    earlier.context.lastAt = mark.lastAt
+    earlier.context.texts.removeSubrange(mark.textCount...)
+    return earlier
+  }
+
+  /// Goes over a record and finds the faults that `record` finds, but makes no documents, and no texts but names
+  /// and those that are referred to: what it gives is a record of that kind.
+  mutating func pass() throws(RecordError) -> JournalRecord {
+    isPassing = true
+    defer { isPassing = false }
+    return try record()
+  }
 
   mutating func record() throws(RecordError) -> JournalRecord {
     let lead = try byte()
@@ -99,7 +129,7 @@ struct RecordDecoder: Sendable {
         objectives.append(Objective(service: try plain(), recovery: try integer()))
       }
       return .objectives(objectives)
-    case .accepted: return .accepted(program: try plain(), by: try text())
+    case .accepted: return .accepted(program: try plain(isKept: true), by: try text())
     case .reopened: return .reopened(why: try text(), audience: try optionalText())
     }
   }
@@ -158,6 +188,7 @@ struct RecordDecoder: Sendable {
 
   private mutating func document(depth: Int = 0) throws(RecordError) -> Document {
     guard depth < RecordDecoder.depthMax else { throw bad("value") }
+    if isPassing { return try passDocument(depth) }
     guard let tag = DocumentTag(rawValue: try byte()) else { throw bad("value") }
     switch tag {
     case .null: return .null
@@ -182,6 +213,23 @@ struct RecordDecoder: Sendable {
       for _ in 0..<count { members.append((try name(), try document(depth: depth + 1))) }
       return .object(DocumentObject(unique: members))
     }
+  }
+
+  private mutating func passDocument(_ depth: Int) throws(RecordError) -> Document {
+    guard let tag = DocumentTag(rawValue: try byte()) else { throw bad("value") }
+    switch tag {
+    case .null, .no, .yes: break
+    case .int: _ = try integer()
+    case .float: for _ in 0..<8 { _ = try byte() }
+    case .text: _ = try text()
+    case .array: for _ in 0..<(try count()) { _ = try document(depth: depth + 1) }
+    case .object:
+      for _ in 0..<(try count()) {
+        _ = try name()
+        _ = try document(depth: depth + 1)
+      }
+    }
+    return .null
   }
 
   private mutating func instant() throws(RecordError) -> Instant? {
@@ -219,17 +267,24 @@ struct RecordDecoder: Sendable {
       return context.texts[Int(number)]
     }
     let count = lead >> 1 &- 1
-    let text = try characters(count)
-    if context.isNumbered(Int(count), isName: isName) { context.texts.append(text) }
+    guard count <= UInt64(end - offset) else { throw .short }
+    let isNumbered = context.isNumbered(Int(count), isName: isName)
+    let text = try characters(count, isKept: isName || isNumbered)
+    if isNumbered { context.texts.append(text) }
     return text
   }
 
-  private mutating func plain() throws(RecordError) -> String { try characters(try unsigned()) }
+  private mutating func plain(isKept: Bool = false) throws(RecordError) -> String {
+    try characters(try unsigned(), isKept: isKept)
+  }
 
-  private mutating func characters(_ count: UInt64) throws(RecordError) -> String {
+  private mutating func characters(
+    _ count: UInt64, isKept: Bool = false
+  ) throws(RecordError) -> String {
     guard count <= UInt64(end - offset) else { throw .short }
     let start = offset
     offset += Int(count)
+    if isPassing, !isKept { return "" }
     return String(decoding: bytes[start..<offset], as: UTF8.self)
   }
 
@@ -246,6 +301,10 @@ struct RecordDecoder: Sendable {
   }
 
   private mutating func unsigned() throws(RecordError) -> UInt64 {
+    if offset < end, bytes[offset] < 0x80 {
+      defer { offset += 1 }
+      return UInt64(bytes[offset])
+    }
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 64, by: 7) {
       let next = try byte()
