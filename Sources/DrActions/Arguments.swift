@@ -12,11 +12,14 @@ struct Arguments {
 
   /// Visible to the API server's audit log; characters that a header cannot hold are replaced.
   var agent: String {
-    let key = call.key.unicodeScalars.map { scalar -> Character in
-      scalar.value > 0x20 && scalar.value < 0x7f && scalar != "(" && scalar != ")"
-        ? Character(scalar) : "_"
+    let key = call.key.unicodeScalars.map { scalar in
+      switch scalar {
+      case "(", ")": UInt8(ascii: "_")
+      case "!"..."~": UInt8(truncatingIfNeeded: scalar.value)
+      case _: UInt8(ascii: "_")
+      }
     }
-    return "dr/0.1 (\(String(key)))"
+    return "dr/0.1 (\(String(decoding: key, as: UTF8.self)))"
   }
 
   /// The locks' fencing numbers as a header can hold them; `nil` without any.

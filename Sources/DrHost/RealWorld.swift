@@ -50,7 +50,7 @@ package final class RealWorld: RequestSender {
     stirring.handle(nil)
     watches.stop()
     await clusters.shutdown()
-    await transport.shutdown()
+    transport.shutdown()
   }
 
   /// Calls `handler` when something has changed of what is read again and again, a few times a
@@ -70,15 +70,14 @@ package final class RealWorld: RequestSender {
       memory.forget()
       return result
     case .read:
-      let key = ReadMemory.key(call)
       let now = WallClock.monotonicNanoseconds()
-      let (known, targets) = memory.look(key, at: now) { watches.count($0) }
+      let (known, targets) = memory.look(call, at: now) { watches.count($0) }
       if let known { return .success(known) }
       for target in targets { watches.watch(target) }
       let era = memory.era
       let recorder = SourceRecorder(self) { [watches] in watches.count($0) }
       let result = await recorder.converse(call, phase)
-      memory.learn(key, askedAt: now, era: era, recorder.sources, result)
+      memory.learn(call, askedAt: now, era: era, recorder.sources, result)
       return result
     }
   }
@@ -146,8 +145,10 @@ package final class RealWorld: RequestSender {
 
   /// What stands before a variable of the environment in a header, and the variable: `Bearer ` and `env:NAME`.
   private static func reference(_ value: String) -> (scheme: String, reference: String)? {
-    let start = value.lastIndex(of: " ").map { value.index(after: $0) } ?? value.startIndex
-    guard value[start...].hasPrefix("env:") else { return nil }
+    // Byte by byte: every header of every request comes here.
+    let bytes = value.utf8
+    let start = bytes.lastIndex(of: 0x20).map(bytes.index(after:)) ?? bytes.startIndex
+    guard bytes[start...].starts(with: "env:".utf8) else { return nil }
     return (String(value[..<start]), String(value[start...]))
   }
 

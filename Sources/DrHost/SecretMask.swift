@@ -13,14 +13,20 @@ struct SecretMask: Sendable {
   private static let words = [
     "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "ACCESS_KEY",
     "WEBHOOK",
-  ]
+  ].map { Array($0.utf8) }
 
   init(_ environment: [(name: String, value: String)]) {
     self.init(
       Self.secrets(
-        in: environment.filter { variable in
-          Self.words.contains(where: variable.name.uppercased().contains)
-        }.map(\.value)))
+        in: environment.filter { Self.soundsSecret($0.name) }.map(\.value)))
+  }
+
+  /// Byte by byte, since every process with a world asks that of its whole environment.
+  private static func soundsSecret(_ name: String) -> Bool {
+    let name = Array(name.uppercased().utf8)
+    return name.indices.contains { start in
+      words.contains { name[start...].starts(with: $0) }
+    }
   }
 
   /// The longest first, so that none is hidden in part.
@@ -54,7 +60,7 @@ struct SecretMask: Sendable {
     var entry = environ
     while let line = entry.pointee {
       let text = String(cString: line)
-      let mark = text.firstIndex(of: "=") ?? text.endIndex
+      let mark = text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.endIndex
       variables.append((String(text[..<mark]), String(text[mark...].dropFirst())))
       entry += 1
     }

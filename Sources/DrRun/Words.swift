@@ -37,7 +37,7 @@ package enum Words {
     let tenths = max(0, nanoseconds) / 100_000_000
     let seconds = tenths / 10 % 60
     let text = "\(tenths / 600):\(seconds < 10 ? "0" : "")\(seconds).\(tenths % 10)"
-    return String(repeating: " ", count: max(0, 7 - text.count)) + text
+    return String(repeating: " ", count: max(0, 7 - text.utf8.count)) + text
   }
 
   /// `1 undo`, `2 undos`, `3 branches`.

@@ -37,7 +37,7 @@ struct BadServerTests {
       await server.stop()
     }
     #expect(other.connections == 0)
-    await transport.shutdown()
+    transport.shutdown()
     await other.stop()
   }
 
@@ -55,7 +55,7 @@ struct BadServerTests {
     }
     #expect(body == packed)
     #expect(server.requests.first?.head.lowercased().contains("accept-encoding") == false)
-    await transport.shutdown()
+    transport.shutdown()
     await server.stop()
   }
 

@@ -71,7 +71,7 @@ struct RealWorldTests {
       _ = await transport.send(message("http://127.0.0.1:\(server.port)/"))
     }
     #expect(server.requests.count == 5 && server.connections == 1)
-    await transport.shutdown()
+    transport.shutdown()
     await server.stop()
   }
 
@@ -88,7 +88,7 @@ struct RealWorldTests {
       "http://127.0.0.1:\(server.port): no answer within the time allowed")
     #expect(answers == Array(repeating: .failure(late), count: 40))
     #expect(server.connections == 40)
-    await transport.shutdown()
+    transport.shutdown()
     await server.stop()
   }
 
@@ -168,7 +168,7 @@ struct RealWorldTests {
     #expect(
       await transport.send(message("http:///x"))
         == .failure(.refused("http://: the URL is not valid")))
-    await transport.shutdown()
+    transport.shutdown()
     for server in [closed, hanging, garbage, cut] { await server.stop() }
   }
 
@@ -188,7 +188,7 @@ struct RealWorldTests {
         await transport.send(message(url, method, seconds: 60))
           == .failure(method == .get ? .refused(text) : .lostAnswer(text)))
     }
-    await transport.shutdown()
+    transport.shutdown()
     await server.stop()
     await announced.stop()
   }

@@ -5,7 +5,6 @@ import DrActions
 import NIOCore
 import NIOHTTP1
 import NIOSSL
-import Synchronization
 
 /// Sends single HTTP requests and says of each failure whether the request had left.
 ///
@@ -91,21 +90,11 @@ package final class HTTPTransport: Sendable {
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
-  /// Closes connections; nothing may be sent afterwards. Attempts to connect that are still going
-  /// on end in the background: they can take seconds, and nobody waits for them any more.
-  package func shutdown() async {
-    let client = client
-    let closing = Closing()
-    Task {
-      try? await client.shutdown()
-      closing.isDone.store(true, ordering: .releasing)
-    }
-    for _ in 0..<50 where !closing.isDone.load(ordering: .acquiring) {
-      try? await Task.sleep(for: .milliseconds(4))
-    }
+  /// Nothing may be sent afterwards. Connections are closed in the background, where attempts to connect
+  /// that are still going on can take seconds: nobody waits for them, and the end of the process does it too.
+  package func shutdown() {
+    Task { [client] in try? await client.shutdown() }
   }
-
-  private final class Closing: Sendable { let isDone = Atomic(false) }
 
   static func request(_ message: Message) throws -> HTTPClient.Request {
     var headers = HTTPHeaders()

@@ -63,9 +63,8 @@ actor KubeClusters {
     }
   }
 
-  func shutdown() async {
-    let open = connections.values
+  func shutdown() {
+    for connection in connections.values { connection.shutdown() }
     connections = [:]
-    for connection in open { await connection.shutdown() }
   }
 }

@@ -55,9 +55,9 @@ final class KubeConnection: Sendable {
     credentials = KubeCredentialSource(user: resolved.user, cluster: cluster)
   }
 
-  func shutdown() async {
-    await streams.shutdown()
-    await transport.shutdown()
+  func shutdown() {
+    streams.shutdown()
+    transport.shutdown()
   }
 
   /// Sends a watch; see `HTTPTransport.stream`.

@@ -35,7 +35,7 @@ final class ReadMemory: Sendable {
 
   private let state = Mutex(State())
 
-  static func key(_ call: WorldCall) -> String {
+  private static func key(_ call: WorldCall) -> String {
     call.name + JSON.write(.object(call.arguments))
   }
 
@@ -52,9 +52,11 @@ final class ReadMemory: Sendable {
   /// The answer, where it is certainly still the one; else what is to be watched from now on, since
   /// it is asked again and again.
   func look(
-    _ key: String, at now: Int64, _ count: (WatchTarget) -> UInt64?
+    _ call: WorldCall, at now: Int64, _ count: (WatchTarget) -> UInt64?
   ) -> (answer: Document?, watch: [WatchTarget]) {
     state.withLock { state in
+      guard !state.entries.isEmpty else { return (nil, []) }
+      let key = Self.key(call)
       guard var entry = state.entries[key] else { return (nil, []) }
       let isPolled = now - entry.askedAt <= Self.pollMax
       entry.askedAt = now
@@ -69,10 +71,11 @@ final class ReadMemory: Sendable {
   }
 
   func learn(
-    _ key: String, askedAt: Int64, era: Int, _ sources: Sources,
+    _ call: WorldCall, askedAt: Int64, era: Int, _ sources: Sources,
     _ result: Result<Document, WorldFailure>
   ) {
     guard sources.isWatchable, !sources.counts.isEmpty else { return }
+    let key = Self.key(call)
     state.withLock { state in
       if state.entries[key] == nil, state.entries.count >= Self.entriesMax {
         let oldest = state.entries.min { ($0.value.askedAt, $0.key) < ($1.value.askedAt, $1.key) }

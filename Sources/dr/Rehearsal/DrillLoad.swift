@@ -74,7 +74,7 @@ final class DrillLoad: Sendable {
       }
       group.cancelAll()
     }
-    await transport.shutdown()
+    transport.shutdown()
   }
 
   private func ask(_ due: Instant) async {
