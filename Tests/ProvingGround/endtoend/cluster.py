@@ -2,14 +2,17 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
+from pathlib import Path
 
 from groundlib import client as open_loop, haproxy, namespaces
 from groundlib.kubeapi import Api, ApiError
+from groundlib.packages import program
 from groundlib.processes import die_with_parent
 from groundlib.settings import Settings
-from groundlib.testing import GROUND, expect, until
+from groundlib.testing import GROUND, expect, namespaces_of, until
 
 LABELS = {"az1": "cn-beijing-az1", "az2": "cn-beijing-az2"}
 ZONE = "topology.kubernetes.io/zone"
@@ -85,11 +88,25 @@ class Cluster:
         namespaces.set_uplink(self.settings, zone, False, self.layout.init_pid())
         self.lost.add(zone)
 
-    def restore(self, zone):
-        """Plugs a lost zone in again, and waits until all is as every run begins."""
+    def plug_in(self, zone):
+        """Ends the loss of a zone, and leaves all else to others."""
         namespaces.set_uplink(self.settings, zone, True, self.layout.init_pid())
         self.lost.discard(zone)
+
+    def restore(self, zone):
+        """Plugs a lost zone in again, and waits until all is as every run begins."""
+        self.plug_in(zone)
         return self.reset()
+
+    def inside(self, zone, command):
+        """The command line that runs a command in the network of a zone's nodes."""
+        ground = namespaces_of(self.layout.init_pid())["pid"]
+        for path in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (path / "cmdline").read_text().split("\0")
+                if {"groundlib.nodeagent", zone} <= set(words) and os.readlink(path / "ns/pid") == ground:
+                    return [program("nsenter"), f"--net={path}/ns/net", "--", *command]
+        raise AssertionError(f"no agent of {zone} is running")
 
     def holder(self):
         """Who holds the runbook's lock, "" when nobody does."""

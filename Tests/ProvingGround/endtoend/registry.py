@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 
-from groundlib.packages import ensure, program
+from groundlib.packages import program
 from groundlib.processes import die_with_parent
 from groundlib.testing import expect, until
 
+PROGRAMS = {"docker-registry": "docker-registry"}
 PORTS = (5391, 5392)
 INDEX, IMAGE = "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json"
 # Larger than a piece of an upload, so that one needs two.
@@ -28,7 +29,6 @@ runbook copy_image(from: String, to: String) {
 
 
 def an_image_is_copied_by_its_digest_between_registries_and_within_one(world):
-    ensure({"docker-registry": "docker-registry"})
     first, second = (Registry(world, port) for port in PORTS)
     with first.running(), second.running():
         digest = first.push_index("team/app", "1.0")

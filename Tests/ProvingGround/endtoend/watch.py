@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.request
 
-from groundlib.packages import ensure, program
+from groundlib.packages import program
 from groundlib.processes import die_with_parent
 from groundlib.testing import expect, until
 
@@ -18,20 +18,20 @@ from .account import undone
 from .cluster import LABELS
 from .failover import healed
 
-PROGRAMS = {"prometheus": "prometheus", "prometheus-alertmanager": "prometheus-alertmanager"}
-PROMETHEUS, ALERTMANAGER, COPIES = 9390, 9393, (9395, 9396)
+PROGRAMS = {name: name for name in ("prometheus", "prometheus-alertmanager", "prometheus-node-exporter")}
+PROMETHEUS, ALERTMANAGER, NODE_EXPORTER, COPIES = 9390, 9393, 9100, (9395, 9396)
 LEASE = "default/dr-watch"
 
 PROMETHEUS_CONFIG = """
 global: {scrape_interval: 1s, scrape_timeout: 900ms, evaluation_interval: 1s}
 rule_files: [rules.yml]
 alerting: {alertmanagers: [{static_configs: [{targets: ["127.0.0.1:%d"]}]}]}
-scrape_configs: [{job_name: deepseek, static_configs: %s}]
+scrape_configs: [{job_name: nodes, static_configs: %s}]
 """
 RULES = """
 groups:
   - name: zones
-    rules: [{alert: ZoneDark, expr: 'sum by (zone) (up{job="deepseek"}) == 0', for: 3s, labels: {severity: critical}}]
+    rules: [{alert: ZoneDark, expr: 'sum by (zone) (up{job="nodes"}) == 0', for: 3s, labels: {severity: critical}}]
 """
 # It tells again after a few seconds: what is told twice must not be done twice.
 ALERTMANAGER_CONFIG = """
@@ -41,7 +41,6 @@ receivers: [{name: dr, webhook_configs: %s}]
 
 
 def an_alert_of_a_real_prometheus_ends_in_a_finished_run_though_the_watcher_is_killed(world):
-    ensure(PROGRAMS)
     before = world.cluster.reset()
     runs, watched = world.dr.runs("watch"), variant(world)
     with world.client("watch"), observed(world):
@@ -64,7 +63,7 @@ def an_alert_of_a_real_prometheus_ends_in_a_finished_run_though_the_watcher_is_k
         done = time.time() - lost_at
         healed(world, runs)
         repeated(second)
-        world.cluster.restore("az1")
+        world.cluster.plug_in("az1")
         restored_at = time.time()
         second.says("goes back: ", 90)
         second.says("dr approve", 30)
@@ -89,7 +88,8 @@ def variant(world):
         ("policy keep_serving for deepseek {",
          "alert ZoneDark for deepseek { when = `sum by (zone) (up) == 0`, summary = \"dark\" }\n\npolicy keep_serving for deepseek {"),
         (question, ""),
-        ("failback after 30m", "failback after 10s"))
+        # Goes back at once; the policy itself has just failed over.
+        ("  every = 5s", "  every = 5s\n  cooldown = 1s"), ("last: 30m", "last: 5s"), ("failback after 30m", "failback after 10s"))
 
 
 def watch(world, runs, watched, port):
@@ -121,11 +121,11 @@ def repeated(invocation):
 
 @contextlib.contextmanager
 def observed(world):
-    """Prometheus and Alertmanager, as Debian has them, looking at the pods of both zones."""
+    """Prometheus and Alertmanager, as Debian has them, looking at the node exporters of both zones."""
     folder = world.work / "prometheus"
     folder.mkdir()
-    targets = [{"targets": [f"{pod['status']['podIP']}:5000" for pod in world.cluster.pods(zone)], "labels": {"zone": label}}
-               for zone, label in LABELS.items()]
+    exporters = {zone: f"{world.cluster.settings.node_address(zone)}:{NODE_EXPORTER}" for zone in LABELS}
+    targets = [{"targets": [address], "labels": {"zone": LABELS[zone]}} for zone, address in exporters.items()]
     hooks = [{"url": f"http://127.0.0.1:{port}/alerts?policy=keep_serving"} for port in COPIES]
     (folder / "prometheus.yml").write_text(PROMETHEUS_CONFIG % (ALERTMANAGER, json.dumps(targets)))
     (folder / "rules.yml").write_text(RULES)
@@ -136,13 +136,16 @@ def observed(world):
         "prometheus": [program("prometheus"), "--config.file=prometheus.yml", "--storage.tsdb.path=data",
                        f"--web.listen-address=127.0.0.1:{PROMETHEUS}"],
     }
+    for zone, address in exporters.items():
+        exporter = [program("prometheus-node-exporter"), f"--web.listen-address={address}"]
+        commands[f"node-exporter-{zone}"] = world.cluster.inside(zone, exporter)
     processes = []
     try:
         for name, command in commands.items():
             with open(folder / f"{name}.log", "wb") as log:
                 processes.append(subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                                   preexec_fn=die_with_parent))
-        until("Prometheus to see all pods", sees_all_pods, 40)
+        until("Prometheus to see both zones", sees_both_zones, 40)
         yield
     finally:
         for process in processes:
@@ -150,7 +153,7 @@ def observed(world):
             process.wait()
 
 
-def sees_all_pods():
+def sees_both_zones():
     found = json.loads(ask(PROMETHEUS, "/api/v1/query?query=sum%20by%20(zone)%20(up)%20%3E%200"))["data"]["result"]
     return len(found) == len(LABELS)
 
