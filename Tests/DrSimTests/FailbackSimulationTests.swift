@@ -14,7 +14,10 @@ import Testing
     failback: String, restoreAt: Int64 = 900, lasting: Int64 = 3 * 3_600
   ) throws -> PolicySimulation.Outcome {
     let fixture = try ProgramFixture.example(replacing: [
-      (old: "for n in nodes(in: from) { kube.cordon(n); undo { kube.uncordon(n) } }", new: "pause 0s"),
+      (
+        old: "for n in nodes(in: from) { kube.cordon(n); undo { kube.uncordon(n) } }",
+        new: "pause 0s"
+      ),
       (old: "  failback after 30m, ask \"oncall\"\n", new: failback),
     ])
     let az1 = "cn-beijing-az1"
