@@ -20,7 +20,7 @@ Seen = collections.namedtuple("Seen", "at method path token did")
 PASS = ("pass",)
 # Closed without a word before it reached the API server.
 DROP = ("drop",)
-# Carried out by the API server, and the answer never told.
+# Carried out by the API server, and the answer never told; what it refuses is told.
 LOSE = ("lose",)
 
 
@@ -41,6 +41,8 @@ class Proxy:
         self.rule, self.seen, self.lock = rule, [], threading.Lock()
         self.context = ssl.create_default_context(cafile=str(layout.pki / "ca.crt"))
         self.server, self.open = None, set()
+        # Paths of the changes whose answers were lost.
+        self.lost = []
 
     def __enter__(self):
         self.listen(0)
@@ -136,8 +138,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(action[1], action[2], action[3])
         with contextlib.closing(http.client.HTTPSConnection("127.0.0.1", 6443, timeout=120, context=self.proxy.context)) as upstream:
             answer = self.forward(upstream, body)
-            if action == LOSE:
+            if action == LOSE and answer.status < 300:
                 answer.read()
+                with self.proxy.lock:
+                    self.proxy.lost.append(self.path)
                 return self.reset()
             if action[0] == "late":
                 time.sleep(action[1])
