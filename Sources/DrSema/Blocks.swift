@@ -111,7 +111,7 @@ extension Checker {
     if node.token(.forKeyword) != nil, !record(id).fields.contains(where: { $0.mark == .subject }) {
       let subject = node.expression(after: "for")
       report(
-        .unexpectedToken, "\(article(record(id).name)) is not for anything",
+        .unexpectedToken, "\(withArticle(record(id).name)) is not for anything",
         at: subject?.span ?? node.span,
         notes: ["no field of \(record(id).name) is its `subject`"], help: "leave out the `for`")
       _ = subject.map { checkExpression($0) }
@@ -133,7 +133,7 @@ extension Checker {
         return
       }
       reportUnknownMember(
-        nameNode, of: article(record(id).name),
+        nameNode, of: withArticle(record(id).name),
         among: fields.filter { $0.mark != .implicit }.map(\.name),
         label: Label(record(id).span, "\(record(id).name) is declared here"))
       if let value = item.expression { _ = checkExpression(value) }
@@ -208,7 +208,7 @@ extension Checker {
   /// Kinds of blocks that have a field for blocks of the kind.
   private func holders(of kind: RecordID) -> [String] {
     if let parent = record(kind).fields.last(where: { $0.mark == .parent }) {
-      return [article(typeName(parent.type))]
+      return [withArticle(typeName(parent.type))]
     }
     return program.records.indices.compactMap { index in
       let owner = program.records[index]
@@ -221,7 +221,7 @@ extension Checker {
         default: false  // open: no other field holds a block
         }
       }
-      return holds ? article(owner.name) : nil
+      return holds ? withArticle(owner.name) : nil
     }
   }
 
@@ -243,7 +243,8 @@ extension Checker {
     } else if let found = keyword(kind.text) {
       let holders = holders(of: found)
       report(
-        .unknownBlock, "\(article(record(id).name)) holds no `\(kind.text)` block", at: kind.span,
+        .unknownBlock, "\(withArticle(record(id).name)) holds no `\(kind.text)` block",
+        at: kind.span,
         labels: [Label(record(id).span, "\(record(id).name) is declared here")],
         help: holders.isEmpty
           ? "move it to the top of the file"
@@ -298,22 +299,22 @@ extension Checker {
     }.map { fields[$0] }
     if missing.isEmpty { return }
     let head = node.first(.name)?.span ?? node.children.first { _ in true }?.span ?? node.span
-    let name = article(record(id).name)
+    let name = withArticle(record(id).name)
     // One block in the wrong place misses all its parents at once.
     // Inside another block, that block says that it does not belong there.
     if let parent = missing.last(where: { $0.mark == .parent }), identity.enclosing.isEmpty,
       !identity.isWithinUnknown
     {
       report(
-        .missingField, "\(name) stands inside \(article(typeName(parent.type)))", at: head,
+        .missingField, "\(name) stands inside \(withArticle(typeName(parent.type)))", at: head,
         labels: [Label(parent.span, "its parent, declared here")],
-        help: "move it into \(article(typeName(parent.type))) block")
+        help: "move it into \(withArticle(typeName(parent.type))) block")
     }
     for field in missing where field.mark == .subject {
       report(
         .missingField, "this does not say what it is for", at: head,
         labels: [Label(field.span, "its subject, declared here")],
-        help: "write `for` and the name of \(article(typeName(field.type))) before the `{`")
+        help: "write `for` and the name of \(withArticle(typeName(field.type))) before the `{`")
     }
     // A name next to the missing one was meant for it.
     let known = Set(fields.map(\.name))

@@ -108,7 +108,7 @@ extension Checker {
     let type = intern(.record(id))
     if fitting(type, subject) == .no {
       report(
-        .typeMismatch, "the value is never \(article(record(id).name))", at: first.span,
+        .typeMismatch, "the value is never \(withArticle(record(id).name))", at: first.span,
         notes: ["it is \(describe(subject))"], help: "take this case out")
     }
     if !covered.records.insert(id).inserted {

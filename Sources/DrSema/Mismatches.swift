@@ -76,14 +76,12 @@ extension Checker {
     case .choice(let words):
       words.count == 1
         ? typeName(id) : "one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))"
-    case .record(let id): article(record(id).name)
-    case .union(let ids): ids.map { article(record($0).name) }.joined(separator: " or ")
+    case .record(let id): withArticle(record(id).name)
+    case .union(let ids): ids.map { withArticle(record($0).name) }.joined(separator: " or ")
     case .function: "a function (\(typeName(id)))"
     case .parameter(let index): "a value of any type (\(parameterName(index)))"
     }
   }
-
-  func article(_ name: String) -> String { withArticle(name) }
 
   // MARK: One value
 
@@ -249,7 +247,7 @@ extension Checker {
     let known = program.globals.filter { $0.type == wanted && $0.module == modules[module].alias }
       .prefix(3).map { "`\($0.name)`" }
     if !known.isEmpty {
-      return "name \(article(record(id).name)), such as \(known.joined(separator: ", "))"
+      return "name \(withArticle(record(id).name)), such as \(known.joined(separator: ", "))"
     }
     let makers = visibleModules.flatMap { index in
       scopes[index].symbols.compactMap { name, symbol -> String? in

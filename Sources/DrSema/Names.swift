@@ -161,7 +161,7 @@ extension Checker {
       guard let index = record(id).fields.firstIndex(where: { $0.name == name }) else {
         let fields = record(id).fields.map(\.name)
         reportUnknownMember(
-          nameNode, of: article(record(id).name), among: fields,
+          nameNode, of: withArticle(record(id).name), among: fields,
           label: Label(record(id).span, "\(record(id).name) is declared here"))
         return broken(node.span)
       }

@@ -155,7 +155,7 @@ extension Checker {
     }
     guard let slot = record(id).fields.firstIndex(where: { $0.name == name.text }) else {
       reportUnknownMember(
-        name, of: article(record(id).name), among: record(id).fields.map(\.name),
+        name, of: withArticle(record(id).name), among: record(id).fields.map(\.name),
         label: Label(record(id).span, "\(record(id).name) is declared here"))
       return nil
     }

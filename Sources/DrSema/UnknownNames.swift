@@ -65,7 +65,9 @@ extension Checker {
       report(
         .unknownName, "there is nothing called `\(name)` here", at: node.span, help: help)
     } else if let twin = twin(of: name) {
-      let other = zip(twin, name).first { $0 != $1 }?.0.unicodeScalars.first?.value ?? 0
+      // Either name may be the one with the foreign letter.
+      let letters = zip(twin, name).first { $0 != $1 }.map { $0.isASCII ? $1 : $0 }
+      let other = letters?.unicodeScalars.first?.value ?? 0
       report(
         .unknownName, "there is nothing called `\(name)` here", at: node.span,
         labels: declarationLabel(twin).map { [$0] } ?? [],
