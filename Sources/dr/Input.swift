@@ -18,3 +18,25 @@ enum Input {
     }
   }
 }
+
+/// Programs, as they are named on the command line.
+enum ProgramPaths {
+  /// A file itself, or the programs below a folder.
+  static func below(_ path: String) throws -> [String] {
+    guard ProgramFiles.isFolder(path) else { return [path] }
+    let files = ProgramFiles.below(path) ?? []
+    if files.isEmpty { throw ValidationError("there is no program in \(path)") }
+    return files
+  }
+}
+
+/// Files of manifests, as they are named on the command line.
+enum ManifestPaths {
+  /// A file itself, or the YAML and JSON files below a folder.
+  static func below(_ path: String) throws -> [String] {
+    guard path != "-", ProgramFiles.isFolder(path) else { return [path] }
+    let files = ProgramFiles.below(path, endings: [".yaml", ".yml", ".json"]) ?? []
+    if files.isEmpty { throw ValidationError("there is no YAML or JSON in \(path)") }
+    return files
+  }
+}

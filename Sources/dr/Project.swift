@@ -47,15 +47,19 @@ final class Project {
       }
     case .failure(let failure):
       checker = Checker(loader: Self.loader(root: root), options: checkOptions)
-      diagnostics = [
-        Diagnostic(
-          .unreadableFile,
-          failure == .notFound
-            ? "there is no file \(file)" : "\(file) cannot be read: \(failure.reason)")
-      ]
+      diagnostics = [Self.unreadable(file, failure)]
     }
     diagnostics += checker.diagnostics
     checkedCount = checker.diagnostics.count
+  }
+
+  private static func unreadable(_ file: String, _ failure: LoadFailure) -> Diagnostic {
+    if failure == .notFound { return Diagnostic(.unreadableFile, "there is no file \(file)") }
+    let inside = ProgramFiles.isFolder(file) ? ProgramFiles.below(file) ?? [] : []
+    let named = inside.prefix(3) + (inside.count > 3 ? ["… \(inside.count - 3) more"] : [])
+    return Diagnostic(
+      .unreadableFile, "\(file) cannot be read: \(failure.reason)",
+      help: inside.isEmpty ? nil : "name one of its programs: \(named.joined(separator: ", "))")
   }
 
   /// An empty program, for an expression that stands by itself.

@@ -125,12 +125,32 @@ struct CommandTests {
 
   @Test("fmt --check passes on everything that ships")
   func formatted() throws {
-    let folder = "\(root)/stdlib"
-    let modules = try FileManager.default.subpathsOfDirectory(atPath: folder)
-      .filter { $0.hasSuffix(".dr") }.sorted().map { "stdlib/\($0)" }
-    let outcome = try run(dr, ["fmt", "--check", scenario] + modules)
+    let outcome = try run(dr, ["fmt", "--check", "stdlib", "examples"])
     #expect(outcome.output == "")
     #expect(outcome.status == 0)
+  }
+
+  @Test(
+    "check and fmt take the programs of a folder; what takes one program names those that are there"
+  )
+  func folders() throws {
+    try inFolder { folder in
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/inner", withIntermediateDirectories: true)
+      try "let a = 1\n".write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      try "let  b = c\n".write(toFile: "\(folder)/inner/b.dr", atomically: true, encoding: .utf8)
+      let checked = try run(dr, ["check", folder])
+      #expect(checked.status == 1 && checked.errors.contains("1 error in 2 files"))
+      let formatted = try run(dr, ["fmt", "--check", folder])
+      #expect(formatted.output == "\(folder)/inner/b.dr: not formatted\n")
+      let compiled = try run(dr, ["compile", folder])
+      #expect(
+        compiled.errors.contains("name one of its programs: \(folder)/a.dr, \(folder)/inner/b.dr"))
+    }
+    try inFolder { empty in
+      let outcome = try run(dr, ["fmt", empty])
+      #expect(outcome.errors.contains("there is no program in"))
+    }
   }
 
   @Test(

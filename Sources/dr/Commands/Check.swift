@@ -14,7 +14,7 @@ struct Check: ParsableCommand {
       """
   ).ofDr
 
-  @Argument(help: "Files to check.")
+  @Argument(help: "Files to check, or folders of them.")
   var files: [String]
 
   @Flag(help: "Apply the fixes that are safe.")
@@ -50,14 +50,15 @@ struct Check: ParsableCommand {
     let style = self.report.style(format)
     var report = DiagnosticReport(style: style, stream: style.format == .json ? .output : .error)
     var failed = false
-    for file in files {
+    let programs = try files.flatMap(ProgramPaths.below)
+    for file in programs {
       let project = fix ? try mended(file) : try load(file)
       if project.loadModel() == nil { failed = true }
       if diff, project.isChanged { failed = true }
       report.add(project.diagnostics.inSourceOrder(), project.checker.program.sources)
     }
     report.end()
-    let subject = files.count == 1 ? files[0] : "\(files.count) files"
+    let subject = programs.count == 1 ? programs[0] : "\(programs.count) files"
     if style.format == .text {
       if let summary = report.summary {
         Console.write("\(summary) in \(subject)\n", to: .error)

@@ -11,7 +11,8 @@ struct Format: ParsableCommand {
     commandName: "fmt", abstract: "Format programs in place, in the one style that there is."
   ).ofDr
 
-  @Argument(help: "Files to format; - reads standard input and writes standard output.")
+  @Argument(
+    help: "Files to format, or folders of them; - reads standard input and writes standard output.")
   var files: [String]
 
   @Flag(help: "Change nothing; exit with 1 when a file is not formatted.")
@@ -35,7 +36,7 @@ struct Format: ParsableCommand {
 
   func run() throws {
     var failed = false
-    for file in files {
+    for file in try files.flatMap(ProgramPaths.below) {
       let bytes = try Input.read(file)
       var sources = SourceMap()
       let id = sources.add(name: file == "-" ? "<stdin>" : file, bytes: bytes)
