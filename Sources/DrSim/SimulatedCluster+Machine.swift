@@ -204,7 +204,28 @@ private struct ModelReader {
       autoscaler: machine.isNil(scale)
         ? nil
         : SimulatedCluster.Autoscaler(
-          least: max(1, try share(try whole(scale, "min"))), most: Int(try whole(scale, "max"))))
+          least: max(1, try share(try whole(scale, "min"))), most: Int(try whole(scale, "max")),
+          followsLoad: !machine.isNil(try field(scale, "cpu")),
+          up: try pace(try field(scale, "up"), .usualUp),
+          down: try pace(try field(scale, "down"), .usualDown)))
+  }
+
+  /// What a program says of one direction, and what Kubernetes fills in.
+  private func pace(
+    _ value: Value, _ usual: SimulatedCluster.Autoscaler.Pace
+  ) throws(Diagnostic) -> SimulatedCluster.Autoscaler.Pace {
+    guard !machine.isNil(value) else { return usual }
+    let within = try whole(value, "within")
+    var steps: [SimulatedCluster.Autoscaler.Step] = []
+    if let pods = machine.int(try field(value, "pods")) {
+      steps.append(.init(.pods(Int(min(pods, Published.podsPerDeployment))), within: within))
+    }
+    if let share = machine.int(try field(value, "share")) {
+      let percent = min(share / Share.percent, 100 * Published.podsPerDeployment)
+      steps.append(.init(.percent(Int(percent)), within: within))
+    }
+    return SimulatedCluster.Autoscaler.Pace(
+      settle: try whole(value, "settle"), steps: steps.isEmpty ? usual.steps : steps)
   }
 
   private func bounded(

@@ -20,6 +20,9 @@ package struct SimulatedCluster: Sendable, Equatable {
   package var alerts: [Alert]
   /// How long a node takes to pull an image that it does not have yet.
   package var imagePull: Int64
+  /// Whether autoscalers follow the load: what a replica gets in the beginning is what it is to carry,
+  /// unless they say otherwise.
+  package var autoscales = false
 
   package init(
     label: String, kubernetesMinor: Int = 30, zones: [Zone], controlPlane: [String] = [],
@@ -233,17 +236,6 @@ extension SimulatedCluster {
       self.replicas = replicas
       self.labels = labels
       self.autoscaler = autoscaler
-    }
-  }
-
-  /// A HorizontalPodAutoscaler on a Deployment. Its bounds hold; load does not move it.
-  package struct Autoscaler: Sendable, Equatable {
-    package var least: Int
-    package var most: Int
-
-    package init(least: Int, most: Int) {
-      self.least = least
-      self.most = most
     }
   }
 

@@ -140,6 +140,7 @@ package final class SimulatedWorld {
     for description in descriptions { add(description) }
     for index in clusters.indices { refreshControlPlane(index) }
     for front in fronts.indices { beginFront(front) }
+    beginAutoscaling()
     if keepsHistory { beginHistory() }
     watchAlerts()
     recordAvailability()
@@ -209,6 +210,7 @@ package final class SimulatedWorld {
     case .unready(let pod, let epoch): setReady(false, pod, epoch, event)
     case .stopped(let pod): finishStop(pod, event)
     case .routed(let pod, let change): route(pod, change)
+    case .autoscale(let deployment): autoscale(deployment)
     case .frontJudges(let front, let zone, let number): judge(front, zone, number)
     case .told(let alert, let finding): tell(alert, finding)
     case .weightsSettled(let front): forgetAnswers(front)

@@ -40,6 +40,11 @@ enum Published {
   static let istioSweep: Int64 = 5 * Second.one
   static let longestRest: Int64 = 300 * Second.one
 
+  /// `--horizontal-pod-autoscaler-sync-period`, and by how much use may differ from its target
+  /// (`--horizontal-pod-autoscaler-tolerance`).
+  static let autoscalerRound: Int64 = 15 * Second.one
+  static let autoscalerTolerance = 0.1
+
   /// Whether a spread constraint counts nodes whose taints the pod does not tolerate:
   /// `nodeTaintsPolicy: Honor`, which does not, is written from 1.26 on.
   static func countsLostNodes(minor: Int) -> Bool { minor < 26 }

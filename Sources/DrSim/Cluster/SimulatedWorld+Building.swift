@@ -9,7 +9,8 @@ extension SimulatedWorld {
     clusters.append(
       ClusterState(
         label: description.label, minor: description.kubernetesMinor,
-        imagePull: description.imagePull, dependencies: description.dependencies))
+        imagePull: description.imagePull, dependencies: description.dependencies,
+        autoscales: description.autoscales))
     let firstZone = zones.count
     for zone in description.zones { add(zone, to: cluster) }
     func index(ofZone label: String) -> Int? {

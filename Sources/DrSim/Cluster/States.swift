@@ -10,6 +10,7 @@ struct ClusterState {
   let minor: Int
   let imagePull: Int64
   let dependencies: [SimulatedCluster.Dependency]
+  let autoscales: Bool
   /// Zones with one member of the control plane each; empty where that is elsewhere.
   var members: [Int] = []
   /// Until when no API server answers for reasons of its own.
@@ -74,6 +75,9 @@ struct DeploymentState {
   /// `minReplicas` of its autoscaler now, and before it was first raised.
   var least: Int?
   var leastBefore: Int?
+  /// Requests a second at which a replica is at its autoscaler's target; 0 where load does not move it.
+  var perReplica = 0.0
+  var scaling = ScalingState()
   /// Those that are not gone.
   var pods: [Int] = []
 }
@@ -218,6 +222,7 @@ enum WorldEvent {
   case unready(pod: Int, epoch: Int)
   case stopped(pod: Int)
   case routed(pod: Int, change: Int)
+  case autoscale(deployment: Int)
   /// What a front has found of a zone has lasted for as many checks as it takes.
   case frontJudges(front: Int, zone: Int, finding: Int)
   case weightsSettled(front: Int)

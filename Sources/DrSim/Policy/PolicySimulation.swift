@@ -26,6 +26,8 @@ package final class PolicySimulation {
     package var kubernetesMinor: Int?
     /// Whether what services had and answered is kept, for pictures.
     package var keepsHistory = false
+    /// Whether autoscalers follow the load.
+    package var autoscales = false
 
     package init(
       cluster: String, seed: UInt64, lasting: Int64, faults: [TimedFault], chance: Chance = .none
@@ -81,6 +83,7 @@ package final class PolicySimulation {
     if let minor = scenario.kubernetesMinor {
       for index in clusters.indices { clusters[index].kubernetesMinor = minor }
     }
+    for index in clusters.indices { clusters[index].autoscales = scenario.autoscales }
     world = SimulatedWorld(
       clusters, seed: scenario.seed, chance: scenario.chance, keepsHistory: scenario.keepsHistory)
     engine = PolicyEngine(

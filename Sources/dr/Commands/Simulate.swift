@@ -46,6 +46,12 @@ struct Simulate: ParsableCommand {
   @Flag(help: "Try every fault alone, and after it every other one at every moment that matters.")
   var explore = false
 
+  @Flag(
+    help: """
+      Let autoscalers by CPU follow the load: what a replica gets while all is well is what it is to carry.
+      """)
+  var autoscale = false
+
   @Flag(help: "Write JSON.")
   var json = false
 
@@ -59,6 +65,9 @@ struct Simulate: ParsableCommand {
     let isGiven = !lose.isEmpty || !fault.isEmpty
     if explore, isGiven || seeds != nil {
       throw ValidationError("--explore chooses the faults itself; leave out the others")
+    }
+    if explore, autoscale {
+      throw ValidationError("--explore leaves autoscalers as they are; leave out --autoscale")
     }
     if !explore, !isGiven {
       throw ValidationError(
@@ -121,6 +130,7 @@ struct Simulate: ParsableCommand {
       var scenario = try PolicySimulation.Scenario(call, on: machine)
       scenario.seed = seed ?? 1
       if seed != nil || seeds != nil { scenario.chance = .usual }
+      scenario.autoscales = autoscale
       return scenario
     case .failed(let diagnostic): throw diagnostic
     case .finished, .directive:
