@@ -285,11 +285,20 @@ package struct RunResult: Sendable, Equatable {
   package let message: String?
   package let startedAt: Instant
   package let endedAt: Instant
+  /// Of a run that was rolled back.
+  package let restoration: Restoration?
 
-  package init(status: Status, message: String?, startedAt: Instant, endedAt: Instant) {
+  package init(
+    status: Status, message: String?, startedAt: Instant, endedAt: Instant,
+    restoration: Restoration? = nil
+  ) {
     self.status = status
     self.message = message
     self.startedAt = startedAt
     self.endedAt = endedAt
+    self.restoration = restoration
   }
+
+  /// For people: `rolled back, not verified`.
+  package var words: String { restoration?.words ?? status.words }
 }

@@ -124,6 +124,8 @@ package final class Checker {
   /// How many levels of expressions one function or value that is inferred for another one takes.
   static let inferenceDepth = 3
   var site = EffectSite.Context(function: nil, allowed: .pure, place: .definition)
+  /// Inside what runs after a failure, where nothing is taken back by an `undo`.
+  var isCleaningUp = false
   var effectSites: [EffectSite] = []
   /// Functions with a `lock` statement.
   var lockingFunctions: Set<FunctionID> = []

@@ -10,13 +10,7 @@ extension Checker {
     checkClauses(node)
     switch node.kind {
     case .stepStmt: return checkStep(node)
-    case .undoStmt:
-      if case .runbook = site.place {
-        report(
-          .unexpectedToken, "an `undo` belongs in the step whose act it takes back", at: node.span,
-          help: "move it into the step, after the act")
-      }
-      return directive(.undo, [code(node, "undo", allowed: .acts, .step)], node)
+    case .undoStmt: return checkUndo(node)
     case .waitStmt:
       return directive(
         .wait,
@@ -83,6 +77,32 @@ extension Checker {
     case .runbook, .step: true
     case .definition, .function, .readingFunction, .emit, .rule, .test, .condition, .value: false
     }
+  }
+
+  /// In a step it takes an act back. Outside of steps it looks whether what must hold does so again,
+  /// once all has been taken back.
+  private func checkUndo(_ node: SyntaxNode) -> Expr {
+    guard case .runbook = site.place else {
+      return directive(.undo, [code(node, "undo", allowed: .acts, .step)], node)
+    }
+    guard !isCleaningUp, node.contains(.verifyStmt) else {
+      report(
+        .unexpectedToken, "an `undo` belongs in the step whose act it takes back", at: node.span,
+        help: isCleaningUp
+          ? "move it into the step, after the act"
+          : "move it into the step, after the act; one that stands in no step says with `verify` "
+            + "what must hold again")
+      return directive(.undo, [code(node, "undo", allowed: .acts, .step)], node)
+    }
+    let body = cleaningUp { code(node, "undo", allowed: .reads, .runbook) }
+    return directive(.undo, [body], node)
+  }
+
+  private func cleaningUp<T>(_ body: () -> T) -> T {
+    let saved = isCleaningUp
+    isCleaningUp = true
+    defer { isCleaningUp = saved }
+    return body()
   }
 
   private func checkStep(_ node: SyntaxNode) -> Expr {
@@ -233,7 +253,9 @@ extension Checker {
       let local = bind(name?.text ?? "_", TypeTable.string, at: node.span)
       let parameter = Parameter(
         label: "reason", local: local, type: TypeTable.string, defaultValue: nil)
-      let code = allowing(.reads, .runbook) { checkCode(body, isLost: true) }
+      let code = cleaningUp {
+        allowing(.reads, .runbook) { checkCode(body, isLost: true) }
+      }
       return lambda(code, parameters: [parameter], name: "on failure", node.span)
     }
     return directive(.onFailure, [handler], node)

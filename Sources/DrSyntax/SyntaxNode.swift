@@ -149,6 +149,11 @@ extension SyntaxNode {
     return found
   }
 
+  /// Whether a node of that kind lies inside, however deep.
+  package func contains(_ kind: NodeKind) -> Bool {
+    children.contains { $0.kind == kind || $0.contains(kind) }
+  }
+
   /// All direct children of a kind.
   package func all(_ kind: NodeKind) -> [SyntaxNode] {
     var found: [SyntaxNode] = []

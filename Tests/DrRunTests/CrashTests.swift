@@ -8,6 +8,13 @@ import Testing
 
 @testable import DrRun
 
+extension TestHost {
+  /// What the journal says at last about what was rolled back.
+  var restoration: Restoration? {
+    records.compactMap { if case .restored(let found) = $0.body { found } else { nil } }.last
+  }
+}
+
 extension Scenario {
   fileprivate static func named(_ name: String) -> [Scenario] { all.filter { $0.name == name } }
 
@@ -22,7 +29,8 @@ extension Scenario {
       "lost_answer_is_found_done", "lost_answer_of_keyed_is_repeated_under_its_key",
       "lock_is_renewed_and_given_back", "approval_declined", "step_is_skipped",
       "step_gives_its_value", "verify_once_fails_and_unwinds",
-      "step_deadline_waits_for_the_act_and_undoes_it",
+      "step_deadline_waits_for_the_act_and_undoes_it", "rollback_is_verified",
+      "rollback_is_not_verified",
     ].flatMap(named) + [onceThenUndone, mixed]
 
   static let onceThenUndone = Scenario("once_then_undone") { code in
@@ -120,6 +128,7 @@ func survive(_ scenario: Scenario, _ crashes: [TestHost.Crash]) throws -> (TestH
     }
     try #require(host.world.summary == reference.0.world.summary, "\(place)")
     try #require(host.world.duplicates == [], "\(place)")
+    try #require(host.restoration == reference.0.restoration, "\(place)")
   }
 
   @Test("comes to the same end after a crash at any point", arguments: Scenario.crashable)

@@ -44,6 +44,8 @@ func sampleRecords() -> [JournalRecord] {
     .objectives([]), .objectives([Objective(service: "deepseek", recovery: 180_000_000_000)]),
     .accepted(program: "p2", by: "oncall"), .reopened(why: "calm", audience: "oncall"),
     .reopened(why: "asked", audience: nil),
+    .restored(Restoration(isVerified: true, why: nil)),
+    .restored(Restoration(isVerified: false, why: "it is down")),
     .resumed, .ended(.rolledBack, message: "late"), .ended(.succeeded, message: nil),
   ]
   return (0..<60).map { index in

@@ -130,6 +130,23 @@ extension Scenario {
       }
       code.fail("changed my mind")
     },
+    Scenario("rollback_is_verified") { code in
+      code.undo { $0.verify($0.call("ready", "x", $0.int(20)), within: 300) }
+      code.reversible("a")
+      code.step("b") { step in
+        step.do(step.call("add.verify", "b", step.int(1)))
+        step.undo { undo in
+          undo.do(undo.call("add.verify", "b", undo.int(-1)))
+          undo.verify(undo.call("ready", "b", undo.int(0)))
+        }
+      }
+      code.fail("no")
+    },
+    Scenario("rollback_is_not_verified") { code in
+      code.undo { $0.verify($0.call("ready", "x", $0.int(9999)), within: 3, else: "down") }
+      code.reversible("a")
+      code.fail("no")
+    },
     Scenario("undo_failure_does_not_stop_the_rest") { code in
       code.reversible("a")
       code.reversible("b")

@@ -217,6 +217,10 @@ struct TestHost {
 
   var timeline: String { lines.joined(separator: "\n") }
 
+  var journal: Journal {
+    get throws(JournalRefusal) { try Journal(bytes: disk) }
+  }
+
   var records: [JournalRecord] { (try? Journal(bytes: disk)).map { Array($0.records) } ?? [] }
 
   /// The kinds of all records with their positions, in one line.

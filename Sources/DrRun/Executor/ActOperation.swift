@@ -277,7 +277,7 @@ final class ActOperation: Operation {
       .verdict,
       .decision,
       .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .paused, .ended,
-      .reopened, .accepted:
+      .reopened, .accepted, .restored:
       return false
     }
   }

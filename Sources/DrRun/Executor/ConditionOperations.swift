@@ -216,6 +216,7 @@ final class ConditionOperation: Operation {
 
   private func conclude(_ holds: Bool, _ message: String?) {
     close()
+    tellVerification(holds, message ?? text)
     guard holds else {
       show(.failed, message ?? text)
       return fail(Failure(.condition, message ?? text))
@@ -231,7 +232,14 @@ final class ConditionOperation: Operation {
 
   private func refuse(_ failure: WorldFailure) {
     close()
+    tellVerification(false, failure.message)
     fail(Failure(text, failure))
+  }
+
+  /// Of what looks whether an undoing has led back to what must hold.
+  private func tellVerification(_ holds: Bool, _ message: String) {
+    guard kind == .verify, frame?.isCleanup == true else { return }
+    executor.tally.looked(holds: holds, message)
   }
 
   private func close() {
@@ -265,7 +273,7 @@ final class ConditionOperation: Operation {
       .outcome,
       .settled,
       .waiting, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
-      .paused, .ended, .reopened, .accepted:
+      .paused, .ended, .reopened, .accepted, .restored:
       return false
     }
     return true

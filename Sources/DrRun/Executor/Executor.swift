@@ -75,6 +75,7 @@ package final class Executor: Runner {
   /// Acts that wait for a lock to be confirmed.
   private var held: [Operation] = []
   private(set) var ledger = ActLedger()
+  var tally = RestorationTally()
 
   /// Who has agreed that the program may be another one than the journal's, as long as all that has
   /// happened is the same in it; `nil` where nobody has.
@@ -331,14 +332,15 @@ package final class Executor: Runner {
 
   private func register(_ directive: Directive, in frame: Frame, at position: Position) {
     guard let closure = directive.operands.first else { return }
+    let isVerification = directive.kind == .undo && frame.scope.kind == .run
     let undo = Undo(
       title: frame.scope.title, position: position, closure: closure, depth: frame.depth,
-      attempt: frame.attempt,
-      covers: frame.uncovered, span: directive.span)
+      attempt: frame.attempt, covers: isVerification ? [] : frame.uncovered,
+      isVerification: isVerification, span: directive.span)
     switch directive.kind {
     case .undo:
       frame.scope.undos.append(undo)
-      frame.uncovered = []
+      if !isVerification { frame.uncovered = [] }
     case .onFailure: frame.scope.enclosingRun.handlers.append(undo)
     case .step, .wait, .pause, .require, .verify, .approve, .parallel, .run, .lock, .fail: break
     }
@@ -532,17 +534,22 @@ package final class Executor: Runner {
 
   /// The run is over.
   func ended(_ status: RunResult.Status, _ message: String?) {
+    let restoration = status == .rolledBack ? tally.restoration : nil
+    if let restoration { append(JournalRecord(at: now, .restored(restoration))) }
     let fact = note(.ended(status, message: message), at: .root, attempt: 1)
     guard case .ended(let status, let message) = fact else { return }
-    conclude(status, message, .finished)
+    conclude(status, message, .finished, restoration)
   }
 
   private func conclude(
-    _ status: RunResult.Status, _ message: String?, _ kind: Progress.Kind
+    _ status: RunResult.Status, _ message: String?, _ kind: Progress.Kind,
+    _ restoration: Restoration? = nil
   ) {
-    show(kind, depth: 0, message ?? status.words)
     let result = RunResult(
-      status: status, message: message, startedAt: startedAt, endedAt: now)
+      status: status, message: message, startedAt: startedAt, endedAt: now,
+      restoration: restoration)
+    let words = [restoration?.words, message].compactMap(\.self).joined(separator: ": ")
+    show(kind, depth: 0, words.isEmpty ? status.words : words)
     self.result = result
     orders.append(.finish(result))
     tape.require()

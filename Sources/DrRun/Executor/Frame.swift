@@ -87,6 +87,9 @@ struct Undo {
   let attempt: Int
   /// The acts that it takes back.
   let covers: [Position]
+  /// Whether it stands in no step: it takes nothing back, and looks whether what must hold does so
+  /// again.
+  let isVerification: Bool
   let span: Span
 }
 
@@ -111,4 +114,7 @@ final class Scope {
   }
 
   var enclosingRun: Scope { run ?? self }
+
+  /// Undos that take something back, and have not.
+  var undoCount: Int { undos.count { !$0.isVerification } }
 }

@@ -71,7 +71,7 @@ final class ReopenedOperation: Operation {
   private func open(_ reopening: Reopening) {
     why = reopening.why
     audience = reopening.audience
-    undoCount = scope.undos.count
+    undoCount = scope.undoCount
     show(.runReopened, "takes back what \(scope.title) did: \(why)")
     guard undoCount > 0 else { return end(.succeeded, "nothing that it did has an undo") }
     guard audience != nil else { return acquireLocks() }
@@ -131,9 +131,10 @@ final class ReopenedOperation: Operation {
   }
 
   private func takeBack() {
+    executor.tally = RestorationTally()
     executor.unwind(scope, at: position, attempt: attempt, depth: depth, why: why) {
       [unowned self] in
-      let left = scope.undos.count
+      let left = scope.undoCount
       guard left > 0 else { return end(.rolledBack, "taken back: \(why)") }
       end(.failed, "\(left) of \(Words.count(undoCount, "undo")) failed: what they are for stands")
     }

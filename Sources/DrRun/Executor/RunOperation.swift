@@ -44,10 +44,13 @@ class RunOperation: Operation {
     }
     self.failure = failure
     state = .unwinding
+    willUnwind()
     executor.unwind(scope, at: position, attempt: attempt, depth: depth, why: failure.message) {
       self.handle(0)
     }
   }
+
+  func willUnwind() {}
 
   /// Runs the handlers one after the other; one that fails does not keep the next from running.
   private func handle(_ index: Int) {
@@ -122,6 +125,8 @@ final class RootOperation: RunOperation {
 
   override func failed(_ failure: Failure) { release() }
 
+  override func willUnwind() { executor.tally = RestorationTally() }
+
   private func release() {
     isReleasing = true
     executor.watch(self, at: position)
@@ -155,7 +160,7 @@ final class RootOperation: RunOperation {
 
   private func status(_ failure: Failure) -> RunResult.Status {
     guard executor.ledger.count == 0 else {
-      return executor.ledger.somethingStands || !scope.undos.isEmpty ? .failed : .rolledBack
+      return executor.ledger.somethingStands || scope.undoCount > 0 ? .failed : .rolledBack
     }
     switch failure.kind {
     case .lockHeld: return .lockHeld

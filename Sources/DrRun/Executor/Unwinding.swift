@@ -10,9 +10,11 @@ extension Executor {
     _ scope: Scope, at position: Position, attempt: Int, depth: Int, why: String,
     then proceed: @escaping () -> Void
   ) {
-    guard !scope.undos.isEmpty else { return proceed() }
-    _ = note(.unwinding(undos: scope.undos.count, why: why), at: position, attempt: attempt)
-    let undos = scope.undos
+    // Where nothing was done, what must hold was not touched.
+    let undos = scope.undos.filter { !$0.isVerification || ledger.count > 0 }
+    if scope.undoCount > 0 {
+      _ = note(.unwinding(undos: scope.undoCount, why: why), at: position, attempt: attempt)
+    }
     scope.undos = []
     undo(undos, scope, proceed)
   }
@@ -59,7 +61,10 @@ final class UndoOperation: Operation {
   private var title: String { undo.title }
 
   override func begin() {
-    show(.undoStarted, title)
+    if !undo.isVerification {
+      executor.tally.takesBack()
+      show(.undoStarted, title)
+    }
     startAttempt()
   }
 
@@ -68,7 +73,8 @@ final class UndoOperation: Operation {
     executor.start(
       Frame(
         executor.machine.start(closure: undo.closure, []), at: position, owner: self,
-        scope: Scope(title: title, kind: .cleanup, run: nil), depth: undo.depth + 1,
+        scope: Scope(title: title, kind: .cleanup, run: nil),
+        depth: undo.isVerification ? undo.depth : undo.depth + 1,
         attempt: number, purpose: .cleanup))
   }
 
@@ -84,6 +90,7 @@ final class UndoOperation: Operation {
   }
 
   override func childFinished(_ child: Frame, _ value: Value) {
+    guard !undo.isVerification else { return conclude(true) }
     _ = executor.note(.undone(failure: nil), at: position, attempt: attempt)
     executor.undone(undo.covers + child.uncovered)
     show(.undoFinished, title)
@@ -92,6 +99,10 @@ final class UndoOperation: Operation {
 
   override func childFailed(_ child: Frame, _ failure: Failure) {
     guard failure.isTransient, number < UndoOperation.attemptsMax else {
+      if undo.isVerification {
+        executor.tally.broke(failure.message)
+        return conclude(false)
+      }
       _ = executor.note(.undone(failure: failure.message), at: position, attempt: attempt)
       show(.undoFailed, "\(title): \(failure.message)")
       return conclude(false)

@@ -47,6 +47,7 @@ extension JournalRecord.Body {
     case .objectives: "objectives"
     case .reopened: "reopened"
     case .accepted: "accepted"
+    case .restored: "restored"
     }
   }
 
@@ -102,6 +103,9 @@ extension JournalRecord.Body {
     case .accepted(let program, let by):
       object["program"] = .string(program)
       object["by"] = .string(by)
+    case .restored(let restoration):
+      object["verified"] = .bool(restoration.isVerified)
+      object["why"] = restoration.why.map(Document.string)
     case .reopened(let why, let audience):
       object["why"] = .string(why)
       object["by"] = audience.map(Document.string)

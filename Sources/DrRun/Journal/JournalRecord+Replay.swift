@@ -7,7 +7,9 @@ extension JournalRecord.Body {
   /// again.
   var isLazy: Bool {
     switch self {
-    case .resumed, .step, .stepDone, .read, .elapsed, .attempt, .predicted, .objectives: true
+    case .resumed, .step, .stepDone, .read, .elapsed, .attempt, .predicted, .objectives,
+      .restored:
+      true
     case .begun, .stepFailed, .intent, .outcome, .settled, .waiting, .verdict, .decision, .retry,
       .expired, .unwinding, .undone, .lock, .paused, .ended, .reopened,
       .accepted:
@@ -83,6 +85,7 @@ extension JournalRecord.Body {
     case .objectives: "what is promised"
     case .reopened: "a reopening of the run"
     case .accepted: "the acceptance of a changed program"
+    case .restored: "what was verified after the undoing"
     case .ended(let status, _): "the end of the run: \(status.words)"
     }
   }

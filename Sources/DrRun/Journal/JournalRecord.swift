@@ -222,6 +222,8 @@ package struct JournalRecord: Sendable, Equatable {
     case reopened(why: String, audience: String?)
     /// From here on the run is one of that program, by digest; who said so.
     case accepted(program: String, by: String)
+    /// Before the end of a run that was taken back: whether what must hold does so again.
+    case restored(Restoration)
   }
 
   package let at: Instant

@@ -130,6 +130,7 @@ struct RecordDecoder: Sendable {
       }
       return .objectives(objectives)
     case .accepted: return .accepted(program: try plain(isKept: true), by: try text())
+    case .restored: return .restored(Restoration(isVerified: try bool(), why: try optionalText()))
     case .reopened: return .reopened(why: try text(), audience: try optionalText())
     }
   }

@@ -30,7 +30,7 @@ enum RecordKind: UInt8 {
   case begun = 1
   case resumed, step, stepDone, stepFailed, retry, attempt, expired, read, intent, outcome
   case settled, waiting, verdict, decision, elapsed, unwinding, undone, lock, paused, ended
-  case predicted, objectives, reopened, accepted
+  case predicted, objectives, reopened, accepted, restored
 
   /// Beside the kind: an attempt other than the first.
   static let hasAttempt: UInt8 = 0x80
@@ -145,6 +145,9 @@ struct RecordEncoder: Sendable {
     case .accepted(let program, let by):
       write(plain: program)
       write(by)
+    case .restored(let restoration):
+      write(restoration.isVerified)
+      write(restoration.why)
     }
   }
 
@@ -312,6 +315,7 @@ extension JournalRecord.Body {
     case .objectives: .objectives
     case .reopened: .reopened
     case .accepted: .accepted
+    case .restored: .restored
     }
   }
 }

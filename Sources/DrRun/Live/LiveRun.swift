@@ -109,7 +109,7 @@ package struct LiveRun: Sendable, Equatable {
     case .reopened:
       // Taking back has a clock of its own, and no promise.
       (status, startedAt, items, objectives, prediction) = (.running, record.at, [], [], nil)
-    case .read, .expired, .lock, .accepted: break
+    case .read, .expired, .lock, .accepted, .restored: break
     }
   }
 

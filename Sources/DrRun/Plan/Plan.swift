@@ -88,6 +88,8 @@ package struct PlanItem: Sendable, Equatable {
   package var worstCase: Bound?
   /// Whether it happens only when the run fails.
   package var onlyOnFailure = false
+  /// Of an undo: whether it stands in no step, and only looks.
+  package var isVerification = false
   package let span: Span
 
   init(depth: Int, kind: Kind, position: Position, title: String, span: Span) {
@@ -111,6 +113,7 @@ package struct PlanItem: Sendable, Equatable {
       case .run: "run \(title)"
       case .lock: "lock “\(title)”\(target.map { " \($0)" } ?? "")"
       case .fail: "fail “\(title)”"
+      case .undo where isVerification: "if the run is undone, at the end"
       case .undo: "if the run fails later, undo"
       case .onFailure: "if the run fails"
       case .wait, .pause, .require, .verify, .parallel: title

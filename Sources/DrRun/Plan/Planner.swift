@@ -396,7 +396,12 @@ package final class Planner: Runner {
     _ position: Position, _ span: Span
   ) {
     let item = add(kind, kind.rawValue, frame, position, span)
-    update(item) { $0.onlyOnFailure = true }
+    // From the last item: nearly every undo stands in the step that was planned just now.
+    let isInStep = items.lastIndex { $0.kind == .step && position.isWithin($0.position) } != nil
+    update(item) {
+      $0.onlyOnFailure = true
+      $0.isVerification = kind == .undo && !isInStep
+    }
     start(closure, arguments, at: position, in: frame, onlyOnFailure: true) { end, _ in
       if case .failure(let failure) = end {
         self.update(item) { $0.note = "could not be planned: \(failure.message)" }

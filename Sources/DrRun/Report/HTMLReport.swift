@@ -84,7 +84,8 @@ extension RunHistory {
       case .paused(let why): why
       case .ended(_, let message): message
       }
-    return text.map { HTMLPage.message($0) } ?? ""
+    let doubt = summary.restoration?.why.map { HTMLPage.message("not verified: \($0)") }
+    return (text.map { HTMLPage.message($0) } ?? "") + (doubt ?? "")
   }
 
   private var tone: HTMLPage.Tone {

@@ -39,7 +39,7 @@ extension Journal {
       case .begun, .predicted, .objectives, .resumed, .attempt, .expired, .read, .intent, .outcome,
         .settled,
         .waiting,
-        .verdict, .elapsed, .undone, .lock, .paused, .reopened, .accepted:
+        .verdict, .elapsed, .undone, .lock, .paused, .reopened, .accepted, .restored:
         break
       }
     }

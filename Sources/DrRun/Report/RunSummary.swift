@@ -33,6 +33,8 @@ package struct RunSummary: Sendable, Equatable {
   package let resumptions: Int
   /// Whether what it did is being taken back, or was, after it had ended.
   package let isReopened: Bool
+  /// Of a run that was rolled back; `nil` where nothing says so.
+  package let restoration: Restoration?
   /// Acts that were promised and whose outcome is not known.
   package let inDoubt: [CallNote]
 
@@ -52,6 +54,7 @@ package struct RunSummary: Sendable, Equatable {
     var lastStep: String?
     var resumptions = 0
     var isReopened = false
+    var restoration: Restoration?
     var predicted: Int64?
     var objectives: [Objective] = []
     var promised: [(position: Position, call: CallNote)] = []
@@ -66,6 +69,7 @@ package struct RunSummary: Sendable, Equatable {
         status = .unfinished
       case .predicted(let prediction): predicted = prediction.wholeNanoseconds
       case .ended(let result, let message): status = .ended(result, message: message)
+      case .restored(let found): restoration = found
       case .step(let title, _): lastStep = title
       case .intent(let intent): promised.append((record.position, intent.call))
       case .outcome, .settled: promised.removeAll { $0.position == record.position }
@@ -79,15 +83,17 @@ package struct RunSummary: Sendable, Equatable {
     self.lastStep = lastStep
     self.resumptions = resumptions
     self.isReopened = isReopened
+    self.restoration = restoration
     self.predicted = predicted
     self.objectives = objectives
     inDoubt = promised.map(\.call)
     if case .ended = status { endedAt = last.at } else { endedAt = nil }
   }
 
-  /// For people: `succeeded`, `rolled back`, `paused`, `unfinished`.
+  /// For people: `succeeded`, `rolled back, verified`, `paused`, `unfinished`.
   package var statusText: String {
-    if case .ended(let status, _) = status { status.words } else { statusName }
+    guard case .ended(let status, _) = status else { return statusName }
+    return restoration?.words ?? status.words
   }
 
   /// For programs: `succeeded`, `rolledBack`, `paused`, `unfinished`.
@@ -117,6 +123,11 @@ package struct RunSummary: Sendable, Equatable {
     case .unfinished: break
     case .paused(let why): object["message"] = .string(why)
     case .ended(_, let message): object["message"] = message.map(Document.string)
+    }
+    if let restoration {
+      var restored = DocumentObject([("verified", .bool(restoration.isVerified))])
+      restored["why"] = restoration.why.map(Document.string)
+      object["restored"] = .object(restored)
     }
     if !inDoubt.isEmpty {
       object["in_doubt"] = .array(inDoubt.map { .string($0.summary) })
@@ -179,6 +190,9 @@ extension JournalRecord.Body {
       let promises = objectives.map { "\($0.service) within \(Words.duration($0.recovery))" }
       return ("promised is the recovery of \(promises.joined(separator: ", "))", false)
     case .resumed: return ("the run is resumed", false)
+    case .restored(let restoration):
+      let why = restoration.why.map { "not verified: \($0)" }
+      return (why ?? "what must hold was verified after the undoing", !restoration.isVerified)
     case .accepted(_, let by): return ("a changed program was accepted by \(by)", false)
     case .reopened(let why, _): return ("what it did is to be taken back: \(why)", false)
     case .step: return ("\(step) begins", false)

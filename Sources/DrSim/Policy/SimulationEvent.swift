@@ -53,6 +53,6 @@ package struct SimulationEvent: Sendable, Equatable {
   /// How a run ended, in a few words.
   package static func text(of result: RunResult?) -> String {
     guard let result else { return "not over within a day" }
-    return result.message.map { "\(result.status.words), \($0)" } ?? result.status.words
+    return result.message.map { "\(result.words), \($0)" } ?? result.words
   }
 }

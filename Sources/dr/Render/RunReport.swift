@@ -15,18 +15,24 @@ enum RunReport {
     switch result.status {
     case .succeeded where isReopened: text += "\(launch.runbook): all that it did stands\n"
     case .failed where isReopened: text += "\(launch.runbook): NOT everything was taken back\n"
-    case .rolledBack where isReopened: text += "\(launch.runbook): taken back\n"
+    case .rolledBack where isReopened: text += "\(launch.runbook): taken back\(verified(result))\n"
     case .succeeded: text += "\(launch.runbook): done in \(took)\n"
     case .failed: text += "\(launch.runbook): FAILED after \(took)\n"
     case .rolledBack:
-      text += "\(launch.runbook): failed after \(took); everything done was undone\n"
+      text += "\(launch.runbook): failed after \(took); everything done was undone"
+      text += "\(verified(result))\n"
     case .paused: text += "\(launch.runbook): paused after \(took)\n"
     case .unreachable: text += "\(launch.runbook): nothing was done; the world does not answer\n"
     case .lockHeld: text += "\(launch.runbook): nothing was done; another run holds the lock\n"
     }
     if let message = result.message { text += "  \(message)\n" }
+    if let why = result.restoration?.why { text += "  not verified: \(why)\n" }
     if result.status == .paused { text += "  go on with: \(goOn)\n" }
     return text
+  }
+
+  private static func verified(_ result: RunResult) -> String {
+    result.restoration.map { $0.isVerified ? ", verified" : ", not verified" } ?? ""
   }
 
   /// Exit statuses are listed in `dr --help`.

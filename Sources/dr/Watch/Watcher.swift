@@ -404,7 +404,9 @@ final class Watcher {
         return
       }
       log.write(
-        "ended, \(result.status.words)\(why)", "run_ended", run: id, [("status", .string(status))])
+        "ended, \(result.words)\(why)", "run_ended", run: id,
+        [("status", .string(status))]
+          + (result.restoration.map { [("verified", .bool($0.isVerified))] } ?? []))
       return await conclude(id, run.policy, run.purpose, result.status, at: now)
     case .busy:
       log.write("is still worked on by another process; waits for it", run: id)

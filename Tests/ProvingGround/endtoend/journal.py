@@ -13,7 +13,7 @@ HEADER, LEAD, TRAIL = 17, 8, 21
 CHANGES = ("create", "patch", "update", "delete")
 # In the order of their numbers, from 1.
 KINDS = ("begun", "resumed", "step", "step_done", "step_failed", "retry", "attempt", "expired", "read", "intent", "outcome",
-         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted", "objectives", "reopened", "accepted")
+         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted", "objectives", "reopened", "accepted", "restored")
 
 
 def records(path):
@@ -146,6 +146,9 @@ class Reader:
 
     def accepted(self):
         return {"program": self.plain(), "by": self.text()}
+
+    def restored(self):
+        return {"verified": bool(self.byte()), "why": self.text()}
 
     def call(self):
         return {"call": self.text(name=True), "arguments": self.value()}

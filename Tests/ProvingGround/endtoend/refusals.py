@@ -139,6 +139,32 @@ def a_rollback_that_is_killed_goes_on_where_it_was(world):
     return f"{kills} kills in {number} rollbacks, {within} between intent and outcome"
 
 
+def what_must_hold_again_is_looked_at_after_a_rollback_also_by_the_next_life(world):
+    lock = '  lock "deepseek" for 15m\n'
+    found = []
+    for name, condition in (("verified", "ready(deepseek, in: from) >= 1 within 1m"), ("not-verified", "success_rate(front, over: watch_traffic) >= 99% within 8s")):
+        before, runs = world.cluster.reset(), world.dr.runs(f"rolled-back-{name}")
+        program = world.variant(name, IMPATIENT, (lock, f'  undo {{ verify {condition} else "\\(from) does not serve again" }}\n{lock}'))
+        invocation = runs.run(program=program)
+        while not looks_again(runs) and not invocation.ended():
+            time.sleep(0.0005)
+        if not invocation.ended():
+            invocation.kill()
+        killed = not has_ended(runs)
+        if killed:
+            invocation = runs.resume(runs.id)
+        invocation.exited(6, f"everything done was undone, {name.replace('-', ' ')}", *["does not serve again"] * (name != "verified"))
+        undone(world, runs, before)
+        expect([record["verified"] for record in runs.records() if record["kind"] == "restored"] == [name == "verified"], "the journal says something else")
+        found.append(f"{name}{', killed while it looked' * killed}")
+    return "; ".join(found)
+
+
+def looks_again(runs):
+    kinds = [record["kind"] for record in journal.so_far(runs)]
+    return "undone" in kinds and "waiting" in kinds[len(kinds) - kinds[::-1].index("undone"):]
+
+
 def promises_to_undo(runs, invocation, count):
     """Waits until the journal has that many promises to undo; False when the process ended first."""
     deadline = time.monotonic() + 60 * PATIENCE
@@ -164,4 +190,5 @@ CASES = [
     a_zone_that_cannot_hold_the_replicas_is_refused_and_nothing_is_changed,
     a_run_that_fails_undoes_all_that_it_did,
     a_rollback_that_is_killed_goes_on_where_it_was,
+    what_must_hold_again_is_looked_at_after_a_rollback_also_by_the_next_life,
 ]
