@@ -65,6 +65,13 @@ struct KubeconfigTests {
           arguments: ["--cluster", "c2"], environment: [.init(name: "A", value: "b")],
           installHint: nil, providesClusterInfo: false))
     #expect(try config.resolve(cluster: "a", chosen: "anonymous").user.name == "")
+    var acting = config
+    acting.impersonation = Impersonation(user: "ann", groups: ["ops"])
+    for context in ["a", "b", "anonymous"] {
+      let user = try acting.resolve(cluster: "a", chosen: context).user
+      #expect(user.impersonatedUser == "ann" && user.impersonatedGroups == ["ops"])
+      #expect(user.impersonatedUID == nil && user.impersonatedExtras.isEmpty)
+    }
     #expect(
       failure { _ = try config.resolve(cluster: "broken", chosen: nil) }?.message
         == "context broken of \(path) names cluster c9, which is missing")

@@ -70,6 +70,8 @@ package struct Kubeconfig: Sendable {
   var contexts: [Context] = []
   /// Where it was read from, for messages.
   var origin: String
+  /// Goes before what the users' entries say.
+  package var impersonation: Impersonation?
 
   /// Names of all contexts, in their order.
   package var contextNames: [String] { contexts.map(\.name) }
@@ -110,12 +112,13 @@ package struct Kubeconfig: Sendable {
       throw problem(
         "context \(wanted) of \(origin) names cluster \(context.cluster), which is missing")
     }
-    if context.user.isEmpty {
-      return Resolved(context: wanted, cluster: found, user: User(name: ""))
-    }
-    guard let user = users.first(where: { $0.name == context.user }) else {
+    var user = User(name: "")
+    if let named = users.first(where: { $0.name == context.user }) {
+      user = named
+    } else if !context.user.isEmpty {
       throw problem("context \(wanted) of \(origin) names user \(context.user), which is missing")
     }
+    if let impersonation { user.act(as: impersonation) }
     return Resolved(context: wanted, cluster: found, user: user)
   }
 

@@ -24,6 +24,8 @@ struct ClusterOptions: ParsableArguments {
       """)
   var contexts: [String] = []
 
+  @OptionGroup var acting: ImpersonationOptions
+
   @Option(
     name: .customLong("cluster"), help: "Only this cluster of the program. May be repeated.")
   var clusters: [String] = []
@@ -197,7 +199,9 @@ private struct Destination {
   ) throws {
     self.cluster = cluster
     do throws(Diagnostic) {
-      kubeconfig = try KubeconfigSource.standard(given: options.kubeconfig).load()
+      var kubeconfig = try KubeconfigSource.standard(given: options.kubeconfig).load()
+      kubeconfig.impersonation = options.acting.impersonation
+      self.kubeconfig = kubeconfig
       if !isOnlyOne, chosen == nil, !kubeconfig.contextNames.contains(cluster) {
         // The current context could be any of them.
         throw Diagnostic(

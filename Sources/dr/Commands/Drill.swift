@@ -112,6 +112,7 @@ struct Drill: AsyncParsableCommand {
       world: .real, kubeconfig: world.cluster.kubeconfig.flatMap(realPath),
       context: world.cluster.context)
     launch.grants = granted.grants
+    launch.impersonation = world.cluster.acting.impersonation
     return DrillSession(
       project: project, machine: machine, drill: drill, launch: launch,
       injectorProgram: real.injector, loadURL: real.loadURL, watches: !real.noPolicies,

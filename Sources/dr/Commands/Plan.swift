@@ -36,7 +36,7 @@ struct Plan: AsyncParsableCommand {
     try await store.use(for: launch) {
       [self] store in
       let planning = try await Planning(prepared, simulation, store)
-      try show(planning)
+      try show(planning, as: launch.impersonation)
       try keep(planning, prepared)
       try conclude(planning)
     }
@@ -52,7 +52,7 @@ struct Plan: AsyncParsableCommand {
     }
   }
 
-  private func show(_ planning: Planning) throws {
+  private func show(_ planning: Planning, as impersonation: Impersonation?) throws {
     guard let plan = planning.plan else {
       Console.write(
         "there is no plan: \(planning.result?.message ?? "it was interrupted")\n", to: .error)
@@ -60,6 +60,7 @@ struct Plan: AsyncParsableCommand {
     }
     if json {
       var object = plan.document.objectValue ?? DocumentObject()
+      object["as"] = impersonation.map { .string($0.user) }
       if !planning.missing.isEmpty {
         object["permissions_missing"] = .array(planning.missing.map(Document.string))
       }
@@ -67,7 +68,8 @@ struct Plan: AsyncParsableCommand {
     } else {
       Console.write(plan.lines.map { $0 + "\n" }.joined())
       if !planning.missing.isEmpty {
-        Console.write("not permitted to these credentials:\n")
+        let who = impersonation?.text ?? "these credentials"
+        Console.write("not permitted to \(who):\n")
         Console.write(planning.missing.map { "  \($0)\n" }.joined())
       }
     }

@@ -48,6 +48,9 @@ struct Run: AsyncParsableCommand {
     if saved != nil, runbook.file != nil {
       throw ValidationError("--plan names the program, the runbook and its arguments already")
     }
+    if saved != nil, world.cluster.acting.user != nil {
+      throw ValidationError("--plan runs as whom it was planned for; plan again with --as")
+    }
     let launch = try saved?.launch ?? runbook.launch(source, world)
     let prepared = try PreparedRun(launch, style: source.output.style)
     try await store.use(for: launch) {

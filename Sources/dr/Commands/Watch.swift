@@ -83,6 +83,7 @@ struct Watch: AsyncParsableCommand {
       world: .real, kubeconfig: cluster.kubeconfig.flatMap(realPath),
       context: cluster.context)
     launch.grants = granted.grants
+    launch.impersonation = cluster.acting.impersonation
     return launch
   }
 

@@ -18,6 +18,8 @@ struct Launch: Equatable {
   var world: WorldKind
   var kubeconfig: String?
   var context: String?
+  /// Whom clusters see, where that is not the kubeconfig's user.
+  var impersonation: Impersonation?
   var grants = Grants()
   /// What started it, where that was no person.
   var cause: Cause?
@@ -38,6 +40,8 @@ struct Launch: Equatable {
     ])
     object["kubeconfig"] = kubeconfig.map(Document.string)
     object["context"] = context.map(Document.string)
+    object["as"] = impersonation.map { .string($0.user) }
+    object["as_groups"] = impersonation.map { .array($0.groups.map(Document.string)) }
     object["allow"] = grants.allowed.map { .array($0.map(Document.string)) }
     if !grants.denied.isEmpty { object["deny"] = .array(grants.denied.map(Document.string)) }
     if let cause {
@@ -73,6 +77,11 @@ struct Launch: Equatable {
       file: file, runbook: runbook, arguments: arguments.compactMap(\.stringValue),
       inputs: inputs.compactMap(\.stringValue), world: world,
       kubeconfig: document["kubeconfig"]?.stringValue, context: document["context"]?.stringValue)
+    impersonation = document["as"]?.stringValue.map { user in
+      Impersonation(
+        user: user,
+        groups: document["as_groups"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+    }
     grants.allowed = document["allow"]?.arrayValue?.compactMap(\.stringValue)
     grants.denied = document["deny"]?.arrayValue?.compactMap(\.stringValue) ?? []
     if let cause = document["cause"], let service = cause["service"]?.stringValue {

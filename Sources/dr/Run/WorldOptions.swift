@@ -16,6 +16,33 @@ struct KubeconfigOptions: ParsableArguments {
       "Context of the kubeconfig. Default: the one named like the program's cluster, else the current one."
   )
   var context: String?
+
+  @OptionGroup var acting: ImpersonationOptions
+}
+
+/// Whom clusters see.
+struct ImpersonationOptions: ParsableArguments {
+  @Option(
+    name: .customLong("as"),
+    help: "Act as this user in clusters, as kubectl does. Where runs are kept is not concerned.")
+  var user: String?
+
+  @Option(name: .customLong("as-group"), help: "And as of this group. May be repeated.")
+  var groups: [String] = []
+
+  func validate() throws {
+    if user == nil, !groups.isEmpty {
+      throw ValidationError("--as-group goes with --as: as whom, of that group?")
+    }
+    for name in groups + [user].compactMap(\.self) {
+      let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+      guard !name.isEmpty, isPlain else {
+        throw ValidationError("--as and --as-group take names, in one line")
+      }
+    }
+  }
+
+  var impersonation: Impersonation? { user.map { Impersonation(user: $0, groups: groups) } }
 }
 
 /// Which world a runbook or a drill is for.
@@ -31,7 +58,9 @@ struct WorldOptions: ParsableArguments {
   /// Where a runbook is meant. A drill, which breaks things, is real only where the user says so.
   var ofRunbook: Launch.WorldKind {
     if let world { return world }
-    if cluster.kubeconfig != nil || cluster.context != nil { return .real }
+    if cluster.kubeconfig != nil || cluster.context != nil || cluster.acting.user != nil {
+      return .real
+    }
     let source = KubeconfigSource.standard()
     if source.list?.isEmpty == false || source.serviceHost?.isEmpty == false { return .real }
     if let home = source.home, access("\(home)/.kube/config", F_OK) == 0 { return .real }
@@ -64,6 +93,10 @@ struct RunbookArguments: ParsableArguments {
       inputs: source.inputs(), world: world.ofRunbook,
       kubeconfig: world.cluster.kubeconfig.flatMap(realPath), context: world.cluster.context)
     launch.grants = granted.grants
+    launch.impersonation = world.cluster.acting.impersonation
+    if launch.world == .simulated, launch.impersonation != nil {
+      throw ValidationError("--as is for clusters: the simulated world asks nobody who they are")
+    }
     return launch
   }
 }
@@ -76,10 +109,12 @@ extension Launch {
     var options = RealWorld.Options()
     do throws(Diagnostic) {
       options.kubeconfig = try KubeconfigSource.standard(given: kubeconfig).load()
+      options.kubeconfig?.impersonation = impersonation
     } catch {
       let areas = ["kube.", "gslb.", "lock."]
       let needsCluster = natives.contains { name in areas.contains(where: name.hasPrefix) }
-      if needsCluster || kubeconfig != nil || context != nil { throw error }
+      let isNamed = kubeconfig != nil || context != nil || impersonation != nil
+      if needsCluster || isNamed { throw error }
     }
     options.context = context
     return RealWorld(options)

@@ -1,9 +1,11 @@
 """Cases: accounts with what `identity` derives from a runbook, and users who act as another."""
 
 import json
+import time
 
 from groundlib.testing import expect, until
 
+from . import journal
 from .badworld import refused, untouched
 from .cluster import LABELS
 
@@ -95,6 +97,41 @@ def who_may_impersonate_acts_as_another_and_who_may_not_is_told_so(world):
     expect(world.cluster.snapshot()["weights"] == {LABELS["az1"]: 0, LABELS["az2"]: 100}, "traffic was not shifted")
 
 
+def who_is_told_to_act_as_another_does_so_in_every_life(world):
+    before = world.cluster.reset()
+    as_dr = ["--as", "dr", "--as-group", "operators", "--as-group", "night-shift"]
+    denied = world.dr.runs("as-by-viewer")
+    refused(denied.run(flags=["--kubeconfig", plain(world, "viewer"), *as_dr]), "viewer", "cannot impersonate")
+    untouched(world, before, denied)
+    admin = ["--kubeconfig", plain(world, "admin")]
+    words = [world.dr.program, "evacuate", "from=az1", "to=az2", "--set", "front_door=haproxy", "--set", f"haproxy_socket={world.dr.socket}"]
+    world.dr.start("plan-as", ["plan", *words, *admin, "--as", "viewer"]).exited(1, "not permitted to viewer", "patch deployments.apps/scale")
+    world.dr.start("plan-as-dr", ["plan", *words, *admin, *as_dr]).exited(0)
+    runs = world.dr.runs("as")
+    with world.client("as"):
+        first = runs.run(flags=[*admin, *as_dr])
+        while not any(record["kind"] == "outcome" for record in journal.so_far(runs)) and not first.ended():
+            time.sleep(0.001)
+        first.kill()
+        runs.resume(runs.id).exited(0)
+    lines = [line for line in world.audit.read() if f"({runs.id}/" in line.get("userAgent", "")]
+    acted = {(line["user"]["username"], line.get("impersonatedUser", {}).get("username"),
+              tuple(group for group in line.get("impersonatedUser", {}).get("groups", []) if not group.startswith("system:"))) for line in lines}
+    expect(acted == {("admin", "dr", ("operators", "night-shift"))}, f"acted have {acted}")
+    expect(world.cluster.snapshot()["weights"] == {LABELS["az1"]: 0, LABELS["az2"]: 100}, "traffic was not shifted")
+    return f"{len(lines)} requests"
+
+
+def plain(world, user):
+    """A kubeconfig with a user's token, and nothing else."""
+    config = json.loads(world.layout.kubeconfig.read_text())
+    for each in config["users"]:
+        each["user"] = {"token": world.token(user)}
+    path = world.work / f"plain-{user}.kubeconfig"
+    path.write_text(json.dumps(config, indent=1))
+    return path
+
+
 def impersonating(world, user):
     """A kubeconfig by which a user acts as `dr`, and says why."""
     config = json.loads(world.layout.kubeconfig.read_text())
@@ -105,4 +142,5 @@ def impersonating(world, user):
     return path
 
 
-CASES = [what_identity_derives_is_enough_for_the_whole_runbook_and_for_nothing_else, who_may_impersonate_acts_as_another_and_who_may_not_is_told_so]
+CASES = [what_identity_derives_is_enough_for_the_whole_runbook_and_for_nothing_else, who_may_impersonate_acts_as_another_and_who_may_not_is_told_so,
+         who_is_told_to_act_as_another_does_so_in_every_life]
