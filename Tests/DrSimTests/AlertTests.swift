@@ -99,6 +99,41 @@ struct AlertTests {
     #expect((MetricQuery(query) != nil) == isUnderstood)
   }
 
+  @Test("samples that a rule leaves out are not made, and it gives the same without them")
+  func onlyWhatCounts() throws {
+    let world = SimulatedWorld([cluster("up == 0")])
+    let queries: [(SimulatedMetric, String)] = [
+      (.up, "up"), (.up, "up{zone=\"a\"} == 0"), (.up, "sum by (zone) (up{job!=\"t\"}) == 0"),
+      (.up, "absent(up{zone=\"c\"})"), (.up, "count(up == 1) < 3"),
+      (.podReady, "kube_pod_status_ready{condition=\"true\"} == 0"),
+      (.podPhase, "kube_pod_status_phase{phase=\"Failed\"} == 1"),
+      (.podPhase, "sum by (phase) (kube_pod_status_phase{phase=~\"Pending|Failed\"}) >= 0"),
+      (.nodeCondition, "kube_node_status_condition{status!~\"true\"} == 1"),
+      (.unavailableReplicas, "kube_deployment_status_replicas_unavailable > 0"),
+      (.readyReplicas, "max(kube_deployment_status_replicas_ready == 0) == 0"),
+    ]
+    func results(_ query: MetricQuery, _ samples: [MetricQuery.Sample]) -> [String] {
+      query.result(of: samples).map { "\($0.sorted { $0 < $1 })" }.sorted()
+    }
+    var given = 0
+    for second in [0, 100, 160, 400, 900] {
+      world.advance(toSecond: Double(second))
+      if second == 100 { world.strikeNow(.fail(zone: "a")) }
+      for (metric, text) in queries {
+        let query = try #require(MetricQuery(text))
+        let every = try #require(MetricQuery(metric.rawValue))
+        let some = try #require(world.samples(of: metric, for: query, in: 0))
+        let all = try #require(world.samples(of: metric, for: every, in: 0))
+        #expect(results(query, some) == results(query, all), "\(text) after \(second) s")
+        given += results(query, some).count
+        #expect(!all.isEmpty && some.count <= all.count)
+      }
+      let failed = try #require(MetricQuery("kube_pod_status_phase{phase=\"Failed\"} == 1"))
+      #expect(world.samples(of: .podPhase, for: failed, in: 0)?.isEmpty == true)
+    }
+    #expect(given > 0)
+  }
+
   @Test("aggregations, comparisons and matchers")
   func values() throws {
     let samples: [MetricQuery.Sample] = [

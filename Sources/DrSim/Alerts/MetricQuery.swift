@@ -119,7 +119,17 @@ struct MetricQuery: Sendable, Equatable {
 
   // MARK: Answering
 
-  /// What it gives of the samples of its metric: labels by which alerts are told apart.
+  /// Whether a sample may match whose label has that value.
+  func admits(_ value: String, of label: String) -> Bool {
+    matchers.allSatisfy { $0.label != label || Self.holds($0, value) }
+  }
+
+  /// Whether a sample of that value can be part of what it gives: absence looks at all.
+  func counts(_ value: Double) -> Bool {
+    isAbsence || Self.holds(aggregation == nil ? comparison : inner, value)
+  }
+
+  /// What it gives of the samples of its metric, or of those of them that it can count: labels by which alerts are told apart.
   func result(of samples: [Sample]) -> [[String: String]] {
     let chosen = samples.filter { sample in
       matchers.allSatisfy { Self.holds($0, sample.labels[$0.label] ?? "") }

@@ -13,6 +13,8 @@ struct AlertState {
   let cluster: Int
   /// `nil` where its expression is not understood.
   let query: MetricQuery?
+  /// `nil` where that is not simulated.
+  let metric: SimulatedMetric?
   /// What it gives now, by labels, each with the number of that finding.
   var findings: [String: (number: Int, labels: DocumentObject)] = [:]
   var count = 0
@@ -20,7 +22,9 @@ struct AlertState {
 
 extension SimulatedWorld {
   func add(_ alert: SimulatedCluster.Alert, to cluster: Int) {
-    alerts.append(AlertState(spec: alert, cluster: cluster, query: MetricQuery(alert.query)))
+    let query = MetricQuery(alert.query)
+    let metric = query.flatMap { SimulatedMetric(rawValue: $0.metric) }
+    alerts.append(AlertState(spec: alert, cluster: cluster, query: query, metric: metric))
   }
 
   /// What is known of an alert here.
@@ -38,7 +42,7 @@ extension SimulatedWorld {
     guard let alert = alerts.first(where: { $0.spec.label == label }) else { return nil }
     let spec = alert.spec
     return Hearing(
-      isKnown: alert.query.map { Self.metrics.contains($0.metric) } ?? false,
+      isKnown: alert.metric != nil,
       isFinding: !alert.findings.isEmpty,
       delay: spec.groupWait.map { $0 + spec.scrape + spec.evaluation + Self.patience(of: spec) })
   }
@@ -52,12 +56,14 @@ extension SimulatedWorld {
   /// Notes what rules will find from now on; what does not last is forgotten.
   func watchAlerts() {
     for index in alerts.indices {
-      guard let query = alerts[index].query,
-        let samples = samples(of: query.metric, in: alerts[index].cluster)
+      guard let query = alerts[index].query, let metric = alerts[index].metric,
+        let samples = samples(of: metric, for: query, in: alerts[index].cluster)
       else { continue }
+      let results = query.result(of: samples)
+      if results.isEmpty, alerts[index].findings.isEmpty { continue }
       let spec = alerts[index].spec
       var found: [String: DocumentObject] = [:]
-      for labels in query.result(of: samples) {
+      for labels in results {
         let all = labels.merging([
           "alertname": spec.label, "service": spec.service, "severity": spec.severity,
         ]) { $1 }
