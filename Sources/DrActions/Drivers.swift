@@ -30,6 +30,7 @@ package enum Drivers {
     KubeDelete.self,
     KubeDrain.self,
     KubeEvict.self,
+    KubeExec.self,
     KubeFree.self,
     KubeLabel.self,
     KubeLogs.self,

@@ -41,6 +41,8 @@ package enum Request: Sendable, Equatable {
   case socket(path: String, command: String)
   /// A program on this machine, without a shell.
   case process(ProcessRequest)
+  /// A program in a container, over a WebSocket of the API server: an upgrade of `GET …/exec`.
+  case exec(KubernetesRequest, timeoutNanoseconds: Int64)
 }
 
 /// A program to run to its end.
@@ -161,7 +163,24 @@ package struct Reply: Sendable, Equatable {
     case text(String)
     /// Of a program: its exit code, or 128 and the signal that ended it.
     case exited(status: Int, output: [UInt8], errors: [UInt8])
+    /// Of a program in a container: what it wrote, and the Status object that says how it ended.
+    case executed(Execution)
     case failure(TransportFailure)
+  }
+
+  /// What came over the channels of an exec.
+  package struct Execution: Sendable, Equatable {
+    /// Bytes of each stream that are kept.
+    package static let streamMax = 64 << 10
+
+    package var output: [UInt8] = []
+    package var errors: [UInt8] = []
+    /// Bytes of both streams beyond what is kept.
+    package var dropped = 0
+    /// The JSON of a Status object.
+    package var status: [UInt8] = []
+
+    package init() {}
   }
 
   static let notHTTP = "what came for an HTTP request is no answer to one"

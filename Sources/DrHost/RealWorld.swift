@@ -113,6 +113,13 @@ package final class RealWorld: RequestSender {
       return await UnixSocket.ask(
         path, command, timeoutNanoseconds: socketTimeoutNanoseconds)
     case .process(let request): return await Self.run(request)
+    case .exec(let request, let timeout):
+      let answer = await clusters.exec(request, timeoutNanoseconds: timeout)
+      guard case .executed(var execution) = answer else { return answer }
+      let mask = SecretMask.own
+      execution.output = mask.mask(execution.output)
+      execution.errors = mask.mask(execution.errors)
+      return .executed(execution)
     }
   }
 

@@ -78,13 +78,18 @@ struct Transcript {
     case .send(.http(let request)):
       return
         "\(request.method.rawValue) \(request.url) \(String(decoding: request.body, as: UTF8.self))"
-    case .send(.kubernetes(let request)):
-      #expect(request.agent == "dr/0.1 (run/2.1.0)")
-      let query = request.query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
-      var text = "\(request.method.rawValue) \(request.path)" + (query.isEmpty ? "" : "?\(query)")
-      if let body = request.body { text += " \(JSON.write(body))" }
-      return text
+    case .send(.kubernetes(let request)): return text(request)
+    case .send(.exec(let request, let timeout)):
+      return "\(text(request)) within \(timeout / 1_000_000_000)s"
     }
+  }
+
+  private static func text(_ request: KubernetesRequest) -> String {
+    #expect(request.agent == "dr/0.1 (run/2.1.0)")
+    let query = request.query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
+    var text = "\(request.method.rawValue) \(request.path)" + (query.isEmpty ? "" : "?\(query)")
+    if let body = request.body { text += " \(JSON.write(body))" }
+    return text
   }
 }
 

@@ -18,13 +18,7 @@ struct ShellRun: Act {
   private let environment: [HTTPRequest.Header]
 
   init(_ arguments: Arguments) throws(WorldFailure) {
-    command = try arguments.strings("command")
-    guard let program = command.first, !program.isEmpty else {
-      throw arguments.mismatch("command", "a program and its arguments")
-    }
-    guard !command.contains(where: { $0.utf8.contains(0) }) else {
-      throw arguments.mismatch("command", "texts without a zero byte")
-    }
+    command = try arguments.command("command")
     status = try arguments.int("status", atLeast: 0)
     timeout = try arguments.int("timeout", atLeast: 1)
     environment =
@@ -32,20 +26,7 @@ struct ShellRun: Act {
       + (arguments.fence.map { [.init("DR_FENCE", $0)] } ?? [])
   }
 
-  private var text: String { command.map(Self.quoted).joined(separator: " ") }
-
-  /// For people, as a shell would be given it.
-  private static func quoted(_ word: String) -> String {
-    let isPlain = word.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      case _: "-_./:=,@%+".utf8.contains(byte)
-      }
-    }
-    return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: #"'\''"#))'"
-  }
+  private var text: String { CommandText.quoted(command) }
 
   func observe() -> Flow<Observation> {
     .value(
@@ -74,7 +55,8 @@ struct ShellRun: Act {
       case .failure(.notSent(let message)), .failure(.refused(let message)):
         return .failure(.refused(message))
       case .failure(.lostAnswer(let message)): return .failure(.inDoubt(message))
-      case .response, .text: return .failure(.refused("what came is no end of a program"))
+      case .response, .text, .executed:
+        return .failure(.refused("what came is no end of a program"))
       }
     }
   }

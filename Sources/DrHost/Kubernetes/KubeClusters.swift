@@ -50,6 +50,21 @@ actor KubeClusters {
     }
   }
 
+  /// Runs a program in a container.
+  nonisolated func exec(
+    _ request: KubernetesRequest, timeoutNanoseconds: Int64
+  ) async -> Reply.Answer {
+    switch await connection(request.cluster) {
+    case .success(let connection):
+      return await connection.upgrade(
+        request, ExecHandler.subprotocols, timeoutNanoseconds: timeoutNanoseconds
+      ) { channel, answer in
+        try channel.pipeline.syncOperations.addHandler(ExecHandler(answer))
+      }
+    case .failure(let failure): return .failure(.refused(failure.message))
+    }
+  }
+
   nonisolated func stream(
     _ request: KubernetesRequest, begun: @escaping @Sendable () -> Void,
     take: @escaping @Sendable ([UInt8]) -> Bool

@@ -17,6 +17,10 @@ final class KubeConnection: Sendable {
   private static let loopbackHosts: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 
   private let base: String
+  private let server: ServerAddress
+  /// Whom the certificate must be for.
+  private let name: String
+  private let proxy: HTTPTransport.Proxy?
   private let isEncrypted: Bool
   private let isLoopback: Bool
   private let tls: TLSConfiguration
@@ -45,7 +49,10 @@ final class KubeConnection: Sendable {
     } else {
       options.proxy = try proxies.proxy(for: server)
     }
-    base = "\(server.scheme)://\(authority)\(server.path)"
+    base = "\(server.scheme)://\(authority)"
+    self.server = server
+    name = cluster.tlsServerName ?? server.host.filter { $0 != "[" && $0 != "]" }
+    proxy = options.proxy
     isEncrypted = server.scheme == "https"
     isLoopback = Self.loopbackHosts.contains(server.host)
     tls = try Self.trust(cluster, allowsInsecure: allowsInsecure)
@@ -101,6 +108,42 @@ final class KubeConnection: Sendable {
     }
   }
 
+  /// The same for a request that becomes a WebSocket of one of `subprotocols`. Whether it does is known before anything
+  /// is done, so a 401 is answered as above.
+  func upgrade(
+    _ request: KubernetesRequest, _ subprotocols: String, timeoutNanoseconds: Int64,
+    _ speak: @escaping WebSocketCall.Speaker
+  ) async -> Reply.Answer {
+    func attempt(_ used: KubeCredentials) async throws(CredentialFailure) -> Reply.Answer {
+      let message = try message(request, used)
+      do {
+        try await rate.wait()
+      } catch {
+        return .failure(.notSent("the request was given up"))
+      }
+      let route = Route(
+        host: server.host.filter { $0 != "[" && $0 != "]" },
+        port: server.port ?? (isEncrypted ? 443 : 80), proxy: proxy, tls: message.tls, name: name)
+      let call = WebSocketCall(
+        WebSocketCall.Opening(
+          route: route, target: base, path: target(request),
+          headers: [
+            .init("host", String(base.drop { $0 != "/" }.dropFirst(2))),
+            .init("sec-websocket-protocol", subprotocols),
+          ] + message.headers, timeoutNanoseconds: timeoutNanoseconds))
+      return await call.run(speak)
+    }
+    do throws(CredentialFailure) {
+      let used = try await allowed()
+      let answer = try await attempt(used)
+      guard case .response(401, _, _) = answer, credentials.isRenewable else { return answer }
+      await credentials.discard(used)
+      return try await attempt(try await allowed())
+    } catch {
+      return .failure(.refused(error.message))
+    }
+  }
+
   private func attempt(_ message: HTTPTransport.Message) async -> Reply.Answer {
     do {
       try await rate.wait()
@@ -118,16 +161,21 @@ final class KubeConnection: Sendable {
     ]
     if let type = request.contentType { headers.append(.init("content-type", type)) }
     headers += credentials.headers
-    var url = base + request.path
+    return HTTPTransport.Message(
+      method: request.method, url: base + target(request), headers: headers,
+      body: request.body.map { Array(JSON.write($0).utf8) } ?? [],
+      timeoutNanoseconds: Self.requestTimeoutNanoseconds,
+      tls: isEncrypted ? try session(credentials) : nil)
+  }
+
+  /// Path and query.
+  private func target(_ request: KubernetesRequest) -> String {
+    var url = server.path + request.path
     for (index, item) in request.query.enumerated() {
       url += index == 0 ? "?" : "&"
       url += "\(URLText.encode(item.name))=\(URLText.encode(item.value))"
     }
-    return HTTPTransport.Message(
-      method: request.method, url: url, headers: headers,
-      body: request.body.map { Array(JSON.write($0).utf8) } ?? [],
-      timeoutNanoseconds: Self.requestTimeoutNanoseconds,
-      tls: isEncrypted ? try session(credentials) : nil)
+    return url
   }
 
   /// The cluster's TLS settings with the user's certificate.

@@ -58,6 +58,7 @@ extension SimulatedWorld {
       return accepted(
         "this machine", "runs \(words.joined(separator: " "))",
         ["status": .int(given["status"]?.intValue ?? 0), "output": "", "errors": ""])
+    case "kube.exec": return try exec(arguments)
     case "kube.patch":
       _ = try reachableCluster(arguments)
       return accepted(

@@ -77,10 +77,6 @@ runbook empty(name: String, timeout: Duration, lose_unmanaged: Bool) {
 runbook evict_all(zone: Zone) {
   step "evict" within 6m { for p in pods(shop, in: zone) { kube.evict(p) } }
 }
-
-runbook read_logs(zone: Zone) {
-  for p in pods(shop, in: zone) { require logs(p, lines: 5) != "x" }
-}
 """
 
 
@@ -350,14 +346,6 @@ def evicted_pods_are_gone_once_each(world):
         without_budgets(world)
 
 
-def logs_that_no_kubelet_serves_are_a_failure_that_says_so(world):
-    """Pods here have no kubelet: the API server cannot reach what has their logs."""
-    invocation = run(world, "logs", "read_logs", "zone=az1")
-    code = invocation.wait(90)
-    expect(code in (1, 3), f"exit code {code}{invocation.tail()}")
-    expect("10250" in invocation.text, f"it does not say what could not be reached{invocation.tail()}")
-
-
 CASES = [
     labels_annotations_and_patches_land_and_are_taken_back,
     a_restart_replaces_every_pod_and_a_rollout_is_done_only_when_it_is,
@@ -368,5 +356,4 @@ CASES = [
     two_budgets_for_one_pod_are_explained,
     a_pod_that_nobody_makes_anew_is_lost_only_where_that_is_allowed,
     evicted_pods_are_gone_once_each,
-    logs_that_no_kubelet_serves_are_a_failure_that_says_so,
 ]

@@ -33,6 +33,7 @@ def apiserver(programs, layout, settings):
             # Without this the administration of pods on a lost node waits five minutes.
             f"--default-not-ready-toleration-seconds={settings.eviction_seconds}",
             f"--default-unreachable-toleration-seconds={settings.eviction_seconds}",
+            "--kubelet-preferred-address-types=InternalIP",
             # Blocking: when a request has been answered, its line is in the file.
             f"--audit-policy-file={policy}", f"--audit-log-path={layout.audit_log}", "--audit-log-format=json", "--audit-log-mode=blocking",
             "--audit-log-maxsize=10000"]

@@ -2,13 +2,16 @@
 
 import argparse
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
+from . import kubelet
 from .kubeapi import STRATEGIC_PATCH, Api, ApiError, follow
 from .packages import program
 from .pods import Pod
+from .processes import die_with_parent
 from .settings import NETWORK
 from .worker import logger, settings_from, timestamp
 
@@ -66,6 +69,7 @@ class Agent:
                      "nvidia.com/gpu": str(settings.gpus), "ephemeral-storage": "500Gi"}
         return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
                 "status": {"capacity": resources, "allocatable": resources, "conditions": self.conditions(),
+                           "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet.PORT}},
                            "addresses": [{"type": "InternalIP", "address": self.node_address}, {"type": "Hostname", "address": name}],
                            "nodeInfo": {"machineID": name, "systemUUID": name, "bootID": name, "kernelVersion": "ground", "osImage": "proving ground",
                                         "containerRuntimeVersion": "ground://1", "kubeletVersion": self.version, "kubeProxyVersion": self.version,
@@ -173,6 +177,13 @@ class Agent:
             self.pods.pop(pod.uid, None)
 
 
+def keep_kubelet():
+    """The kubelet's server, and another one whenever it has ended."""
+    while True:
+        subprocess.run([sys.executable, "-m", "groundlib.kubelet", *sys.argv[1:]], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        time.sleep(1)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--api", required=True)
@@ -182,6 +193,7 @@ def main():
     options = parser.parse_args()
     agent = Agent(Api.from_file(options.api, timeout=3), settings_from(options.settings), options.zone, options.logs)
     threading.Thread(target=agent.keep_alive, daemon=True).start()
+    threading.Thread(target=keep_kubelet, daemon=True).start()
     follow(agent.api, "/api/v1/pods", agent.on_list, agent.on_event, query="&fieldSelector=spec.nodeName!%3D", log=agent.log)
 
 

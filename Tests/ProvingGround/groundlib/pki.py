@@ -12,13 +12,14 @@ ADDRESSES = ["127.0.0.1", CONTROL_ADDRESS, "10.96.0.1"]
 
 
 def make(folder):
-    """Writes ca, apiserver and admin (.crt, .key) and the key that signs service account tokens."""
+    """Writes ca, apiserver, kubelet and admin (.crt, .key) and the key that signs service account tokens."""
     _key(folder / "ca.key")
     _openssl("req", "-x509", "-new", "-sha256", "-days", "30", "-key", folder / "ca.key", "-out", folder / "ca.crt",
              "-subj", "/CN=proving-ground-ca", "-addext", "basicConstraints=critical,CA:true",
              "-addext", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature")
     alternatives = ",".join([f"DNS:{name}" for name in NAMES] + [f"IP:{address}" for address in ADDRESSES])
     _issue(folder, "apiserver", "/CN=kube-apiserver", f"subjectAltName={alternatives}\nextendedKeyUsage=serverAuth\n")
+    _issue(folder, "kubelet", "/CN=kubelet", "extendedKeyUsage=serverAuth\n")
     _issue(folder, "admin", "/O=system:masters/CN=admin", "extendedKeyUsage=clientAuth\n")
     # RSA, for this is what every release of the API server signs tokens with.
     _openssl("genrsa", "-out", folder / "service-accounts.key", "2048")
