@@ -51,7 +51,7 @@ import Testing
     let shift = try #require(rest.firstRange(of: "undoFinished shift traffic"))
     let scale = try #require(rest.firstRange(of: "undoFinished scale up in cn-beijing-az2"))
     #expect(shift.lowerBound < scale.lowerBound, "last first")
-    let last = "finished rolled back, not verified: taken back"
+    let last = "finished rolled back, verified: taken back"
     #expect(lines.last?.hasPrefix(last) == true, "\(rest)")
     #expect(outcome.services[0].periods.last?.level == .full)
   }
