@@ -140,10 +140,21 @@ package final class RealWorld: RequestSender {
       if let secret { named.append(secret) }
       headers[index] = .init(header.name, scheme + value)
     }
-    let answer = await transport.send(
-      HTTPTransport.Message(
+    let answer: Reply.Answer
+    if url.hasPrefix(PodAddress.scheme) {
+      guard let address = PodAddress(url) else {
+        return .failure(.refused("what begins with pod:// is made by kube.forward only"))
+      }
+      let request = HTTPRequest(
         method: request.method, url: url, headers: headers, body: request.body,
-        timeoutNanoseconds: request.timeoutNanoseconds, wantedBytes: request.wantedBytes))
+        timeoutNanoseconds: request.timeoutNanoseconds, wantedBytes: request.wantedBytes)
+      answer = await clusters.forward(request, to: address)
+    } else {
+      answer = await transport.send(
+        HTTPTransport.Message(
+          method: request.method, url: url, headers: headers, body: request.body,
+          timeoutNanoseconds: request.timeoutNanoseconds, wantedBytes: request.wantedBytes))
+    }
     guard case .response(let status, let answered, let body) = answer else { return answer }
     return .response(
       status: status, headers: answered,

@@ -17,6 +17,8 @@ final class ScriptedWebSocket: Sendable {
     /// A message in so many fragments.
     case fragments(UInt8, [UInt8], Int)
     case ping
+    /// Goes on once the client has sent something.
+    case listen
     /// Ends the connection without a word.
     case cut
     /// Says nothing more.
@@ -30,10 +32,11 @@ final class ScriptedWebSocket: Sendable {
 
   final class Heads: Sendable {
     let all = Mutex<[HTTPRequestHead]>([])
-    /// Frames that came from the client.
-    let frames = Mutex<[WebSocketFrame]>([])
+    /// Messages that came from the client.
+    let messages = Mutex<[[UInt8]]>([])
   }
 
+  var messages: [[UInt8]] { heads.messages.withLock { $0 } }
   var requests: [HTTPRequestHead] { heads.all.withLock { $0 } }
 
   init(
@@ -72,11 +75,11 @@ final class ScriptedWebSocket: Sendable {
   private final class Speaker: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
-    private let script: [Line]
+    private var left: ArraySlice<Line>
     private let heads: Heads
 
     init(_ script: [Line], _ heads: Heads) {
-      self.script = script
+      left = script[...]
       self.heads = heads
     }
 
@@ -85,17 +88,26 @@ final class ScriptedWebSocket: Sendable {
       // Once the answer to the upgrade has gone out.
       context.eventLoop.execute {
         let (speaker, context) = loop.value
-        for line in speaker.script { speaker.say(line, context) }
+        speaker.goOn(context)
       }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       let frame = unwrapInboundIn(data)
-      heads.frames.withLock { $0.append(frame) }
+      guard frame.opcode == .binary else { return }
+      defer { goOn(context) }
+      heads.messages.withLock { $0.append(Array(frame.unmaskedData.readableBytesView)) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
       context.close(promise: nil)
+    }
+
+    private func goOn(_ context: ChannelHandlerContext) {
+      while let line = left.popFirst() {
+        if case .listen = line { return }
+        say(line, context)
+      }
     }
 
     private func say(_ line: Line, _ context: ChannelHandlerContext) {
@@ -118,7 +130,7 @@ final class ScriptedWebSocket: Sendable {
           .whenSuccess { $0.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil) }
       case .ping: write(.ping, Array("are you there".utf8))
       case .cut: context.close(promise: nil)
-      case .silence: break
+      case .silence, .listen: break
       }
     }
   }

@@ -225,4 +225,92 @@ import Testing
     await proxy.stop()
     await server.stop()
   }
+
+  // MARK: Ports of pods
+
+  private func forward(
+    _ cluster: String, _ method: HTTPMethod = .get, body: String = "", seconds: Double = 30
+  ) async throws -> Reply.Answer {
+    let (world, folder) = try world(cluster)
+    let answer = await world.send(
+      .http(
+        HTTPRequest(
+          method: method, url: "pod://c/n/p:8000/health?a=b",
+          headers: [.init("user-agent", "dr/0.1 (r/1)")], body: Array(body.utf8),
+          timeoutNanoseconds: Int64(seconds * 1_000_000_000))))
+    await world.shutdown()
+    _ = folder
+    return answer
+  }
+
+  private func forward(_ script: [ScriptedWebSocket.Line]) async throws -> (
+    answer: Reply.Answer, server: ScriptedWebSocket
+  ) {
+    let server = try await ScriptedWebSocket(subprotocol: "v4.channel.k8s.io", script)
+    let answer = try await forward(
+      "{server: 'http://127.0.0.1:\(server.port)'}", .post, body: "{}")
+    await server.stop()
+    return (answer, server)
+  }
+
+  private static let port: [UInt8] = [0x40, 0x1f]
+
+  @Test("an HTTP request goes over the channel of the port, and its answer comes back, in pieces")
+  func forwards() async throws {
+    let (answer, server) = try await forward([
+      .message(0, Self.port), .message(1, Self.port), .listen,
+      .message(0, Array("HTTP/1.1 200 OK\r\nx-a: b\r\ncontent-le".utf8)),
+      .message(0, Array("ngth: 5\r\n\r\nhel".utf8)), .fragments(0, Array("lo".utf8), 2),
+    ])
+    guard case .response(200, let headers, let body) = answer else {
+      Issue.record("\(answer)")
+      return
+    }
+    #expect(headers.contains(.init("x-a", "b")) && body == Array("hello".utf8))
+    let head = try #require(server.requests.first)
+    #expect(head.uri == "/api/v1/namespaces/n/pods/p/portforward?ports=8000")
+    #expect(head.headers["sec-websocket-protocol"] == ["v4.channel.k8s.io"])
+    let sent = server.messages.flatMap { $0.first == 0 ? Array($0.dropFirst()) : [] }
+    let text = String(decoding: sent, as: UTF8.self).lowercased()
+    #expect(text.hasPrefix("post /health?a=b http/1.1\r\n") && text.hasSuffix("\r\n\r\n{}"))
+    #expect(text.contains("host: localhost:8000\r\n") && text.contains("content-length: 2\r\n"))
+  }
+
+  @Test("an answer without a length ends with the connection")
+  func endless() async throws {
+    let (answer, _) = try await forward([
+      .message(0, Self.port), .listen, .message(0, Array("HTTP/1.1 200 OK\r\n\r\nall".utf8)), .cut,
+    ])
+    guard case .response(200, _, Array("all".utf8)) = answer else {
+      Issue.record("\(answer)")
+      return
+    }
+  }
+
+  @Test("what was not sent is told from an answer that was lost")
+  func forwardFailures() async throws {
+    func kind(_ answer: Reply.Answer) -> String {
+      switch answer {
+      case .failure(.notSent(let text)): "not sent: \(text)"
+      case .failure(.lostAnswer(let text)): "lost: \(text)"
+      case .failure(.refused(let text)): "refused: \(text)"
+      case .response, .text, .exited, .executed: "\(answer)"
+      }
+    }
+    let refusing = try await forward([
+      .message(0, Self.port), .message(1, Self.port),
+      .message(1, Array("error forwarding port 8000: connection refused".utf8)),
+    ]).answer
+    #expect(kind(refusing).hasPrefix("not sent: ") && kind(refusing).hasSuffix("refused"))
+    let cut = try await forward([.message(0, Self.port), .listen, .cut]).answer
+    #expect(kind(cut).hasPrefix("lost: "))
+    for (status, wanted) in [(403, "refused: "), (404, "not sent: "), (502, "not sent: ")] {
+      let server = try await TestServer { _ in
+        .answer(status: status, headers: [], body: Array(#"{"message":"why"}"#.utf8))
+      }
+      let answer = try await forward("{server: 'http://127.0.0.1:\(server.port)'}")
+      #expect(kind(answer) == "\(wanted)cannot reach port 8000 of pod p in n: why (\(status))")
+      await server.stop()
+    }
+  }
 }

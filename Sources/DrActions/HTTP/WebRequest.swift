@@ -104,11 +104,12 @@ struct WebRequest {
 }
 
 extension Arguments {
-  /// An http or https URL, or `env:NAME`: the URL that the environment variable of that name holds,
+  /// An http or https URL, one of `kube.forward`, or `env:NAME`: the URL that the environment variable of that name holds,
   /// which the program, the journal and its reports never see.
   func webURL(_ name: String) throws(WorldFailure) -> String {
     let url = try text(name)
-    guard ["http://", "https://", "env:"].contains(where: url.hasPrefix) else {
+    let schemes = ["http://", "https://", "env:", PodAddress.scheme]
+    guard schemes.contains(where: url.hasPrefix) else {
       throw mismatch(name, "an http or https URL, or env:NAME")
     }
     return url

@@ -33,8 +33,8 @@ struct Completion {
   init(_ arguments: Arguments) throws(WorldFailure) {
     var base = try arguments.text("url")
     while base.hasSuffix("/") { base.removeLast() }
-    guard base.hasPrefix("http://") || base.hasPrefix("https://") else {
-      throw arguments.mismatch("url", "an http or https URL")
+    guard ["http://", "https://", PodAddress.scheme].contains(where: base.hasPrefix) else {
+      throw arguments.mismatch("url", "an http or https URL, or one of kube.forward")
     }
     self.base = base
     guard let api = API(rawValue: try arguments.string("api")) else {

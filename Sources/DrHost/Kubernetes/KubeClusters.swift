@@ -57,10 +57,29 @@ actor KubeClusters {
     switch await connection(request.cluster) {
     case .success(let connection):
       return await connection.upgrade(
-        request, ExecHandler.subprotocols, timeoutNanoseconds: timeoutNanoseconds
+        request, ExecHandler.subprotocols, isAct: true, timeoutNanoseconds: timeoutNanoseconds
       ) { channel, answer in
         try channel.pipeline.syncOperations.addHandler(ExecHandler(answer))
+      }.answer
+    case .failure(let failure): return .failure(.refused(failure.message))
+    }
+  }
+
+  /// Sends an HTTP request to a port of a pod, over a port-forward of its own.
+  nonisolated func forward(_ request: HTTPRequest, to address: PodAddress) async -> Reply.Answer {
+    switch await connection(address.cluster) {
+    case .success(let connection):
+      let agent = request.headers.first { $0.name == "user-agent" }?.value ?? "dr"
+      let end = await connection.upgrade(
+        address.request(agent: agent), ForwardHandler.subprotocols, isAct: false,
+        timeoutNanoseconds: request.timeoutNanoseconds
+      ) { channel, answer in
+        try ForwardHandler.ask(request, address, channel, answer)
       }
+      if case .response = end.answer, !end.isUpgraded {
+        return .failure(address.refusal(end.answer))
+      }
+      return end.answer
     case .failure(let failure): return .failure(.refused(failure.message))
     }
   }

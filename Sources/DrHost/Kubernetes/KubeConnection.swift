@@ -111,15 +111,16 @@ final class KubeConnection: Sendable {
   /// The same for a request that becomes a WebSocket of one of `subprotocols`. Whether it does is known before anything
   /// is done, so a 401 is answered as above.
   func upgrade(
-    _ request: KubernetesRequest, _ subprotocols: String, timeoutNanoseconds: Int64,
+    _ request: KubernetesRequest, _ subprotocols: String, isAct: Bool, timeoutNanoseconds: Int64,
     _ speak: @escaping WebSocketCall.Speaker
-  ) async -> Reply.Answer {
-    func attempt(_ used: KubeCredentials) async throws(CredentialFailure) -> Reply.Answer {
+  ) async -> WebSocketCall.End {
+    func attempt(_ used: KubeCredentials) async throws(CredentialFailure) -> WebSocketCall.End {
       let message = try message(request, used)
       do {
         try await rate.wait()
       } catch {
-        return .failure(.notSent("the request was given up"))
+        let text = "the request was given up"
+        return .init(answer: .failure(.notSent(text)), isUpgraded: true)
       }
       let route = Route(
         host: server.host.filter { $0 != "[" && $0 != "]" },
@@ -130,17 +131,19 @@ final class KubeConnection: Sendable {
           headers: [
             .init("host", String(base.drop { $0 != "/" }.dropFirst(2))),
             .init("sec-websocket-protocol", subprotocols),
-          ] + message.headers, timeoutNanoseconds: timeoutNanoseconds))
+          ] + message.headers, timeoutNanoseconds: timeoutNanoseconds, isAct: isAct))
       return await call.run(speak)
     }
     do throws(CredentialFailure) {
       let used = try await allowed()
-      let answer = try await attempt(used)
-      guard case .response(401, _, _) = answer, credentials.isRenewable else { return answer }
+      let end = try await attempt(used)
+      guard case .response(401, _, _) = end.answer, !end.isUpgraded, credentials.isRenewable else {
+        return end
+      }
       await credentials.discard(used)
       return try await attempt(try await allowed())
     } catch {
-      return .failure(.refused(error.message))
+      return .init(answer: .failure(.refused(error.message)), isUpgraded: true)
     }
   }
 

@@ -20,6 +20,14 @@ final class WebSocketCall: Sendable {
     let path: String
     var headers: [HTTPRequest.Header]
     let timeoutNanoseconds: Int64
+    /// Whether the request itself may make something happen, and not only what is said after it.
+    let isAct: Bool
+  }
+  /// What came of it.
+  struct End: Sendable {
+    let answer: Reply.Answer
+    /// False where the server answered something else.
+    let isUpgraded: Bool
   }
   /// Adds what speaks over the WebSocket, which completes the promise.
   typealias Speaker = @Sendable (any Channel, EventLoopPromise<Reply.Answer>) throws -> Void
@@ -28,10 +36,13 @@ final class WebSocketCall: Sendable {
     var channel: (any Channel)?
     var why: String?
     var isSent = false
+    var isUpgraded = false
   }
   /// Of one message.
   private static let messageMax = 1 << 20
   private static let piecesMax = 1 << 12
+  /// Of the answer of a server that does not take the upgrade.
+  private static let refusalMax = 64 << 10
 
   private let opening: Opening
   private let state = Mutex(State())
@@ -40,7 +51,12 @@ final class WebSocketCall: Sendable {
 
   /// What the speaker makes of it, or the answer of a server that does not take the upgrade. A cancelled
   /// task gives it up.
-  func run(_ speak: @escaping Speaker) async -> Reply.Answer {
+  func run(_ speak: @escaping Speaker) async -> End {
+    let answer = await answer(speak)
+    return End(answer: answer, isUpgraded: state.withLock { $0.isUpgraded })
+  }
+
+  private func answer(_ speak: @escaping Speaker) async -> Reply.Answer {
     let deadline = NIODeadline.now() + .nanoseconds(opening.timeoutNanoseconds)
     return await withTaskCancellationHandler {
       do {
@@ -51,7 +67,7 @@ final class WebSocketCall: Sendable {
           adopt(channel)
         }
         defer { channel.close(promise: nil) }
-        state.withLock { $0.isSent = true }
+        if opening.isAct { state.withLock { $0.isSent = true } }
         return try await upgrade(channel, speak).get()
       } catch {
         return .failure(failure(error))
@@ -81,6 +97,7 @@ final class WebSocketCall: Sendable {
   private func failure(_ error: any Error) -> TransportFailure {
     let (why, isSent) = state.withLock { ($0.why, $0.isSent) }
     let text = "\(opening.target): \(why ?? Self.reason(error))"
+    if let refusal = error as? ForwardHandler.Refusal, !refusal.isSent { return .notSent(text) }
     if isSent { return .lostAnswer(text) }
     return why == nil && TransportText.isUntrusted(error) ? .refused(text) : .notSent(text)
   }
@@ -88,8 +105,9 @@ final class WebSocketCall: Sendable {
   private static func reason(_ error: any Error) -> String {
     switch error {
     case let error as ProxyHandler.Refusal: error.description
+    case let error as ForwardHandler.Refusal: error.description
     case NIOSSLError.uncleanShutdown: "the connection was closed"
-    case is NIOWebSocketError, is NIOHTTPClientUpgradeError, is NIOWebSocketFrameAggregator.Error:
+    case is NIOWebSocketError, is UpgradeHandler.NoWebSocket, is NIOWebSocketFrameAggregator.Error:
       "what the server sends is no WebSocket"
     case let error: TransportText.reason(error)
     }
@@ -101,37 +119,32 @@ final class WebSocketCall: Sendable {
     let opening = opening
     return channel.eventLoop.flatSubmit {
       let answer = channel.eventLoop.makePromise(of: Reply.Answer.self)
-      let upgrader = NIOTypedWebSocketClientUpgrader<Void>(maxFrameSize: Self.messageMax) {
-        channel, _ in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(
+      let key = NIOWebSocketClientUpgrader.randomRequestKey()
+      let handshake = UpgradeHandler(key: key) { channel, isUpgraded in
+        let pipeline = channel.pipeline.syncOperations
+        if isUpgraded {
+          self.state.withLock {
+            $0.isSent = true
+            $0.isUpgraded = true
+          }
+          try pipeline.addHandlers([
+            WebSocketFrameEncoder(),
+            ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: Self.messageMax)),
+            WebSocketProtocolErrorHandler(isServer: false),
             NIOWebSocketFrameAggregator(
               minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: Self.piecesMax,
-              maxAccumulatedFrameSize: Self.messageMax))
+              maxAccumulatedFrameSize: Self.messageMax),
+          ])
           try speak(channel, answer)
-          try channel.pipeline.syncOperations.addHandler(EndHandler(answer))
+        } else {
+          try ResponseHandler.read(channel, answer, wanted: Self.refusalMax)
         }
-      }
-      var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: opening.path)
-      for header in opening.headers { head.headers.add(name: header.name, value: header.value) }
-      var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
-        upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration<Void>(
-          upgradeRequestHead: head, upgraders: [upgrader]
-        ) { channel in
-          channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers([
-              RefusalHandler(answer), EndHandler(answer),
-            ])
-          }
-        })
-      // The server may have said more right after its answer.
-      configuration.leftOverBytesStrategy = .forwardBytes
-      do {
-        let pipeline = channel.pipeline.syncOperations
-        let upgraded = try pipeline.configureUpgradableHTTPClientPipeline(
-          configuration: configuration)
-        upgraded.whenFailure { answer.fail($0) }
         try pipeline.addHandler(EndHandler(answer))
+      }
+      do {
+        try channel.pipeline.syncOperations.addHandlers([handshake, EndHandler(answer)])
+        let request = try UpgradeHandler.request(opening.path, opening.headers, key: key)
+        channel.writeAndFlush(ByteBuffer(bytes: request), promise: nil)
       } catch {
         answer.fail(error)
       }
@@ -155,31 +168,5 @@ private final class EndHandler: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     context.fireChannelInactive()
     answer.fail(ChannelError.eof)
-  }
-}
-
-/// Takes the answer of a server that does not take the upgrade.
-private final class RefusalHandler: ChannelInboundHandler {
-  typealias InboundIn = HTTPClientResponsePart
-  private static let bodyMax = 64 << 10
-
-  private let answer: EventLoopPromise<Reply.Answer>
-  private var head: HTTPResponseHead?
-  private var body: [UInt8] = []
-
-  init(_ answer: EventLoopPromise<Reply.Answer>) { self.answer = answer }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head): self.head = head
-    case .body(let bytes):
-      body.append(contentsOf: bytes.readableBytesView.prefix(Self.bodyMax - body.count))
-    case .end:
-      guard let head else { return }
-      answer.succeed(
-        .response(
-          status: Int(head.status.code),
-          headers: head.headers.map { .init($0.name.lowercased(), $0.value) }, body: body))
-    }
   }
 }

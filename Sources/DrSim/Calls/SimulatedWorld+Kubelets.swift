@@ -37,6 +37,12 @@ extension SimulatedWorld {
     return pod
   }
 
+  /// The pod's own address: what is asked over a port-forward is answered, or not, as there.
+  func forwarded(_ arguments: CallArguments) throws(WorldFailure) -> String {
+    let pod = try pod(arguments)
+    return "http://\(address(ofPod: pod)):\(try arguments.int("port", atLeast: 1))"
+  }
+
   func exec(_ arguments: CallArguments) throws(WorldFailure) -> SimulatedAct {
     let given = arguments.call.arguments
     let words = given["command"]?.arrayValue?.compactMap(\.stringValue) ?? []

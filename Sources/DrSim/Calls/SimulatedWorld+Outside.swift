@@ -22,6 +22,8 @@ extension SimulatedWorld {
     case "kube.logs":
       _ = try reachableCluster(arguments)
       return ""
+    case "kube.forward": return .string(try forwarded(arguments))
+    case "kube.condition": return try condition(arguments)
     case "kube.rollout":
       let replicas = try readReplicas(arguments)
       func count(_ name: String) -> Int64 { replicas[name]?.intValue ?? 0 }

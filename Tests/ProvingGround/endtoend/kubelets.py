@@ -20,17 +20,35 @@ runbook program(name: String, words: [String], done: [String], status: Int, time
 }
 
 runbook read_logs(name: String) { require logs(pod(name), lines: 3) == "" }
+
+runbook reach(name: String) {
+  let url = kube.forward(pod(name))
+  require web.get("\\(url)/healthz").status == 200
+  require serves(pod(name), at: url, timeout: 10s)
+  step "generate" { kube.label(KubeObject { resource = "pods", namespace = "acts", name = name }, on: dr, key: "said", value: "\\(len(split(inference.generate(pod(name), "hello", at: url), by: " ")))") }
+  require web.get("\\(kube.forward(pod(name), port: 9))/healthz").status == 200
+}
+
+runbook until_ready(name: String) {
+  let object = KubeObject { group = "apps", resource = "deployments", namespace = "acts", name = name }
+  step "pause" { kube.patch(object, on: dr, with: Patch { set = { spec: { paused: false, minReadySeconds: 2 } } }) }
+  wait until condition(object, "Available", on: dr).holds within 60s
+  require condition(object, "Available", on: dr).reason == "MinimumReplicasAvailable"
+  require condition(object, "Nonsense", on: dr).status == ""
+  require condition(KubeObject { resource = "nodes", name = "az1-gpu-0" }, "Ready", on: dr).holds
+}
 """
 
 
 def program(world):
     path = world.work / "kubelets.dr"
-    path.write_text(acts.program(world).read_text() + RUNBOOKS)
+    path.write_text(acts.program(world).read_text().replace("use kubernetes", "use kubernetes, inference, web") + RUNBOOKS)
     return path
 
 
 def pod(world):
     """A pod of az1."""
+    program(world)
     return min(each["metadata"]["name"] for each in acts.pods(world, f"{ZONE}={LABELS['az1']}"))
 
 
@@ -90,12 +108,12 @@ def a_program_whose_connection_breaks_is_asked_about_and_never_sent_again(world)
     invocation = begin(world, "lost", f"echo begun >> {note}; sleep 6; echo ended >> {note}")
     until("the program to have begun", note.exists, 30)
     kill_kubelet(world)
-    invocation.exited(3, "it is not known whether")
+    invocation.exited(1, "it is not known whether")
     until("the program to have ended", lambda: note.read_text().endswith("ended\n"), 30)
     runs = world.dr.runs("kubelets-lost")
     # Nobody has looked: it asks again. Somebody has, and it goes on.
     question = next(word for word in invocation.text.split() if word.startswith("doubt/"))
-    runs.resume(yes=False).exited(3, "it is not known whether")
+    runs.resume(yes=False).exited(1, "it is not known whether")
     world.dr.start("kubelets-lost-answered", ["resume", "last", "--answer", f"{question}=yes"], runs.state).exited(0)
     expect(note.read_text() == "begun\nended\n", f"it ran again: {note.read_text()!r}")
 
@@ -117,7 +135,7 @@ def a_program_that_tells_whether_it_was_done_is_asked_instead_of_a_person(world)
 
 
 def a_program_that_takes_too_long_is_in_doubt(world):
-    invocation = begin(world, "late", "sleep 30", timeout="2s").exited(3, "it is not known whether")
+    invocation = begin(world, "late", "sleep 30", timeout="2s").exited(1, "it is not known whether")
     expect(invocation.seconds < 25, f"it took {invocation.seconds:.1f} s")
 
 
@@ -135,17 +153,30 @@ def who_may_not_run_programs_is_told_so(world):
         world.cluster.api.delete(f"{RBAC}/rolebindings/exec")
 
 
-def logs_are_the_last_lines_of_a_container(world):
-    lines = world.dr.runs("kubelets-logs").run("read_logs", f'name="{pod(world)}"', program=program(world), sets={})
-    lines.exited(1, "listening")
+def logs_of_a_container_that_said_nothing_are_empty(world):
+    world.dr.runs("kubelets-logs").run("read_logs", f'name="{pod(world)}"', program=program(world), sets={}).exited(0)
+
+
+def a_pod_that_only_the_clusters_network_reaches_is_asked_through_the_api_server(world):
+    runs = world.dr.runs("kubelets-reach")
+    # All is asked before a port at which nobody listens.
+    runs.run("reach", f'name="{pod(world)}"', program=program(world), sets={}).exited(1, "port 9", "connection refused")
+    said = world.cluster.api.get(f"{CORE}/pods/{pod(world)}")["metadata"]["labels"].get("said")
+    expect(said and int(said) >= 1, f"it generated {said} words")
+
+
+def a_condition_of_any_object_is_waited_for(world):
+    world.dr.runs("kubelets-condition").run("until_ready", f'name="{acts.SHOP}"', program=program(world), sets={}).exited(0)
 
 
 CASES = [
+    a_pod_that_only_the_clusters_network_reaches_is_asked_through_the_api_server,
+    a_condition_of_any_object_is_waited_for,
     a_program_in_a_container_runs_once_and_what_it_says_is_kept,
     how_a_program_ends_is_told_and_another_status_than_the_wanted_is_a_failure,
     a_program_whose_connection_breaks_is_asked_about_and_never_sent_again,
     a_program_that_tells_whether_it_was_done_is_asked_instead_of_a_person,
     a_program_that_takes_too_long_is_in_doubt,
     who_may_not_run_programs_is_told_so,
-    logs_are_the_last_lines_of_a_container,
+    logs_of_a_container_that_said_nothing_are_empty,
 ]
