@@ -242,32 +242,35 @@ extension Machine {
     _ members: DocumentObject, _ id: RecordID, _ source: Source, depth: Int
   ) throws(Mismatch) -> Value {
     let number = Int(id.rawValue)
-    let type = program.checked[id]
+    // Of a field only what is needed is copied: answers are read by the thousand.
+    let fields = program.checked.records[number].fields
     if source == .input,
       let unknown = members.members.first(where: { member in
-        !type.fields.contains { $0.name == member.name }
+        !fields.contains { $0.name == member.name }
       })
     {
-      throw Mismatch(path: ".\(unknown.name)", expected: "", found: "", stranger: type)
+      throw Mismatch(
+        path: ".\(unknown.name)", expected: "", found: "", stranger: program.checked[id])
     }
     let template = image.records[number]
     guard
       let record = heap.makeRecord(
         id.rawValue, global: -1, template: template.slots, slotCount: template.slotCount)
     else { return try stopped { () throws(Stop) in throw .memory } }
-    for (slot, field) in type.fields.enumerated() {
+    for slot in fields.indices {
+      let type = fields[slot].type
       do throws(Mismatch) {
-        if let member = members[field.name] {
-          record.slots[slot] = try value(member, field.type, source, depth: depth + 1)
-        } else if record.slots[slot].tag == .nilValue, !isOptional(field.type) {
-          throw mismatch(field.type, "missing")
+        if let member = members[fields[slot].name] {
+          record.slots[slot] = try value(member, type, source, depth: depth + 1)
+        } else if record.slots[slot].tag == .nilValue, !isOptional(type) {
+          throw mismatch(type, "missing")
         }
       } catch {
-        throw error.inside(".\(field.name)")
+        throw error.inside(".\(fields[slot].name)")
       }
     }
     do throws(Diagnostic) {
-      try complete(record, type, given: members)
+      try complete(record, fields, given: members)
     } catch {
       throw Mismatch(path: "", expected: "", found: "", diagnostic: error)
     }
@@ -285,10 +288,11 @@ extension Machine {
 
   /// Defaults, and then the constraints of what was given.
   private func complete(
-    _ record: RecordRef, _ type: Record, given members: DocumentObject
+    _ record: RecordRef, _ fields: [RecordField], given members: DocumentObject
   ) throws(Diagnostic) {
-    for slot in type.fields.indices { _ = try self.slot(record, slot) }
-    for (slot, field) in type.fields.enumerated() {
+    for slot in fields.indices { _ = try self.slot(record, slot) }
+    for slot in fields.indices where fields[slot].constraint != nil {
+      let field = fields[slot]
       guard members[field.name] != nil, let constraint = field.constraint else { continue }
       guard !(try call(constraint, [record.value]).isTrue) else { continue }
       var message = Value.nilValue

@@ -293,26 +293,27 @@ extension Machine {
   // Suspensions
 
   private func suspendAtCall(_ fiber: Fiber, _ word: Instruction) -> Outcome? {
-    let function = program.checked.functions[word.c]
-    guard case .native(let name, let actClass) = function.body else {
+    let functions = program.checked.functions
+    guard case .native(let name, let actClass) = functions[word.c].body else {
       preconditionFailure("only natives call the world")
     }
+    let parameters = functions[word.c].parameters
     var arguments: [(name: String, value: Document)] = []
-    arguments.reserveCapacity(function.parameters.count)
+    arguments.reserveCapacity(parameters.count)
     do throws(Stop) {
-      for index in function.parameters.indices {
+      for index in parameters.indices {
         let value = try document(fiber.base[word.a + index], .driver)
-        arguments.append((function.parameters[index].label, value))
+        arguments.append((parameters[index].label, value))
       }
     } catch {
       return handle(error, fiber)
     }
     let call = HostCall(
-      name: name, effect: function.effect, actClass: actClass,
+      name: name, effect: functions[word.c].effect, actClass: actClass,
       arguments: DocumentObject(unique: arguments),
-      resultType: function.result, span: span(of: fiber))
+      resultType: functions[word.c].result, span: span(of: fiber))
     guard let answer else { return suspend(fiber, word, .call(call)) }
-    let values = (0..<function.parameters.count).map { fiber.base[word.a + $0] }
+    let values = parameters.indices.map { fiber.base[word.a + $0] }
     switch answer(self, call, values) {
     case .value(let value):
       fiber.base[word.a] = value

@@ -267,9 +267,8 @@ final class ActOperation: Operation {
         conclude(answer, nil)
         return true
       }
-      guard intent != nil, case .success(let value) = executor.value(result, of: call) else {
-        return false
-      }
+      guard intent != nil, case .success(let value) = executor.value(written: result, of: call)
+      else { return false }
       conclude(answer, value)
       return true
     case .settled(let settlement): return intent != nil && apply(settlement)

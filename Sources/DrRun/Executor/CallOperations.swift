@@ -18,6 +18,11 @@ extension Executor {
     guard Bounded.fits(result) else {
       return .failure(.refused("the result is larger than \(Bounded.valueBytes) bytes"))
     }
+    return value(written: result, of: call)
+  }
+
+  /// The same of what the journal has, which was bounded before it was written.
+  func value(written result: Document, of call: HostCall) -> Result<Value, WorldFailure> {
     do {
       return .success(try machine.value(result, as: call.resultType))
     } catch {
@@ -103,7 +108,9 @@ final class ReadOperation: Operation {
     switch answer {
     case .failure: conclude(answer, nil)
     case .success(let result):
-      guard case .success(let value) = executor.value(result, of: call) else { return false }
+      guard case .success(let value) = executor.value(written: result, of: call) else {
+        return false
+      }
       conclude(answer, value)
     }
     return true

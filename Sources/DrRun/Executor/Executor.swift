@@ -224,7 +224,10 @@ package final class Executor: Runner {
   private func settleDown() {
     while refusal == nil, result == nil {
       if !runnable.isEmpty {
-        run(runnable.removeFirst())
+        // Mostly there is one.
+        if let frame = runnable.count == 1 ? runnable.popLast() : runnable.removeFirst() {
+          run(frame)
+        }
       } else if tape.isReplaying {
         deliver()
       } else if hasBegun, stopping == nil || root?.isReleasing == true, !pending.isEmpty {
@@ -318,8 +321,8 @@ package final class Executor: Runner {
     }
     if !looks.isEmpty { looks[ObjectIdentifier(operation)] = nil }
     if operation.isPending {
-      pending.removeAll { $0 === operation }
       operation.isPending = false
+      if let index = pending.lastIndex(where: { $0 === operation }) { pending.remove(at: index) }
     }
     if !held.isEmpty { held.removeAll { $0 === operation } }
     if questions.isEmpty { return }
@@ -385,7 +388,9 @@ package final class Executor: Runner {
 
   private func deliver() {
     guard let record = tape.takeNext() else { return }
-    guard let operation = waiting[record.position] else {
+    // What began last mostly is what it is for, and need not be looked up.
+    let latest = pending.last.flatMap { $0.position == record.position ? $0 : nil }
+    guard let operation = latest ?? waiting[record.position] else {
       return diverge(record, program: "nothing", at: record.position)
     }
     if !operation.replay(record.body) {
@@ -457,12 +462,15 @@ package final class Executor: Runner {
 
   /// Tells what a look at a condition found, where it does not hold yet.
   func tellLook(_ finding: @autoclosure () -> String, at position: Position) {
-    guard tellsNews, !tape.isReplaying, hasBegun else { return }
+    guard tellsNews, isSeen else { return }
     orders.append(.tell(.looked(position, finding())))
   }
 
+  /// Whether this life has got where nobody has seen the run yet.
+  var isSeen: Bool { hasBegun && !tape.isReplaying }
+
   func show(_ kind: Progress.Kind, depth: Int, _ text: String, until: Instant? = nil) {
-    guard !tape.isReplaying, hasBegun else { return }
+    guard isSeen else { return }
     orders.append(
       .show(Progress(kind: kind, at: now, depth: depth, text: text, until: until)))
   }

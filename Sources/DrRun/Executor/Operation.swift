@@ -74,7 +74,10 @@ class Operation {
         body))
   }
 
-  final func show(_ kind: Progress.Kind, _ text: String, until: Instant? = nil) {
-    executor.show(kind, depth: depth, text, until: until)
+  final func show(
+    _ kind: Progress.Kind, _ text: @autoclosure () -> String, until: Instant? = nil
+  ) {
+    guard executor.isSeen else { return }
+    executor.show(kind, depth: depth, text(), until: until)
   }
 }

@@ -89,7 +89,7 @@ final class StepOperation: Operation {
       return decide(holds)
     }
     guard let frame else { return }
-    frame.scope.undos += scope.undos
+    if !scope.undos.isEmpty { frame.scope.undos += scope.undos }
     _ = executor.note(.stepDone, at: position, attempt: attempt)
     show(.stepFinished, step.title)
     close()
