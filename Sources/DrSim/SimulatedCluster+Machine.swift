@@ -41,7 +41,28 @@ extension SimulatedCluster {
       }
       if let index { clusters[index].alerts.append(alert) }
     }
+    for block in try reader.blocks("Federation") {
+      guard let federation = try reader.federation(block) else { continue }
+      let index = clusters.firstIndex { cluster in
+        cluster.services.contains { $0.label == federation.service }
+      }
+      if let index { clusters[index].federations.append(federation) }
+    }
     return clusters
+  }
+
+  /// One of these clusters, and after it those that may run its services, too.
+  package static func cluster(
+    _ label: String, of clusters: [SimulatedCluster]
+  ) -> [SimulatedCluster] {
+    let own = clusters.filter { $0.label == label }
+    let members = Set(own.flatMap(\.federations).flatMap(\.clusters))
+    return own
+      + clusters.filter { $0.label != label && members.contains($0.label) }.map { member in
+        var member = member
+        member.isElsewhere = true
+        return member
+      }
   }
 }
 
@@ -275,6 +296,16 @@ private struct ModelReader {
       name: try text(block, "label"), service: try text(try field(block, "service"), "label"),
       kind: kind, zones: isOutside ? [] : try labels(try list(block, "zones")),
       bandwidth: machine.int(try field(block, "bandwidth")))
+  }
+
+  /// `nil` where its parts never leave their clusters, or are in several at once.
+  func federation(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Federation? {
+    guard try text(block, "replicas") == "first" else { return nil }
+    return SimulatedCluster.Federation(
+      service: try text(try field(block, "service"), "label"),
+      clusters: try labels(try list(block, "clusters")),
+      moves: machine.bool(try field(block, "failover")) ?? false,
+      tolerate: try whole(block, "tolerate"))
   }
 
   func alert(_ block: Value) throws(Diagnostic) -> SimulatedCluster.Alert {

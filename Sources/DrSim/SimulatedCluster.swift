@@ -23,6 +23,10 @@ package struct SimulatedCluster: Sendable, Equatable {
   /// Whether autoscalers follow the load: what a replica gets in the beginning is what it is to carry,
   /// unless they say otherwise.
   package var autoscales = false
+  /// Services on it that other clusters may run, too.
+  package var federations: [Federation] = []
+  /// Whether it is there only as another member of a federation: faults of an API server do not strike it.
+  package var isElsewhere = false
 
   package init(
     label: String, kubernetesMinor: Int = 30, zones: [Zone], controlPlane: [String] = [],
@@ -173,6 +177,27 @@ extension SimulatedCluster {
       self.kind = kind
       self.zones = zones
       self.bandwidth = bandwidth
+    }
+  }
+
+  /// A service that Karmada runs in the first of these clusters that is well.
+  package struct Federation: Sendable, Equatable {
+    /// Label of the service.
+    package var service: String
+    /// Labels, the preferred first.
+    package var clusters: [String]
+    /// Whether Karmada moves what runs on a lost cluster: its feature gate Failover.
+    package var moves: Bool
+    /// How long a cluster may be unwell before.
+    package var tolerate: Int64
+
+    package init(
+      service: String, clusters: [String], moves: Bool, tolerate: Int64 = 300 * Second.one
+    ) {
+      self.service = service
+      self.clusters = clusters
+      self.moves = moves
+      self.tolerate = tolerate
     }
   }
 

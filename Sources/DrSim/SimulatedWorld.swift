@@ -114,6 +114,9 @@ package final class SimulatedWorld {
   /// Pods that have no node yet, in the order in which they were made.
   var unplaced: [Int] = []
   var fronts: [FrontState] = []
+  var federations: [FederationState] = []
+  /// Until when Karmada is busy with evictions.
+  var nextEviction: Instant
   var leases: [LeaseState] = []
   var applied: [AppliedObject] = []
   var loads: [LoadState] = []
@@ -134,10 +137,12 @@ package final class SimulatedWorld {
     startAt start: Instant = SimulatedWorld.epoch, keepsHistory: Bool = false
   ) {
     now = start
+    nextEviction = start
     self.start = start
     self.chance = chance
     random = SeededRandom(seed: seed)
     for description in descriptions { add(description) }
+    addFederations(of: descriptions)
     for index in clusters.indices { refreshControlPlane(index) }
     for front in fronts.indices { beginFront(front) }
     beginAutoscaling()
@@ -211,6 +216,12 @@ package final class SimulatedWorld {
     case .stopped(let pod): finishStop(pod, event)
     case .routed(let pod, let change): route(pod, change)
     case .autoscale(let deployment): autoscale(deployment)
+    case .memberJudged(let cluster, let change): judgeMember(cluster, change)
+    case .workloadGivenUp(let federation, let deployment, let change):
+      giveUp(federation, deployment, change)
+    case .workloadEvicted(let federation, let deployment, let change):
+      evictWorkload(federation, deployment, change)
+    case .workloadPurged(let deployment, let copy, let latest): purge(deployment, copy, latest)
     case .frontJudges(let front, let zone, let number): judge(front, zone, number)
     case .told(let alert, let finding): tell(alert, finding)
     case .weightsSettled(let front): forgetAnswers(front)
@@ -226,7 +237,7 @@ package final class SimulatedWorld {
     case .restore(let label):
       for zone in zones.indices where zones[zone].label == label { bringBack(zone) }
     case .apiServerDown(let length):
-      for cluster in clusters.indices {
+      for cluster in clusters.indices where !clusters[cluster].isElsewhere {
         let until = now.advanced(by: length)
         clusters[cluster].closedUntil = max(clusters[cluster].closedUntil ?? until, until)
         refreshControlPlane(cluster)

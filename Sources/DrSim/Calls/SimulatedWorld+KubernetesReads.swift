@@ -108,9 +108,11 @@ extension SimulatedWorld {
     let cluster = try reachableCluster(arguments)
     let namespace = try arguments.text("namespace")
     let name = try arguments.text("name")
-    let found = deployments.firstIndex { deployment in
+    let found = deployments.indices.first { index in
+      let deployment = deployments[index]
       let service = services[deployment.service]
-      return service.cluster == cluster && service.spec.namespace == namespace
+      return self.cluster(ofDeployment: index) == cluster && !deployment.isLeft
+        && service.spec.namespace == namespace
         && deployment.spec.name == name
     }
     guard let found else {

@@ -45,6 +45,15 @@ enum Published {
   static let autoscalerRound: Int64 = 15 * Second.one
   static let autoscalerTolerance = 0.1
 
+  /// Karmada (cmd/controller-manager/app/options/options.go): from a cluster's API server being gone until the
+  /// cluster is tainted (status every 10 s, failure threshold 30 s, monitor 5 s, grace period 40 s), and from its
+  /// return until it counts as well (success threshold 30 s); workloads evicted, 0.5 a second; and how long what
+  /// was left may wait for its copy (`graceful-eviction-timeout`).
+  static let memberUnwell = (least: 30 * Second.one, most: 75 * Second.one)
+  static let memberWell: Int64 = 30 * Second.one
+  static let workloadEviction: Int64 = 2 * Second.one
+  static let gracefulEviction: Int64 = 600 * Second.one
+
   /// Whether a spread constraint counts nodes whose taints the pod does not tolerate:
   /// `nodeTaintsPolicy: Honor`, which does not, is written from 1.26 on.
   static func countsLostNodes(minor: Int) -> Bool { minor < 26 }

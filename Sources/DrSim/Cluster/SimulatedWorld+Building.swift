@@ -10,7 +10,7 @@ extension SimulatedWorld {
       ClusterState(
         label: description.label, minor: description.kubernetesMinor,
         imagePull: description.imagePull, dependencies: description.dependencies,
-        autoscales: description.autoscales))
+        autoscales: description.autoscales, isElsewhere: description.isElsewhere))
     let firstZone = zones.count
     for zone in description.zones { add(zone, to: cluster) }
     func index(ofZone label: String) -> Int? {

@@ -10,7 +10,14 @@ extension SimulatedWorld {
   static let stopTime = 5 * Second.one
 
   func cluster(ofDeployment deployment: Int) -> Int {
-    services[deployments[deployment].service].cluster
+    zones[deployments[deployment].zone].cluster
+  }
+
+  /// Those that its pods may stand on.
+  private func nodes(for deployment: Int) -> [Int] {
+    let zone = deployments[deployment].zone
+    guard deployments[deployment].isAnywhere else { return zones[zone].nodes }
+    return zones.filter { $0.cluster == zones[zone].cluster }.flatMap(\.nodes)
   }
 
   /// Makes and deletes pods until there are as many as wanted.
@@ -81,7 +88,7 @@ extension SimulatedWorld {
     let needs = services[deployments[deployment].service].spec.needs
     let most = mostOnOneNode(deployment)
     var best: (node: Int, count: Int)?
-    for node in zones[deployments[deployment].zone].nodes {
+    for node in nodes(for: deployment) {
       guard isSchedulable(node), admits(node, deployment), room(for: needs, on: nodes[node]) > 0
       else { continue }
       let count = count(of: deployment, on: node)
@@ -113,7 +120,7 @@ extension SimulatedWorld {
     guard let skew = spec.skew else { return most }
     let countsAll = Published.countsLostNodes(
       minor: clusters[cluster(ofDeployment: deployment)].minor)
-    let counts = zones[deployments[deployment].zone].nodes
+    let counts = nodes(for: deployment)
       .filter { admits($0, deployment) && (countsAll || isSchedulable($0)) }.map {
         count(of: deployment, on: $0)
       }

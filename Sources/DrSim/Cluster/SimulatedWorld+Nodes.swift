@@ -135,6 +135,7 @@ extension SimulatedWorld {
     let isUp = isOpen && (members.isEmpty || 2 * alive > members.count)
     let wasUp = clusters[cluster].isUp
     clusters[cluster].isUp = isUp
+    if isUp != wasUp { noteMember(cluster) }
     guard isUp, !wasUp else { return }
     let deferred = clusters[cluster].deferred
     clusters[cluster].deferred = []

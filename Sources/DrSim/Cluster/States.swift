@@ -18,6 +18,11 @@ struct ClusterState {
   /// What controllers and kubelets could not do or write while there was no API server.
   var deferred: [WorldEvent] = []
   var isUp = true
+  /// Faults of the simulated cluster's own API server do not reach it: another member of its federation.
+  var isElsewhere = false
+  /// Counts how often its API server came and went in the eyes of a federation, which may have given it up.
+  var memberChange = 0
+  var isGivenUp = false
 }
 
 struct ZoneState {
@@ -78,6 +83,11 @@ struct DeploymentState {
   /// Requests a second at which a replica is at its autoscaler's target; 0 where load does not move it.
   var perReplica = 0.0
   var scaling = ScalingState()
+  /// Whether its pods may stand in any zone of the cluster.
+  var isAnywhere = false
+  /// Whether a federation runs it elsewhere from now on, and when what was left was deleted.
+  var isLeft = false
+  var purgedAt: Instant?
   /// Those that are not gone.
   var pods: [Int] = []
 }
@@ -223,6 +233,11 @@ enum WorldEvent {
   case stopped(pod: Int)
   case routed(pod: Int, change: Int)
   case autoscale(deployment: Int)
+  /// A federation has seen for long enough that a cluster answers, or does not.
+  case memberJudged(cluster: Int, change: Int)
+  case workloadGivenUp(federation: Int, deployment: Int, change: Int)
+  case workloadEvicted(federation: Int, deployment: Int, change: Int)
+  case workloadPurged(deployment: Int, copy: Int, latest: Instant)
   /// What a front has found of a zone has lasted for as many checks as it takes.
   case frontJudges(front: Int, zone: Int, finding: Int)
   case weightsSettled(front: Int)

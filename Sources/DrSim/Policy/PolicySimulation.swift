@@ -78,7 +78,8 @@ package final class PolicySimulation {
     self.scenario = scenario
     self.machine = machine
     self.companion = companion
-    var clusters = try SimulatedCluster.all(of: machine).filter { $0.label == scenario.cluster }
+    var clusters = SimulatedCluster.cluster(
+      scenario.cluster, of: try SimulatedCluster.all(of: machine))
     companion?.prepare(&clusters)
     if let minor = scenario.kubernetesMinor {
       for index in clusters.indices { clusters[index].kubernetesMinor = minor }
@@ -114,8 +115,8 @@ package final class PolicySimulation {
     }
     if world.now < end, companion == nil { world.advance(to: end) }
     return Outcome(
-      services: world.summaries, events: withFaults, until: world.now,
-      histories: world.histories)
+      services: world.ownSummaries, events: withFaults, until: world.now,
+      histories: Array(world.histories.prefix(world.ownSummaries.count)))
   }
 
   /// The events with the faults among them; a fault comes before what happens at the same time.

@@ -148,11 +148,16 @@ extension SimulatedWorld {
   }
 
   /// The share that is answered where requests are shared out to all ready pods, as a Service without
-  /// a front does.
+  /// a front does; of a federated one to those of the cluster that it was moved to, once some are ready.
   private func answeredByReady(_ service: Int) -> Double {
     var ready = 0
     var answering = 0
-    for deployment in services[service].deployments {
+    let isMoved = services[service].deployments.contains { deployment in
+      deployments[deployment].isAnywhere
+        && deployments[deployment].pods.contains { pods[$0].isRouted }
+    }
+    for deployment in services[service].deployments
+    where !isMoved || !deployments[deployment].isLeft {
       for pod in deployments[deployment].pods where pods[pod].isRouted {
         ready += 1
         if serves(pod) { answering += 1 }
@@ -194,6 +199,11 @@ extension SimulatedWorld {
       return serving >= services[service].spec.atLeast
         && services[service].success.value(at: now) >= ServiceSummary.fullSuccess
     }
+  }
+
+  /// The same of those that are not declared elsewhere; they come first.
+  var ownSummaries: [ServiceSummary] {
+    zip(summaries, services).filter { !clusters[$1.cluster].isElsewhere }.map(\.0)
   }
 
   /// How each service fared from the beginning up to now, in the order in which they were
