@@ -44,7 +44,7 @@ struct Rehearsal {
     minor = parts.count > 1 ? Int(parts[1]) : nil
   }
 
-  /// What the policies of a service do about a loss, as stdlib/analysis/reactions.dr reads it.
+  /// What the policies of a service do about a loss, as stdlib/analysis/responses.dr reads it.
   /// `noticed` is how long after the loss Kubernetes has noticed it.
   func response(
     to loss: ProofLoss, named name: String, of service: String, on cluster: String,
@@ -61,6 +61,7 @@ struct Rehearsal {
     }
     var plays: [Play] = []
     var again: [Document] = []
+    var goesBack = false
     for (seed, chance) in Self.chances {
       var scenario = PolicySimulation.Scenario(
         cluster: cluster, seed: seed, lasting: Self.lasting, faults: faults, chance: chance)
@@ -70,9 +71,12 @@ struct Rehearsal {
       plays.append(Play(try simulation.run(), service))
       if plays.count == 1, plays[0].fired != nil {
         again = try scene(on: cluster, faults).reactions(of: service, in: simulation.world)
+        goesBack = try scene(on: cluster, faults).goesBack(
+          plays[0].fired?.reaction ?? "", in: simulation.world)
       }
     }
     response["again"] = .array(again)
+    response["goes_back"] = .bool(goesBack || plays.contains { $0.goesBack })
     response["repeats"] = .bool(plays.contains { $0.count > 1 })
     let fired = plays.compactMap(\.fired?.reaction)
     let outcomes = Set(plays.map(\.success))
@@ -128,6 +132,8 @@ private struct Play {
   /// How many reactions began, and whether others than the first did.
   var count = 0
   var hasOthers = false
+  /// Whether a failback took anything back.
+  var goesBack = false
   /// Why a reaction was kept back.
   var held: String?
   /// Whether the first reaction succeeded, and what it said if not.
@@ -151,7 +157,8 @@ private struct Play {
         guard success == nil, event.reaction == fired?.reaction else { continue }
         success = result?.status == .succeeded
         if success == false { message = result?.message ?? "not over within a day" }
-      case .fault, .run, .drill, .mended, .goesBack, .returnHeldBack: continue
+      case .goesBack: goesBack = true
+      case .fault, .run, .drill, .mended, .returnHeldBack: continue
       }
     }
   }

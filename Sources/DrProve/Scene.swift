@@ -208,6 +208,19 @@ struct Scene {
     return found
   }
 
+  /// Whether a policy takes back what it did, in a world in which nothing changes by itself: it has a
+  /// failback, and none of its conditions holds.
+  func goesBack(_ reaction: String, in world: SimulatedWorld) throws(Diagnostic) -> Bool {
+    let found = try PolicyModel.all(of: machine, cluster: cluster).first { policy in
+      policy.cases.contains { policy.reactionName($0) == reaction }
+    }
+    guard let policy = found, policy.failbackAfter != nil else { return false }
+    var cost = Cost()
+    return !policy.cases.contains {
+      evaluate($0.holds, by: policy.reactionName($0), world, &cost) == true
+    }
+  }
+
   private func location(of closure: Value) -> String {
     let checked = machine.program.checked
     return machine.function(of: closure).map { checked.sources.location(checked[$0].span) } ?? ""

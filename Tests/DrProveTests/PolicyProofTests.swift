@@ -8,7 +8,7 @@ import Testing
   /// A service that needs both its replicas, and a policy that brings them to the other zone.
   private func attended(
     step: String = " within 1m", wait: String = " within 90s", condition: String = "< 50%",
-    rest: String = ""
+    failback: String = "", rest: String = ""
   ) -> String {
     program(
       replicas: 2, service: "probe ready { get = \"/\", every = 5s }",
@@ -19,6 +19,7 @@ import Testing
           on lost(z in s.zones) when serving(s, in: z) \(condition) lasting 30s {
             run move(from: z, to: healthiest(s.zones, except: z))
           }
+          \(failback)
         }
         runbook move(from: Zone, to: Zone) {
           step "add"\(step) {
@@ -71,6 +72,24 @@ import Testing
     let zone = try prove(attended(condition: "< 0%")).find("zone a")
     #expect(zone.ending == .down && zone.verdict == .refuted)
     #expect(zone.because.hasSuffix("its policy does not see it"))
+  }
+
+  @Test(
+    "a failback is no harm as long as the loss keeps its condition up, and takes back too early else"
+  )
+  func failback() throws {
+    let seen = try prove(attended(failback: "failback after 5m")).find("zone a")
+    #expect(seen.verdict == .proved)
+    // Requests are answered again once they are shifted, so this holds no more though the zone is lost.
+    let answered = "< 50% and success_rate(front, over: 10s) < 90%"
+    #expect(try prove(attended(condition: answered)).find("zone a").ending == .back)
+    for after in ["5m", "1h"] {
+      let text = attended(condition: answered, failback: "failback after \(after)")
+      let zone = try prove(text).find("zone a")
+      #expect(
+        zone.verdict != .proved && zone.because.contains("keep takes back what it did"),
+        "\(zone.because)")
+    }
   }
 
   @Test("a registry that is lost with the zone keeps new replicas from starting; a mirror mends it")

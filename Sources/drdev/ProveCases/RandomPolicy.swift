@@ -25,6 +25,10 @@ struct RandomPolicy {
       text +=
         "  guard \"no flapping\" { failovers(\(s), last: \(dice.pick(["10m", "1h"]))) == 0 }\n"
     }
+    if dice.chance(15) {
+      text += "  failback after \(dice.pick(["2m", "10m", "20m"]))"
+      text += dice.pick(["", ", ask \"oncall\""]) + "\n"
+    }
     self.text = text + "}\n" + Self.runbooks(service, &dice)
   }
 
