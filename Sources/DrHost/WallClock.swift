@@ -8,19 +8,9 @@ package enum WallClock {
   /// Wall-clock time, which journals hold.
   package static func now() -> Instant { Instant(nanoseconds: read(CLOCK_REALTIME)) }
 
-  /// Time that only goes forward, for measuring.
-  package static func monotonicNanoseconds() -> Int64 { read(CLOCK_MONOTONIC) }
-
-  /// Returns once that point in time has come, also when the clock is set meanwhile; throws when
-  /// the task is cancelled.
-  package static func wait(until instant: Instant) async throws {
-    while true {
-      let left = instant.nanoseconds - now().nanoseconds
-      if left <= 0 { return }
-      // Sleep in slices, since the clock may be set forward in between.
-      try await Task.sleep(for: .nanoseconds(min(left, 1_000_000_000)))
-    }
-  }
+  /// Time that only goes forward, for measuring. What the machine slept counts: a lease does not
+  /// last longer for it.
+  package static func monotonicNanoseconds() -> Int64 { read(CLOCK_BOOTTIME) }
 
   private static func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()

@@ -203,6 +203,8 @@ package enum News: Sendable, Equatable {
 package enum Event: Sendable {
   case begin
   case answered(CallID, Result<Document, WorldFailure>)
+  /// An act that was ordered was not begun, and will not be: it came too late.
+  case notBegun(CallID)
   case fired(TimerID)
   case decided(questionID: String, approved: Bool, by: String)
   /// Something has changed of what conditions look at: those that wait for their next look need not.

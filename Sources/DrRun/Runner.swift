@@ -4,6 +4,9 @@
 package protocol Runner: AnyObject {
   /// Takes what has happened, in order, and gives what is to be done, in order.
   func handle(_ events: [Event], at now: Instant) -> [Order]
+  /// Whether an act that was ordered may still be begun, however long ago that was: whoever carries
+  /// it out asks right before, and tells `.notBegun` where it may not.
+  func mayStillBegin(_ call: WorldCall, at now: Instant) -> Bool
   /// Set once the last order, `.finish`, has been given.
   var result: RunResult? { get }
 }

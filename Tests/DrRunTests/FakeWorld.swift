@@ -80,6 +80,14 @@ struct FakeWorld: Sendable {
     }
   }
 
+  /// Somebody else takes every lock that is held: its hold has expired.
+  mutating func isRobbed(by other: String) {
+    for name in holders.keys.sorted() where holders[name] != nil {
+      holders[name] = other
+      fencing += 1
+    }
+  }
+
   private mutating func lock(_ call: WorldCall, _ phase: CallPhase) -> Answer {
     let name = call.arguments["name"]?.stringValue ?? ""
     let holder = call.arguments["holder"]?.stringValue ?? ""

@@ -49,6 +49,11 @@ struct TestHost {
   /// Kinds of orders carried out, in order; the crash points.
   var carriedOut: [Order] = []
   var showsCalls = false
+  /// Before the order of that number the process stands still for so long; somebody else takes its
+  /// locks meanwhile, where one is named.
+  /// How many acts had happened when it did.
+  private(set) var actsBeforeStandstill = 0
+  var standstill: (before: Int, seconds: Int64, robber: String?)?
   /// A mistake of the store, the drivers or the clock; see MutationTests.
   var bug: Bug?
   var life = 0
@@ -89,6 +94,7 @@ struct TestHost {
     let journal = try Journal(bytes: disk)
     if bug != .keepsTornTails { disk.removeLast(journal.tornCount) }
     let machine = Machine(program: program, limits: Limits())
+    now = journal.resumption(at: now)
     let executor = try Executor(
       machine: machine, body: machine.start(runbook, []), identity: identity, journal: journal,
       reopening: reopening, acceptingChangeBy: accepter, at: now)
@@ -122,7 +128,7 @@ struct TestHost {
       if next.at > now { now = next.at }
       world.now = now
       switch next.event {
-      case .answered(let id, _):
+      case .answered(let id, _), .notBegun(let id):
         if cancelled.contains("call \(id.rawValue)") { continue }
         world.inFlight -= 1
       case .fired(let id): if cancelled.contains("timer \(id.rawValue)") { continue }
@@ -132,6 +138,12 @@ struct TestHost {
         let number = carriedOut.count
         carriedOut.append(order)
         if crash == .before(number) { return nil }
+        if let standstill, standstill.before == number {
+          now = now.advanced(by: standstill.seconds * 1_000_000_000)
+          world.now = now
+          actsBeforeStandstill = world.ledger.count
+          if let robber = standstill.robber { world.isRobbed(by: robber) }
+        }
         switch order {
         case .append(let bytes):
           if case .torn(number, let kept) = crash {
@@ -147,6 +159,10 @@ struct TestHost {
           world.inFlight += 1
           world.inFlightMax = max(world.inFlightMax, world.inFlight)
           if showsCalls { line("call \(phase.word) \(call.name) \(call.key)") }
+          if case .perform = phase, !executor.mayStillBegin(call, at: now) {
+            schedule(.notBegun(id), after: 0)
+            break
+          }
           let answer = mistaken(call, phase)
           schedule(.answered(id, answer), after: TestHost.latency[phase.word] ?? 0)
         case .cancel(let id):

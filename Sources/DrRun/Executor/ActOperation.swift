@@ -121,6 +121,12 @@ final class ActOperation: Operation {
     intents += 1
   }
 
+  /// It came too late for a lock. It is done once the lock is confirmed.
+  override func notBegun() {
+    inFlight = nil
+    settle(Settlement(state: .notDone, result: nil, by: nil))
+  }
+
   private func describe(_ observation: Observation) -> String {
     let changes = observation.changes.joined(separator: ", ")
     return "\(call.name) \(observation.target)" + (changes.isEmpty ? "" : ": \(changes)")

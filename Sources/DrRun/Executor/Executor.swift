@@ -179,6 +179,8 @@ package final class Executor: Runner {
     case .answered(let id, let answer):
       guard let call = calls.removeValue(forKey: id) else { return }
       call.operation.answered(id, answer)
+    case .notBegun(let id):
+      calls.removeValue(forKey: id)?.operation.notBegun()
     case .fired(let id):
       timers.removeValue(forKey: id)?.fired(id)
     case .decided(let id, let approved, let person):
@@ -479,6 +481,11 @@ package final class Executor: Runner {
 
   /// Whether an act may begin now: every lock is confirmed to be ours for a while yet.
   var mayAct: Bool { stopping == nil && locks.allSatisfy { $0.isConfirmed(at: now) } }
+
+  package func mayStillBegin(_ call: WorldCall, at now: Instant) -> Bool {
+    // What is done about a lock is guarded by its version.
+    call.name.hasPrefix("lock.") || locks.allSatisfy { $0.isConfirmed(at: now) }
+  }
 
   /// What targets are told of the locks that are held, in the order in which they were taken.
   var fence: String {

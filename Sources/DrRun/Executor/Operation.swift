@@ -41,6 +41,9 @@ class Operation {
 
   func answered(_ call: CallID, _ answer: Answer) {}
 
+  /// An act that was ordered was not begun, and will not be.
+  func notBegun() {}
+
   func fired(_ timer: TimerID) {}
 
   func decided(_ questionID: String, approved: Bool, by person: String) {}

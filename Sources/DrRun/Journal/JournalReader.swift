@@ -69,6 +69,10 @@ package struct Journal: Sendable {
   /// fits into memory at once.
   package var records: JournalRecords { JournalRecords(bytes: bytes, end: validCount) }
 
+  /// When a further life begins. Time does not go back, though the clock may have been set back
+  /// since: what is waited for would be waited for again.
+  package func resumption(at now: Instant) -> Instant { max(now, last?.at ?? now) }
+
   /// Of the last batch, in hexadecimal: it vouches for everything before it.
   package var lastHash: String { SHA256.hex(chain.dropLast()) }
 

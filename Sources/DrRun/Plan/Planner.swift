@@ -66,6 +66,9 @@ package final class Planner: Runner {
     root = body
   }
 
+  /// It has nothing carried out but reads.
+  package func mayStillBegin(_ call: WorldCall, at now: Instant) -> Bool { false }
+
   package func handle(_ events: [Event], at now: Instant) -> [Order] {
     if now > self.now { self.now = now }
     for event in events where result == nil {
@@ -83,7 +86,7 @@ package final class Planner: Runner {
         self.awaited = nil
         answered(awaited.frame, awaited.call, awaited.item, answer)
         run()
-      case .fired, .decided, .stirred, .recalled: break
+      case .notBegun, .fired, .decided, .stirred, .recalled: break
       case .interrupted: end(.paused, "interrupted")
       }
     }

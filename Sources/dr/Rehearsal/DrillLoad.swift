@@ -59,7 +59,7 @@ final class DrillLoad: Sendable {
   /// Sends until its task is cancelled.
   func run() async {
     guard load.perSecond > 0 else { return }
-    var due = WallClock.now()
+    var due = SteadyClock.process.now()
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         let at = due
@@ -70,7 +70,7 @@ final class DrillLoad: Sendable {
           note(at, isAnswered: false)
         }
         due = due.advanced(by: interval)
-        try? await WallClock.wait(until: due)
+        try? await SteadyClock.process.wait(until: due)
       }
       group.cancelAll()
     }
@@ -79,7 +79,7 @@ final class DrillLoad: Sendable {
 
   private func ask(_ due: Instant) async {
     defer { inFlight.subtract(1, ordering: .relaxed) }
-    let lag = WallClock.now().since(due)
+    let lag = SteadyClock.process.now().since(due)
     record.withLock { record in
       record.lag = max(record.lag, lag)
       if lag > interval { record.late += 1 }
@@ -99,7 +99,7 @@ final class DrillLoad: Sendable {
   }
 
   private func note(_ due: Instant, isAnswered: Bool) {
-    let took = WallClock.now().since(due)
+    let took = SteadyClock.process.now().since(due)
     record.withLock { record in
       if isAnswered {
         record.answered.append(due.nanoseconds)

@@ -42,7 +42,7 @@ struct DrillSession {
       await world.shutdown()
       throw error
     }
-    let start = WallClock.now()
+    let start = SteadyClock.process.now()
     let log = WatchLog(start: start, asEvents: asEvents)
     let load = destination.flatMap { base in drill.load.map { DrillLoad($0, base: base) } }
     let sending = Task { await load?.run() }

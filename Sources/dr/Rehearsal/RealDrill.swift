@@ -52,7 +52,7 @@ final class RealDrill {
     await notices.forEachBatch { batch in
       for notice in batch { take(notice) }
       if outcome == nil {
-        carryOut(engine.turn(at: WallClock.now()))
+        carryOut(engine.turn(at: SteadyClock.process.now()))
         wakeUp()
       }
       return outcome == nil || !broken.isEmpty
@@ -63,7 +63,7 @@ final class RealDrill {
   }
 
   private func take(_ notice: Notice) {
-    let now = WallClock.now()
+    let now = SteadyClock.process.now()
     switch notice {
     case .tick: break
     case .answered(let id, let answer): carryOut(engine.answered(id, answer, at: now))
@@ -88,7 +88,7 @@ final class RealDrill {
     let notices = notices
     timer = Task {
       do {
-        try await WallClock.wait(until: next)
+        try await SteadyClock.process.wait(until: next)
         notices.push(.tick)
       } catch {
         return  // Another time is waited for now.

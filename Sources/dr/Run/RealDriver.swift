@@ -13,6 +13,7 @@ final class RealDriver {
   struct NotAllowed: Error {}
 
   private let runner: any Runner
+  private let clock: SteadyClock
   private let answer: Answerer
   /// Where what happens is put.
   let queue = EventQueue<Event>()
@@ -30,12 +31,14 @@ final class RealDriver {
   private(set) var stop: StopSignal?
 
   init(
-    runner: any Runner, answer: @escaping Answerer, approver: Approver, isSignalled: Bool = true,
+    runner: any Runner, clock: SteadyClock = SteadyClock(), answer: @escaping Answerer,
+    approver: Approver, isSignalled: Bool = true,
     mayAct: @escaping @Sendable () async -> Bool = { true },
     tell: @escaping (News) -> Void = { _ in }, show: @escaping (Progress) -> Void
   ) {
     self.tell = tell
     self.runner = runner
+    self.clock = clock
     self.answer = answer
     self.approver = approver
     self.isSignalled = isSignalled
@@ -72,7 +75,7 @@ final class RealDriver {
     }
     try await queue.forEachBatch { batch in
       batch.forEach(forget)
-      for order in runner.handle(batch, at: WallClock.now()) { try await carryOut(order, append) }
+      for order in runner.handle(batch, at: clock.now()) { try await carryOut(order, append) }
       return result == nil
     }
     stop = StopSignal.remembered
@@ -82,7 +85,7 @@ final class RealDriver {
   /// What has told its event is over.
   private func forget(_ event: Event) {
     switch event {
-    case .answered(let id, _): calls[id] = nil
+    case .answered(let id, _), .notBegun(let id): calls[id] = nil
     case .fired(let id): timers[id] = nil
     case .begin, .decided, .stirred, .recalled, .interrupted: break
     }
@@ -95,13 +98,19 @@ final class RealDriver {
     switch order {
     case .append(let bytes): try await append(bytes)
     case .call(let id, let call, let phase):
-      if case .perform = phase, await !mayAct() { throw NotAllowed() }
+      if case .perform = phase {
+        if await !mayAct() { throw NotAllowed() }
+        // The process may have stood still since the order was given, for longer than a lock lasts.
+        guard runner.mayStillBegin(call, at: clock.now()) else {
+          return queue.push(.notBegun(id))
+        }
+      }
       calls[id] = Task { [answer] in queue.push(.answered(id, await answer(call, phase))) }
     case .cancel(let id): calls.removeValue(forKey: id)?.cancel()
     case .startTimer(let id, let instant):
-      timers[id] = Task {
+      timers[id] = Task { [clock] in
         do {
-          try await WallClock.wait(until: instant)
+          try await clock.wait(until: instant)
           queue.push(.fired(id))
         } catch {
           return  // The timer is no longer wanted.

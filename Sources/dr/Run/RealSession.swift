@@ -90,18 +90,19 @@ struct RealSession {
 
   private func drive(_ world: RealWorld, _ opened: OpenedRecord) async throws {
     if reopening != nil { try refuseUnended(opened) }
+    let clock = SteadyClock(from: opened.journal.resumption(at: WallClock.now()))
     let executor: Executor
     do throws(JournalRefusal) {
       executor = try Executor(
         machine: prepared.machine, body: prepared.makeBody(),
         identity: prepared.identity(runID: id), journal: opened.journal, reopening: reopening,
-        acceptingChangeBy: acceptsChange ? Approver.user : nil, at: WallClock.now())
+        acceptingChangeBy: acceptsChange ? Approver.user : nil, at: clock.now())
     } catch {
       throw fail(error.diagnostic, status: 4)
     }
     executor.prediction = prediction
     executor.objectives = prepared.objectives
-    let begun = opened.journal.first?.at ?? WallClock.now()
+    let begun = opened.journal.first?.at ?? clock.now()
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)
     if !tellsEvents { Console.write("run \(id)\n") }
@@ -116,7 +117,8 @@ struct RealSession {
     live?.replace(with: LiveRun(opened.journal.records))
     let held = opened.held
     let driver = RealDriver(
-      runner: executor, answer: { [store] in await world.answer($0, $1, beside: store) },
+      runner: executor, clock: clock,
+      answer: { [store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
         approvesAll: approvesAll, box: store.approvals(id),
         hint: "answer with: \(store.approveCommand(id))\n", prompts: !tellsEvents, view: live),

@@ -77,7 +77,7 @@ final class WatchEndpoints: Sendable {
 
   private var health: HTTPServer.Response {
     let turnedAt = figures.withLock { $0.turnedAt }
-    let silence = WallClock.now().nanoseconds - turnedAt.nanoseconds
+    let silence = SteadyClock.process.now().nanoseconds - turnedAt.nanoseconds
     return silence < Self.patience
       ? HTTPServer.Response(200, "ok\n")
       : HTTPServer.Response(503, "nothing has happened for \(Words.brief(silence))\n")

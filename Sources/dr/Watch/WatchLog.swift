@@ -24,7 +24,8 @@ struct WatchLog: Sendable {
     }
     let lines = text.split(separator: "\n").joined(separator: " | ")
     let name = run.map { "\($0)  " } ?? ""
-    let time = start.map { Words.clock(now.since($0)) } ?? now.utcText
+    let time =
+      start.map { Words.clock(SteadyClock.process.now().since($0)) } ?? now.utcText
     Console.write("\(time)  \(name)\(lines)\n", to: stream)
   }
 

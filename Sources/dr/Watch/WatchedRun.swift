@@ -64,14 +64,16 @@ struct WatchedRun: Sendable {
   }
 
   private func drive(_ prepared: PreparedRun, _ opened: OpenedRecord) async throws -> End {
+    let clock = SteadyClock(from: opened.journal.resumption(at: WallClock.now()))
     let executor = try Executor(
       machine: prepared.machine, body: prepared.makeBody(),
       identity: prepared.identity(runID: id), journal: opened.journal, reopening: reopening,
-      at: WallClock.now())
-    let lines = ProgressLines(colour: false, start: WallClock.now())
+      at: clock.now())
+    let lines = ProgressLines(colour: false, start: clock.now())
     let held = opened.held
     let driver = RealDriver(
-      runner: executor, answer: { [world, store] in await world.answer($0, $1, beside: store) },
+      runner: executor, clock: clock,
+      answer: { [world, store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
         approvesAll: false, box: store.approvals(id),
         hint: "answer with: \(store.approveCommand(id))\n",

@@ -80,14 +80,14 @@ final class Watcher {
     self.endpoints = endpoints
     self.log = log
     engine = PolicyEngine(
-      program.policies, on: program.machine, startingAt: WallClock.now())
+      program.policies, on: program.machine, startingAt: SteadyClock.process.now())
     memoryFloor = engine.memoryUsed
   }
 
   /// Watches until a signal says stop and all runs are paused; gives the signal.
   func run() async -> StopSignal {
     await notices.forEachBatch { batch in
-      let now = WallClock.now()
+      let now = SteadyClock.process.now()
       for notice in batch { await take(notice, at: now) }
       await turn(at: now)
       return stopSignal == nil || !active.isEmpty
@@ -149,7 +149,7 @@ final class Watcher {
     let notices = notices
     let task = Task {
       do {
-        try await WallClock.wait(until: instant)
+        try await SteadyClock.process.wait(until: instant)
         notices.push(.tick)
       } catch {
         return  // Another time is waited for now.
