@@ -102,7 +102,8 @@ def a_permission_that_is_missing_on_the_way_is_named_and_what_was_done_is_undone
     before = world.cluster.reset()
     runs = world.dr.runs("half-rights")
     with granted(world, "viewer", UNTIL_CORDON):
-        invocation = runs.run(flags=["--context", VIEWER]).exited(6, "viewer", "patch", "nodes", "everything done was undone")
+        with world.client("half-rights"):
+            invocation = runs.run(flags=["--context", VIEWER]).exited(6, "viewer", "patch", "nodes", "everything done was undone, verified")
     undone(world, runs, before)
     return f"{invocation.seconds:.1f} s, {len(world.audit.changes(runs.id))} changes"
 

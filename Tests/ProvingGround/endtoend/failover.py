@@ -8,6 +8,7 @@ from groundlib.testing import expect, until
 from .account import acts_happened_once, undone
 from .cluster import LABELS
 from .proxy import Proxy
+from .refusals import RESIGNED
 from .world import PROGRAM
 
 # The client goes on for a while, to see that it stays well.
@@ -62,7 +63,7 @@ def a_zone_that_dies_while_it_is_evacuated_is_left_all_the_same(world):
 def a_run_whose_target_zone_dies_is_taken_back(world):
     before = world.cluster.reset()
     runs = world.dr.runs("target-dies")
-    program = world.variant("target-dies", (">= deepseek.replicas within 5m", ">= deepseek.replicas within 15s"))
+    program = world.variant("target-dies", (">= deepseek.replicas within 5m", ">= deepseek.replicas within 15s"), RESIGNED)
 
     def rule(method, path, _):
         # Before the API server knows of the new pods, so that none of them is ready in time.

@@ -13,6 +13,7 @@ from groundlib.testing import PATIENCE, expect, until
 from .account import acts_happened_once, undone
 from .cluster import DEPLOYMENTS, LABELS, workload
 from .proxy import DROP, LOSE, Proxy, late, status
+from .refusals import IMPATIENT, RESIGNED
 
 # How long the API server is gone; a minute by hand, less where time is short.
 GONE = int(os.environ.get("DR_GONE") or 30)
@@ -56,7 +57,7 @@ def an_undo_waits_for_an_api_server_that_is_gone(world):
     before = world.cluster.reset()
     runs = world.dr.runs("undo-waits")
     # Nobody sends, so traffic cannot be verified.
-    program = world.variant("impatient-undo", (">= 99% within 3m else", ">= 99% within 4s else"))
+    program = world.variant("impatient-undo", IMPATIENT, RESIGNED)
     with Proxy(world.layout) as proxy:
         invocation = runs.run(program=program, flags=through(world, proxy, "undo-waits"))
         invocation.says("✓ kube.cordon")
