@@ -189,7 +189,7 @@ private struct ModelReader {
     for zone in try list(try field(block, "spread"), "over") {
       deployments.append(try deployment(block, zone))
     }
-    return SimulatedCluster.Service(
+    var service = SimulatedCluster.Service(
       label: try text(block, "label"), namespace: try text(block, "namespace"),
       image: try text(block, "image"), deployments: deployments,
       labels: pairs(try machine.document(try call("labels", [block]))),
@@ -208,6 +208,15 @@ private struct ModelReader {
       },
       grace: try whole(block, "grace"), atLeast: Int(try whole(objective, "at_least")),
       rto: try whole(objective, "rto"))
+    let engine = try text(try field(block, "engine"), "kind")
+    service.canSleep = engine == "vllm"
+    // SGLang's /health generates by default (SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION).
+    for probe in try list(block, "probes") where engine == "sglang" {
+      let path = try text(probe, "get")
+      guard try text(probe, "name") == "ready" else { continue }
+      service.checksGenerate = ["/health", "/health_generate"].contains(path)
+    }
+    return service
   }
 
   private func deployment(

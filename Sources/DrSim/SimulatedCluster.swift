@@ -107,6 +107,10 @@ extension SimulatedCluster {
     package var ready: Probe?
     package var startup: Probe?
     package var live: Probe?
+    /// Whether its checks generate a token, as SGLang's /health does: a server that cannot fails them.
+    package var checksGenerate = false
+    /// Whether its engine can sleep, as vLLM can.
+    package var canSleep = false
     /// How many more pods one node of a zone may have than another; `nil` where spreading is only
     /// preferred.
     package var skew: Int?

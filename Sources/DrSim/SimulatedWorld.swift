@@ -12,56 +12,6 @@
 import DrBase
 import DrRun
 
-/// Something that goes wrong, or is put right. Zones and services by their labels.
-package enum SimulatedFault: Sendable, Equatable {
-  /// A zone loses power: its nodes and pods are gone at once.
-  case fail(zone: String)
-  /// The power is back: nodes report again and containers start anew.
-  case restore(zone: String)
-  /// No API server answers for so many nanoseconds, and no controller works.
-  case apiServerDown(for: Int64)
-  /// The service's processes in a zone (`nil`: in all) stop answering, and new ones never begin to.
-  case hang(service: String, zone: String?)
-  /// They answer again.
-  case unhang(service: String, zone: String?)
-  /// The nodes whose names begin so lose power: those of a pool, `az1-gpu-`.
-  case failNodes(named: String)
-  /// Of the nodes whose names begin so, the one with the most pods of a service loses power.
-  case failNode(named: String, holding: String)
-  /// Nothing is got any more from what services need to start.
-  case failDependency(String)
-  /// What runs a front is gone: it answers nothing.
-  case failFront(String)
-
-  /// What happens, for people.
-  package var text: String {
-    switch self {
-    case .fail(let zone): "\(zone) goes dark"
-    case .restore(let zone): "the power of \(zone) is back"
-    case .apiServerDown(let length): "no API server answers for \(Words.duration(length))"
-    case .hang(let service, let zone?): "\(service) hangs in \(zone)"
-    case .hang(let service, nil): "\(service) hangs"
-    case .unhang(let service, let zone?): "\(service) answers again in \(zone)"
-    case .unhang(let service, nil): "\(service) answers again"
-    case .failNodes(let prefix): "the nodes \(prefix)* lose power"
-    case .failNode(let prefix, let service): "a node \(prefix)* with \(service) loses power"
-    case .failDependency(let name): "\(name) is gone"
-    case .failFront(let name): "the front \(name) is gone"
-    }
-  }
-}
-
-/// A fault and when it comes.
-package struct TimedFault: Sendable, Equatable {
-  package var at: Instant
-  package var fault: SimulatedFault
-
-  package init(at: Instant, _ fault: SimulatedFault) {
-    self.at = at
-    self.fault = fault
-  }
-}
-
 /// What is left to chance.
 package struct Chance: Sendable, Equatable {
   /// How old a node's lease may be when the node is lost, in nanoseconds: the loss is noticed that
@@ -200,7 +150,7 @@ package final class SimulatedWorld {
 
   func happen(_ event: WorldEvent) {
     switch event {
-    case .fault(let fault): strike(fault)
+    case .fault(let fault): fault.strike(self)
     case .controlPlaneBack(let cluster): refreshControlPlane(cluster)
     case .silent(let node, let epoch): noticeSilence(of: node, epoch, event)
     case .taint(let zone): taintNext(in: zone, event)
@@ -227,41 +177,6 @@ package final class SimulatedWorld {
     case .weightsSettled(let front): forgetAnswers(front)
     case .outlierFound(let front, let pod, let finding): findOutlier(front, pod, finding)
     case .outlierReturns(let front, let pod, let finding): endRest(front, pod, finding)
-    }
-  }
-
-  private func strike(_ fault: SimulatedFault) {
-    switch fault {
-    case .fail(let label):
-      for zone in zones.indices where zones[zone].label == label { lose(zone) }
-    case .restore(let label):
-      for zone in zones.indices where zones[zone].label == label { bringBack(zone) }
-    case .apiServerDown(let length):
-      for cluster in clusters.indices where !clusters[cluster].isElsewhere {
-        let until = now.advanced(by: length)
-        clusters[cluster].closedUntil = max(clusters[cluster].closedUntil ?? until, until)
-        refreshControlPlane(cluster)
-        later(.controlPlaneBack(cluster: cluster), at: until)
-      }
-    case .hang(let label, let zoneLabel):
-      for service in services.indices where services[service].spec.label == label {
-        hang(service, inZoneLabelled: zoneLabel)
-      }
-    case .unhang(let label, let zoneLabel):
-      for service in services.indices where services[service].spec.label == label {
-        unhang(service, inZoneLabelled: zoneLabel)
-      }
-    case .failNodes(let prefix):
-      for node in nodes.indices where nodes[node].name.hasPrefix(prefix) { loseNode(node) }
-    case .failNode(let prefix, let service):
-      func held(_ node: Int) -> Int { nodes[node].pods.count { spec(ofPod: $0).label == service } }
-      let alive = nodes.indices.filter { nodes[$0].name.hasPrefix(prefix) && nodes[$0].isAlive }
-      if let fullest = alive.max(by: { held($0) < held($1) }) { loseNode(fullest) }
-    case .failDependency(let name): lostDependencies.append(name)
-    case .failFront(let label):
-      for front in fronts.indices where fronts[front].spec.label == label {
-        fronts[front].isGone = true
-      }
     }
   }
 }

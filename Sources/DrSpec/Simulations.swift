@@ -37,7 +37,8 @@ struct Simulations {
     var notes: [String] = []
     for (cluster, outcome) in outcomes {
       var lines = ["in the simulation of \(cluster):"]
-      let events = outcome.events.filter { $0.kind != .fault }.compactMap(\.sentence)
+      let events = outcome.events.filter { $0.kind != .fault && $0.kind != .mended }.compactMap(
+        \.sentence)
       lines += events.isEmpty ? ["no policy acted"] : Array(events.prefix(12))
       if events.count > 12 { lines.append("… \(events.count - 12) more") }
       for service in outcome.services { lines += service.lines(since: SimulatedWorld.epoch) }

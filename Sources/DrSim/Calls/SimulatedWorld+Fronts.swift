@@ -65,8 +65,19 @@ extension SimulatedWorld {
     {
       return 0
     }
-    let mean = fronts[front].success.mean(from: begunAt, to: now)
+    let mean = fronts[front].success.mean(from: begunAt, to: now) * (1 - badShare(front))
     return .int(Int64((mean * Double(Share.whole)).rounded()))
+  }
+
+  /// The share of a front's requests to zones that look bad, whatever they answer.
+  private func badShare(_ front: Int) -> Double {
+    let deployments = services[fronts[front].service].deployments.map { self.deployments[$0] }
+    guard deployments.contains(where: \.looksBad) else { return 0 }
+    let shares = effectiveShares(front)
+    return fronts[front].zones.indices.reduce(0) { sum, index in
+      let isBad = deployments.contains { $0.looksBad && $0.zone == fronts[front].zones[index] }
+      return isBad ? sum + shares[index] : sum
+    }
   }
 
   // MARK: Weights

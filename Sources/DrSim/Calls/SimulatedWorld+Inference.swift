@@ -18,7 +18,8 @@ extension SimulatedWorld {
     let timeout = max(1, call.arguments["timeout"]?.intValue ?? 0)
     guard let url = call.arguments["url"]?.stringValue, let pod = pod(at: url), isOnLiveNode(pod)
     else { return min(Latency.connection, timeout) }
-    guard pods[pod].stage != .hung else { return timeout }
+    guard !isMute(pod) else { return timeout }
+    if call.name == "inference.wake" { return min(wakeTime(pod), timeout) }
     return min(serves(pod) ? Latency.generation : Latency.socket, timeout)
   }
 
@@ -26,7 +27,8 @@ extension SimulatedWorld {
     let model = try arguments.text("model")
     let timeout = try arguments.int("timeout")
     guard let pod = pod(at: try arguments.text("url")) else { return false }
-    return serves(pod) && isServed(model, by: pod) && timeout >= Latency.generation
+    return serves(pod) && !deployments[pods[pod].deployment].looksBad
+      && isServed(model, by: pod) && timeout >= Latency.generation
   }
 
   /// Any model will do where none is named.
@@ -54,5 +56,38 @@ extension SimulatedWorld {
         return "pong"
       },
       isDone: { (_) throws(WorldFailure) in false })
+  }
+
+  // MARK: Sleep
+
+  /// Puts an engine to sleep, or wakes it up; gives whether it slept before.
+  func setSleep(_ arguments: CallArguments, level: Int64?) throws(WorldFailure) -> SimulatedAct {
+    let url = try arguments.text("url")
+    let timeout = try arguments.int("timeout")
+    let find = { () throws(WorldFailure) in
+      guard let pod = self.pod(at: url), self.answersChecks(pod), !self.isMute(pod) else {
+        throw WorldFailure.unreachable("\(url) does not answer")
+      }
+      return pod
+    }
+    return SimulatedAct(
+      observe: { () throws(WorldFailure) in
+        let slept = self.pods[try find()].engine.isAsleep
+        let change = level == nil ? "woken up" : "put to sleep"
+        return Observation(
+          target: url, changes: slept == (level != nil) ? [] : [change], permissions: [],
+          state: .null, result: .bool(slept))
+      },
+      perform: { (observed) throws(WorldFailure) in
+        let pod = try find()
+        guard level != nil || self.wakeTime(pod) <= timeout else {
+          throw .unreachable("\(url) does not wake up in time")
+        }
+        self.setEngine(level.map { .asleep(level: $0) } ?? .runs, of: pod)
+        return observed.result
+      },
+      isDone: { (_) throws(WorldFailure) in
+        self.pods[try find()].engine.isAsleep == (level != nil)
+      })
   }
 }

@@ -248,6 +248,13 @@ extension SimulatedWorld {
       object.cluster == cluster && object.manifest["metadata"]?["name"]?.stringValue == name
         && object.manifest["kind"]?.stringValue.map { "\($0.lowercased())s" } == resource
     }
+    // A pod's controller makes another one.
+    let pods = { () -> [Int] in
+      self.pods.indices.filter {
+        resource == "pods" && self.pods[$0].name == name && self.pods[$0].isActive
+          && self.spec(ofPod: $0).namespace == namespace
+      }
+    }
     return SimulatedAct(
       observe: { () throws(WorldFailure) in
         let suffix = namespace.isEmpty ? "" : " in \(namespace)"
@@ -258,8 +265,14 @@ extension SimulatedWorld {
       },
       perform: { (observed) throws(WorldFailure) in
         self.applied.removeAll(where: isMeant)
+        for pod in pods() {
+          self.terminate(pod)
+          self.reconcile(self.pods[pod].deployment)
+        }
         return observed.result
       },
-      isDone: { (_) throws(WorldFailure) in !self.applied.contains(where: isMeant) })
+      isDone: { (_) throws(WorldFailure) in
+        !self.applied.contains(where: isMeant) && pods().isEmpty
+      })
   }
 }

@@ -21,7 +21,7 @@ extension SimulatedWorld {
           "node": .string(state.node.map { nodes[$0].name } ?? ""),
           "ip": .string(hasAddress(state) ? address(ofPod: pod) : ""),
           "phase": .string(hasAddress(state) ? "Running" : "Pending"),
-          "ready": .bool(state.isReady),
+          "ready": .bool(state.isReady && !deployment.looksBad),
         ])
       }
     }
@@ -95,7 +95,8 @@ extension SimulatedWorld {
   func readReplicas(_ arguments: CallArguments) throws(WorldFailure) -> Document {
     let deployment = try deployment(arguments)
     let active = deployments[deployment].pods.filter { pods[$0].isActive }
-    let ready = Int64(active.count { pods[$0].isReady })
+    let isBad = deployments[deployment].looksBad
+    let ready = Int64(active.count { pods[$0].isReady && !isBad })
     return [
       "desired": .int(Int64(deployments[deployment].replicas)),
       "ready": .int(ready),

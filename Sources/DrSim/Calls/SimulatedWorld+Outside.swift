@@ -49,8 +49,9 @@ extension SimulatedWorld {
       let digest = "sha256:" + String(repeating: "0", count: 64)
       return accepted(text("to"), "copied from \(text("from"))", .string(digest))
     case "alertmanager.expire": return accepted("silence \(text("silence"))", "ended", .null)
-    case "inference.sleep": return accepted(text("url"), "put to sleep", false)
-    case "inference.wake": return accepted(text("url"), "woken up", true)
+    case "inference.sleep":
+      return try setSleep(arguments, level: given["level"]?.intValue ?? 1)
+    case "inference.wake": return try setSleep(arguments, level: nil)
     case "inference.load_adapter":
       return accepted(text("url"), "adapter \(text("name")) loaded", false)
     case "inference.unload_adapter":

@@ -54,6 +54,10 @@ enum Published {
   static let workloadEviction: Int64 = 2 * Second.one
   static let gracefulEviction: Int64 = 600 * Second.one
 
+  /// From `/wake_up` of a vLLM engine that sleeps at level 1 until it answers, for the largest model that
+  /// was measured (blog.vllm.ai, Zero-Reload Model Switching with vLLM Sleep Mode: 0.1 s to 6 s).
+  static let wakeTime: Int64 = 6 * Second.one
+
   /// Whether a spread constraint counts nodes whose taints the pod does not tolerate:
   /// `nodeTaintsPolicy: Honor`, which does not, is written from 1.26 on.
   static func countsLostNodes(minor: Int) -> Bool { minor < 26 }

@@ -28,16 +28,21 @@ extension SimulatedWorld {
   func bringBack(_ zone: Int) {
     guard !zones[zone].isAlive else { return }
     zones[zone].isAlive = true
-    for node in zones[zone].nodes {
+    bringBack(nodes: zones[zone].nodes)
+    refreshControlPlane(zones[zone].cluster)
+  }
+
+  /// Nodes have power again; their zone does.
+  func bringBack(nodes back: [Int]) {
+    for node in back {
       nodes[node].isAlive = true
       nodes[node].epoch += 1
       later(.nodeBack(node: node, epoch: nodes[node].epoch), after: Self.nodeReturn)
     }
-    for node in zones[zone].nodes {
+    for node in back {
       for pod in nodes[node].pods { reboot(pod) }
     }
     feedStarved()
-    refreshControlPlane(zones[zone].cluster)
   }
 
   /// Whether the API and the controllers work; where they do not, the event waits until they do.

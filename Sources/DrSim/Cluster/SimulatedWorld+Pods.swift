@@ -13,9 +13,19 @@ extension SimulatedWorld {
   func isOnLiveNode(_ pod: Int) -> Bool { pods[pod].node.map { nodes[$0].isAlive } ?? false }
 
   /// Whether it answers requests.
-  func serves(_ pod: Int) -> Bool {
+  func serves(_ pod: Int) -> Bool { isUp(pod) && pods[pod].engine == .runs }
+
+  /// Whether it answers checks: those that generate need an engine, others only a process.
+  func answersChecks(_ pod: Int) -> Bool {
+    isUp(pod) && (pods[pod].engine == .runs || !spec(ofPod: pod).checksGenerate)
+  }
+
+  private func isUp(_ pod: Int) -> Bool {
     pods[pod].stage == .up && !pods[pod].isTerminating && isOnLiveNode(pod)
   }
+
+  /// Whether it takes a connection and says nothing.
+  func isMute(_ pod: Int) -> Bool { pods[pod].stage == .hung || pods[pod].engine == .stalled }
 
   func service(ofPod pod: Int) -> Int { deployments[pods[pod].deployment].service }
 
@@ -55,6 +65,7 @@ extension SimulatedWorld {
     let service = service(ofPod: pod)
     let (startup, ready) = (services[service].spec.startup, services[service].spec.ready)
     pods[pod].stage = .starting
+    pods[pod].engine = .runs
     pods[pod].startedAt = now
     pods[pod].epoch += 1
     let epoch = pods[pod].epoch

@@ -77,6 +77,8 @@ struct DeploymentState {
   let zone: Int
   let spec: SimulatedCluster.Deployment
   var replicas: Int
+  /// Whoever looks at its replicas sees bad ones.
+  var looksBad = false
   /// `minReplicas` of its autoscaler now, and before it was first raised.
   var least: Int?
   var leastBefore: Int?
@@ -107,9 +109,21 @@ struct PodState {
     case gone
   }
 
+  /// What the engine of a process that is up does.
+  enum Engine: Equatable {
+    case runs
+    /// It takes requests and answers none.
+    case stalled
+    /// It refuses requests. vLLM's level 1 keeps the weights in memory, 2 drops them.
+    case asleep(level: Int64)
+
+    var isAsleep: Bool { if case .asleep = self { true } else { false } }
+  }
+
   let name: String
   let deployment: Int
   var stage = Stage.pending
+  var engine = Engine.runs
   var node: Int?
   /// When its container was started last, from which its probes are timed.
   var startedAt: Instant

@@ -10,6 +10,8 @@ package final class SimulatedDrill: SimulatedCompanion {
   private let drill: DrillModel
   private let faults: [SimulatedFault]
   private let engine: DrillEngine
+  /// Comings and goings of faults that flap.
+  private var coming: [(number: Int, fault: TimedFault)] = []
   private var pending: [(id: CallID, call: PendingCall, dueAt: Instant)] = []
   package private(set) var events: [SimulationEvent] = []
   /// Set once it is over.
@@ -27,8 +29,7 @@ package final class SimulatedDrill: SimulatedCompanion {
     }
     let reader = FaultReader(cluster)
     faults = try drill.faults.map { fault throws(Diagnostic) in
-      let read = try reader.fault(fault.document, at: drill.span).fault
-      return if case .apiServerDown = read { .apiServerDown(for: fault.lasting) } else { read }
+      try reader.fault(fault.document, at: drill.span).fault.bounded(to: fault.lasting)
     }
     engine = DrillEngine(drill, on: machine, startingAt: SimulatedWorld.epoch)
   }
@@ -46,10 +47,15 @@ package final class SimulatedDrill: SimulatedCompanion {
   }
 
   package var nextTurn: Instant? {
-    isOver ? nil : (pending.map(\.dueAt) + [engine.nextTurn].compactMap(\.self)).min()
+    isOver
+      ? nil
+      : (pending.map(\.dueAt) + coming.map(\.fault.at) + [engine.nextTurn].compactMap(\.self)).min()
   }
 
   package func turn(in world: SimulatedWorld) {
+    let striking = coming.filter { $0.fault.at <= world.now }
+    coming.removeAll { $0.fault.at <= world.now }
+    for (_, fault) in striking { strike(fault.fault, in: world) }
     let due = pending.filter { $0.dueAt <= world.now }
     pending.removeAll { $0.dueAt <= world.now }
     for (id, call, _) in due {
@@ -70,12 +76,13 @@ package final class SimulatedDrill: SimulatedCompanion {
         let begun = world.begin(call, .read)
         pending.append((id, begun, world.now.advanced(by: begun.latency)))
       case .begin(let number):
-        note(.fault, faults[number].text, at: world.now)
-        world.schedule(TimedFault(at: world.now, faults[number]))
+        var parts = TimedFault(at: world.now, faults[number]).parts
+        strike(parts.removeFirst().fault, in: world)
+        coming += parts.map { (number, $0) }
       case .end(let number):
+        coming.removeAll { $0.number == number }
         guard let mending = faults[number].mending else { continue }
-        note(.mended, mending.text, at: world.now)
-        world.schedule(TimedFault(at: world.now, mending))
+        strike(mending, in: world)
       case .note(let note): self.note(.drill, note.text, at: note.at)
       case .failed(let diagnostic): failure = failure ?? diagnostic
       case .finish(let outcome): self.outcome = outcome
@@ -83,18 +90,12 @@ package final class SimulatedDrill: SimulatedCompanion {
     }
   }
 
+  private func strike(_ fault: SimulatedFault, in world: SimulatedWorld) {
+    note(fault.isMended ? .mended : .fault, fault.text, at: world.now)
+    world.schedule(TimedFault(at: world.now, fault))
+  }
+
   private func note(_ kind: SimulationEvent.Kind, _ text: String, at instant: Instant) {
     events.append(SimulationEvent(at: instant, kind: kind, subject: text))
-  }
-}
-
-extension SimulatedFault {
-  /// What takes it back; `nil` of what is over by itself.
-  fileprivate var mending: SimulatedFault? {
-    switch self {
-    case .fail(let zone): .restore(zone: zone)
-    case .hang(let service, let zone): .unhang(service: service, zone: zone)
-    case .restore, .unhang, .apiServerDown, .failNodes, .failNode, .failDependency, .failFront: nil
-    }
   }
 }

@@ -27,16 +27,23 @@ package struct Exploration {
   /// For how long the API server is gone when it is.
   package static let apiServerOutage = 5 * 60 * Second.one
 
+  /// How a zone flaps: shorter than what a policy should wait for, and shorter than a node's grace.
+  static let flapping = (every: 20 * Second.one, times: Int64(3))
+
   package init(_ cluster: SimulatedCluster) {
-    let zones = cluster.zones.map(\.label)
-    var faults = zones.map { SimulatedFault.fail(zone: $0) }
-    for service in cluster.services {
-      let places = zones.filter { zone in service.deployments.contains { $0.zone == zone } }
-      faults += places.map { .hang(service: service.label, zone: $0) }
-    }
-    faults.append(.apiServerDown(for: Self.apiServerOutage))
-    self.faults = faults
+    faults =
+      SimulatedFault.kinds.flatMap { Self.alone($0, in: cluster) }
+      + ZoneOutage.alone(in: cluster).filter { zone in
+        cluster.services.contains { $0.deployments.contains { $0.zone == zone.zone } }
+      }.map {
+        .flapping(
+          SimulatedFault($0), every: Self.flapping.every, times: Self.flapping.times)
+      }
   }
+
+  private static func alone(
+    _ kind: (some FaultKind).Type, in cluster: SimulatedCluster
+  ) -> [SimulatedFault] { kind.alone(in: cluster).map { SimulatedFault($0) } }
 
   /// One list of faults for each fault alone.
   package var singles: [[TimedFault]] { faults.map { [TimedFault(at: Self.firstAt, $0)] } }
@@ -44,9 +51,16 @@ package struct Exploration {
   /// After the fault of a single case, every other one at every moment of that case.
   package func pairs(after single: Case) -> [[TimedFault]] {
     guard single.faults.count == 1, let first = single.faults.first else { return [] }
+    guard isPaired(first.fault) else { return [] }
     return moments(of: single).flatMap { moment in
-      faults.filter { $0 != first.fault }.map { [first, TimedFault(at: moment, $0)] }
+      faults.filter { $0 != first.fault && isPaired($0) }
+        .map { [first, TimedFault(at: moment, $0)] }
     }
+  }
+
+  /// Zones, hangs and API servers; with the others the pairs would be too many to read.
+  private func isPaired(_ fault: SimulatedFault) -> Bool {
+    fault.flapping == nil && type(of: fault.kind).isPaired
   }
 
   /// Just after each thing that happened from the fault on.

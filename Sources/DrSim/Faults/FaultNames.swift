@@ -5,11 +5,12 @@ import DrEval
 import DrRun
 import DrSema
 
-/// Writes faults as a program says them, for a test that can be pasted into it.
+/// What a program calls things that have a label, for faults as it says them: a test that can be pasted
+/// into it.
 package struct FaultNames {
-  private var zones: [String: String] = [:]
-  private var services: [String: String] = [:]
-  private var clusters: [String: String] = [:]
+  private var names: [String: [String: String]] = [:]
+  /// What the program calls the cluster that faults hit.
+  private(set) var cluster = ""
 
   /// The names by which a program calls what has a label.
   package init(_ machine: Machine) throws(Diagnostic) {
@@ -17,38 +18,40 @@ package struct FaultNames {
     for id in program.roots {
       guard case .block(let record, _) = program[id].body else { continue }
       let kind = program[record].name
-      guard ["Zone", "Service", "Cluster"].contains(kind),
+      guard ["Zone", "Region", "Service", "Cluster", "Dependency", "Traffic"].contains(kind),
         let value = try machine.field(try machine.global(id), named: "label"),
         let label = machine.string(value)
       else { continue }
-      switch kind {
-      case "Zone": zones[label] = program[id].name
-      case "Service": services[label] = program[id].name
-      default: clusters[label] = program[id].name  // open: only clusters are left
+      names[kind, default: [:]][label] = program[id].name
+      guard kind == "Zone" else { continue }
+      let pools = try machine.field(try machine.global(id), named: "pools").flatMap(machine.list)
+      for (index, pool) in (pools ?? []).enumerated() {
+        let poolLabel = try machine.field(pool, named: "label").flatMap(machine.string) ?? ""
+        names["NodePool", default: [:]]["\(label)/\(poolLabel)"] =
+          "\(program[id].name).pools[\(index)]"
       }
     }
   }
 
-  /// `fail(az1)`
-  package func source(_ fault: SimulatedFault, cluster: String) -> String {
-    switch fault {
-    case .fail(let zone): "fail(\(name(zone, zones)))"
-    case .restore(let zone): "restore(\(name(zone, zones)))"
-    case .apiServerDown(let length):
-      "lose_api_server(\(name(cluster, clusters)), for: \(Words.duration(length)))"
-    case .hang(let service, nil): "hang(\(name(service, services)))"
-    case .hang(let service, let zone?):
-      "hang(\(name(service, services)), in: \(name(zone, zones)))"
-    case .unhang(let service, let zone):
-      // No program says it; a drill does when the time of its fault is over.
-      "unhang(\(name(service, services))\(zone.map { ", in: \(name($0, zones))" } ?? ""))"
-    // What no program can say yet is only told.
-    case .failNodes, .failNode, .failDependency, .failFront: "# \(fault.text)"
-    }
+  package func service(_ label: String) -> String { name("Service", label) }
+  package func cluster(_ label: String) -> String { name("Cluster", label) }
+  func zone(_ label: String) -> String { name("Zone", label) }
+  func region(_ label: String) -> String { name("Region", label) }
+  func pool(_ label: String, of zone: String) -> String { name("NodePool", "\(zone)/\(label)") }
+  func dependency(_ label: String) -> String { name("Dependency", label) }
+  func front(_ label: String) -> String { name("Traffic", label) }
+
+  /// `chat, in: az1`
+  func place(_ service: String, _ zone: String?) -> String {
+    self.service(service) + (zone.map { ", in: \(self.zone($0))" } ?? "")
   }
 
-  package func service(_ label: String) -> String { name(label, services) }
-  package func cluster(_ label: String) -> String { name(label, clusters) }
+  /// `fail(az1)`. A fault that hits a whole cluster hits the one of that label.
+  package func source(_ fault: SimulatedFault, cluster: String) -> String {
+    var names = self
+    names.cluster = self.cluster(cluster)
+    return fault.source(names)
+  }
 
-  private func name(_ label: String, _ names: [String: String]) -> String { names[label] ?? label }
+  private func name(_ kind: String, _ label: String) -> String { names[kind]?[label] ?? label }
 }

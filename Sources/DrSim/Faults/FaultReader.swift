@@ -13,32 +13,52 @@ package struct FaultReader {
   /// Throws what is wrong with a fault that names what the cluster does not have.
   package func fault(_ document: Document, at span: Span?) throws(Diagnostic) -> TimedFault {
     let kind = document["kind"]?.stringValue ?? ""
-    let fault: SimulatedFault
-    switch kind {
-    case "zone_outage": fault = .fail(zone: try zone(document, span))
-    case "zone_return": fault = .restore(zone: try zone(document, span))
-    case "service_hang":
-      let service = document["service"]?.stringValue ?? ""
-      guard cluster.services.contains(where: { $0.label == service }) else {
-        throw Diagnostic(
-          .unknownName, "no service \(service) runs on the cluster \(cluster.label)", at: span)
-      }
-      let isEverywhere = document["zone"]?.stringValue == nil
-      fault = .hang(service: service, zone: isEverywhere ? nil : try zone(document, span))
-    case "api_server_outage": fault = .apiServerDown(for: document["lasting"]?.intValue ?? 0)
-    default:  // open: a fault that a later library knows
+    guard let type = SimulatedFault.kinds.first(where: { $0.kind == kind }) else {
       throw Diagnostic(
         .unsupportedTarget, "the simulated world knows no fault \"\(kind)\"", at: span)
+    }
+    var fault = SimulatedFault(
+      try type.init(FaultFacts(document: document, cluster: cluster, span: span)))
+    fault.isMended = document["mended"]?.boolValue ?? false
+    if let every = document["every"]?.intValue {
+      fault.flapping = .init(every: every, times: document["times"]?.intValue ?? 1)
     }
     let delay = max(0, document["at"]?.intValue ?? 0)
     return TimedFault(at: SimulatedWorld.epoch.advanced(by: delay), fault)
   }
+}
 
-  private func zone(_ document: Document, _ span: Span?) throws(Diagnostic) -> String {
-    let label = document["zone"]?.stringValue ?? ""
+/// What a program says of one fault, checked against the cluster that it hits.
+struct FaultFacts {
+  let document: Document
+  let cluster: SimulatedCluster
+  let span: Span?
+
+  func text(_ name: String) -> String { document[name]?.stringValue ?? "" }
+  func given(_ name: String) -> String? { document[name]?.stringValue }
+  func int(_ name: String) -> Int64? { document[name]?.intValue }
+
+  func unknown(_ message: String) -> Diagnostic { Diagnostic(.unknownName, message, at: span) }
+
+  /// The label of the zone in a field.
+  func zone(_ name: String = "zone") throws(Diagnostic) -> String {
+    let label = text(name)
     guard cluster.zones.contains(where: { $0.label == label }) else {
-      throw Diagnostic(
-        .unknownName, "the cluster \(cluster.label) has no zone \"\(label)\" to lose", at: span)
+      throw unknown("the cluster \(cluster.label) has no zone \"\(label)\" to lose")
+    }
+    return label
+  }
+
+  /// The same, where one is given.
+  func zoneIfGiven(_ name: String = "zone") throws(Diagnostic) -> String? {
+    given(name) == nil ? nil : try zone(name)
+  }
+
+  /// The label of the service.
+  func service() throws(Diagnostic) -> String {
+    let label = text("service")
+    guard cluster.services.contains(where: { $0.label == label }) else {
+      throw unknown("no service \(label) runs on the cluster \(cluster.label)")
     }
     return label
   }

@@ -97,7 +97,7 @@ package final class PolicySimulation {
         .outOfRange, "the policies would look \(looks) times, more than \(Self.looksMax)",
         help: "simulate a shorter time, or let the policies look less often")
     }
-    for fault in scenario.faults { world.schedule(fault) }
+    for fault in scenario.faults.flatMap(\.parts) { world.schedule(fault) }
   }
 
   /// Simulates to the end.
@@ -121,8 +121,9 @@ package final class PolicySimulation {
 
   /// The events with the faults among them; a fault comes before what happens at the same time.
   private var withFaults: [SimulationEvent] {
-    let faults = scenario.faults.map {
-      SimulationEvent(at: $0.at, kind: .fault, subject: $0.fault.text)
+    let faults = scenario.faults.flatMap(\.parts).map {
+      SimulationEvent(
+        at: $0.at, kind: $0.fault.isMended ? .mended : .fault, subject: $0.fault.text)
     }
     return (faults + (companion?.events ?? []) + events).enumerated()
       .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)

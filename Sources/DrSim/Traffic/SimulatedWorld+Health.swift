@@ -21,7 +21,7 @@ extension SimulatedWorld {
     guard let zone = fronts[front].zones[index] else { return false }
     return switch fronts[front].spec.kind {
     case .haproxy, .checkedDNS:
-      hasPod(fronts[front].service, in: zone) { pods[$0].isRouted && serves($0) }
+      hasPod(fronts[front].service, in: zone) { pods[$0].isRouted && answersChecks($0) }
     case .gslb: hasPod(fronts[front].service, in: zone) { pods[$0].isRouted }
     case .route, .mesh, .picker, .nginx: true
     }

@@ -62,7 +62,7 @@ extension SimulatedWorld {
     let sending = Double(rule.errors) / rate * Double(Second.one)
     // A node or a process that is silent lets requests wait; a container that does not listen refuses
     // them.
-    let isSilent = pods[pod].stage == .hung || !isOnLiveNode(pod)
+    let isSilent = isMute(pod) || !isOnLiveNode(pod)
     later(
       .outlierFound(front: front, pod: pod, finding: state.finding),
       after: Second.sum(Int64(min(sending, 1e18)), isSilent ? rule.timeout : 0))

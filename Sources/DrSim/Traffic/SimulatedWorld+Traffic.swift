@@ -135,11 +135,16 @@ extension SimulatedWorld {
       let routed = routedPods(of: fronts[front].service, in: fronts[front].zones[index])
       let count = Double(max(routed.count, 1))
       let answered = Double(routed.count { serves($0) }) / count
-      let taken = Double(routed.count { pods[$0].stage == .hung && isOnLiveNode($0) }) / count
+      let taken = Double(routed.count { takesAndFails($0) }) / count
       let unconnected = max(0, 1 - answered - taken)
       let later = unconnected > 0 ? answeredInTurn(front, left.filter { $0 != index }) : 0
       return sum + shares[index] / total * (answered + unconnected * later)
     }
+  }
+
+  /// Whether it takes a connection but does not answer the request.
+  private func takesAndFails(_ pod: Int) -> Bool {
+    isOnLiveNode(pod) && (isMute(pod) || pods[pod].stage == .up && pods[pod].engine.isAsleep)
   }
 
   func routedPods(of service: Int, in zone: Int?) -> [Int] {

@@ -17,8 +17,9 @@ struct Simulate: ParsableCommand {
       dr simulate deepseek.dr --lose az1 --seeds 1000       how much chance matters
       dr simulate deepseek.dr --explore                     every fault alone, and every pair of them
 
-      A fault is an expression of the program: fail(zone), restore(zone), hang(service, in: zone), \
-      lose_api_server(cluster, for: 5m). Exit status: 0 every promise is kept, 1 one is broken.
+      A fault is an expression of the program: fail(zone), restore(zone), fail_nodes(in: zone, count: 2), \
+      hang(service, in: zone), stall(service), lose_api_server(cluster, for: 5m), flap(fail(zone), every: 20s), \
+      look_bad(service); docs/simulate.md has them all. Exit status: 0 every promise is kept, 1 one is broken.
       """
   ).ofDr
 
