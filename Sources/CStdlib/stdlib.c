@@ -774,7 +774,7 @@ static const struct dr_module modules[] = {
   {"operating", module_180, sizeof module_180},
   {"pods", module_181, sizeof module_181},
   {"policy", module_182, sizeof module_182,
-    "ApiServerOutage DependencyOutage Detector DetectorCase DetectorOutline Drill EngineSleep EngineStall Fault FaultWindow FrontOutage Guard Load LookBad NodeOutage Policy Reaction RegionOutage Runbook RunbookCall RunbookStatement ServiceHang TimelineEvent World ZoneOutage _TimedFault _downtime _named _recovery _simulate _timed asleep calls downtime drill fail fail_nodes flap hang look_bad lose_api_server mend policy reaction recovery restore runbook simulate stall"},
+    "ApiServerOutage ControlPlaneCut DependencyOutage Detector DetectorCase DetectorOutline Drill EngineSleep EngineStall Fault FaultWindow FrontOutage Guard Load LookBad NetworkPartition NodeOutage Policy Reaction RegionOutage Runbook RunbookCall RunbookStatement ServiceHang SlowNetwork TimelineEvent World ZoneOutage _TimedFault _downtime _named _recovery _simulate _timed asleep calls cut_off downtime drill fail fail_nodes flap hang look_bad lose_api_server mend partition policy reaction recovery restore runbook simulate slow stall"},
   {"prometheus", module_183, sizeof module_183},
   {"provisioning", module_184, sizeof module_184},
   {"quotas", module_185, sizeof module_185},

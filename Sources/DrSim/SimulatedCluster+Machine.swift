@@ -351,11 +351,13 @@ private struct ModelReader {
         Published.route53Check(every: try whole(via, "check_every")))
     case _: kind = .gslb(domain: try text(via, "domain"), ttl: try whole(via, "ttl"))
     }
-    return SimulatedCluster.Front(
+    var front = SimulatedCluster.Front(
       label: try text(block, "label"), service: try text(try field(block, "service"), "label"),
       kind: kind, zones: try labels(list(block, "prefer")), shares: try shares(of: block, kind),
       watchesZones: try watches(via, kind),
       isStandby: machine.bool(try field(block, "standby")) ?? false)
+    front.timeout = machine.int(try field(via, "timeout"))
+    return front
   }
 
   /// As stdlib/emit/istio.dr writes it.

@@ -343,6 +343,8 @@ extension SimulatedCluster {
     package var watchesZones: Bool
     /// Whether nobody is sent there while all is well.
     package var isStandby: Bool
+    /// How long it waits for an answer; `nil` where that is left to clients.
+    package var timeout: Int64?
 
     package init(
       label: String, service: String, kind: Kind, zones: [String], shares: [Int64] = [],

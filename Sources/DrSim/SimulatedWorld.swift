@@ -74,6 +74,8 @@ package final class SimulatedWorld {
   var alertBook = AlertBook()
   /// What is gone of what services need to start, by its name.
   var lostDependencies: [String] = []
+  /// Pairs of zones that do not reach each other, once for each partition.
+  var severed: [(Int, Int)] = []
   /// What each service had and answered, where that is kept.
   var histories: [ServiceHistory] = []
   /// Failovers that have ended, by the label of their service.

@@ -24,8 +24,13 @@ import Testing
       check(world, seed)
     }
     // Once everything is back, it all works again.
-    world.strikeNow(.restore(zone: "a"))
-    world.strikeNow(.restore(zone: "b"))
+    for zone in ["a", "b"] {
+      world.strikeNow(.restore(zone: zone))
+      for fault in Self.others(zone) {
+        // A partition is counted as often as it came.
+        for _ in 0..<40 { world.strikeNow(.mended(fault)) }
+      }
+    }
     world.advance(by: 3_600 * Second.one)
     check(world, seed)
     #expect(world.nodes.allSatisfy { $0.isReady && $0.taintedAt == nil }, "seed \(seed)")
@@ -35,9 +40,22 @@ import Testing
     }
   }
 
+  private static func others(_ zone: String) -> [any FaultKind] {
+    [
+      NodeOutage(zone: zone, count: 1), EngineStall(service: "s", zone: zone),
+      EngineSleep(service: "s", zone: zone), ControlPlaneCut(zone: zone),
+      NetworkPartition(zone: zone, other: nil), LookBad(service: "s", zone: zone),
+      SlowNetwork(zone: zone, latency: 12 * Second.one, bandwidth: 20 * Share.percent),
+    ]
+  }
+
   private func disturb(_ world: SimulatedWorld, _ random: inout SeededRandom) {
     let zone = random.below(2) == 0 ? "a" : "b"
-    switch random.below(9) {
+    switch random.below(12) {
+    case 9, 10:
+      let others = Self.others(zone)
+      let fault = SimulatedFault(others[Int(random.below(Int64(others.count)))])
+      world.strikeNow(random.below(2) == 0 ? fault : fault.mending ?? fault)
     case 0: world.strikeNow(.fail(zone: zone))
     case 1: world.strikeNow(.restore(zone: zone))
     case 2: world.strikeNow(.apiServerDown(for: random.below(120) * Second.one))

@@ -30,8 +30,10 @@ struct DrillCommandTests {
     try inFolder { folder in
       let text = try String(
         contentsOfFile: "\(root)/examples/deepseek-cross-az/deepseek.dr", encoding: .utf8)
-      try text.replacingOccurrences(of: "chaos.zone_outage(az1)", with: "hang(deepseek, in: az1)")
-        .write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      // Chaos Mesh has no object for it.
+      try text.replacingOccurrences(
+        of: "chaos.zone_outage(az1)", with: "look_bad(deepseek, in: az1)"
+      ).write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
       try Self.kubeconfig.write(toFile: "\(folder)/config", atomically: true, encoding: .utf8)
       let outcome = try run(
         dr,

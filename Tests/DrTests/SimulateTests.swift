@@ -109,7 +109,7 @@ struct SimulateTests {
       // Each fault alone is survived; both zones together are not.
       #expect(found.status == 0)
       let document = try JSON.parse(Array(found.output.utf8))
-      #expect(document["singles"]?.arrayValue?.count == 12)
+      #expect(document["singles"]?.arrayValue?.count == 16)
       let test = try #require(document["test"]?.stringValue)
       #expect(test.contains("at 1m: fail(az1)"))
       try (program + test).write(

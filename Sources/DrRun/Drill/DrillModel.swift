@@ -12,6 +12,11 @@ package struct DrillModel {
     /// stdlib/policy.dr's `_TimedFault`: `kind`, and the labels of what it hits.
     package let document: Document
     package let lasting: Int64
+
+    /// Whether it comes once and stays until it is taken back.
+    package var isPlain: Bool {
+      document["every"]?.intValue == nil && document["mended"]?.boolValue != true
+    }
   }
 
   /// Requests that are sent all the while, however they fare.

@@ -20,7 +20,8 @@ extension SimulatedWorld {
     else { return min(Latency.connection, timeout) }
     guard !isMute(pod) else { return timeout }
     if call.name == "inference.wake" { return min(wakeTime(pod), timeout) }
-    return min(serves(pod) ? Latency.generation : Latency.socket, timeout)
+    let far = zones[deployments[pods[pod].deployment].zone].latency
+    return min(Second.sum(serves(pod) ? Latency.generation : Latency.socket, far), timeout)
   }
 
   func isServing(_ arguments: CallArguments) throws(WorldFailure) -> Bool {
@@ -28,7 +29,12 @@ extension SimulatedWorld {
     let timeout = try arguments.int("timeout")
     guard let pod = pod(at: try arguments.text("url")) else { return false }
     return serves(pod) && !deployments[pods[pod].deployment].looksBad
-      && isServed(model, by: pod) && timeout >= Latency.generation
+      && isServed(model, by: pod) && timeout >= generationTime(pod)
+  }
+
+  /// From a request to its answer.
+  private func generationTime(_ pod: Int) -> Int64 {
+    Second.sum(Latency.generation, zones[deployments[pods[pod].deployment].zone].latency)
   }
 
   /// Any model will do where none is named.
@@ -47,7 +53,9 @@ extension SimulatedWorld {
           state: .null, result: "")
       },
       perform: { (_) throws(WorldFailure) in
-        guard let pod = self.pod(at: url), self.serves(pod) else {
+        let timeout = arguments.call.arguments["timeout"]?.intValue ?? .max
+        guard let pod = self.pod(at: url), self.serves(pod), self.generationTime(pod) <= timeout
+        else {
           throw .unreachable("\(url) does not answer")
         }
         guard self.isServed(model, by: pod) else {

@@ -14,6 +14,10 @@ enum Published {
   /// Leases).
   static let leaseRenewal: Int64 = 10 * Second.one
 
+  /// How long a kubelet waits for the answer to a renewal of its lease: a quarter of the lease's 40 s
+  /// (kubernetes/kubernetes, cmd/kubelet/app/server.go, `heartbeatClientConfig.Timeout`).
+  static let leaseTimeout: Int64 = 10 * Second.one
+
   /// `--node-monitor-period`: how often the controller looks at nodes.
   static let nodeMonitor: Int64 = 5 * Second.one
 

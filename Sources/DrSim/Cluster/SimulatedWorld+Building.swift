@@ -38,13 +38,16 @@ extension SimulatedWorld {
     for alert in description.alerts { add(alert, to: cluster) }
   }
 
-  /// Whether what a service needs to start answers.
-  func answers(_ kind: SimulatedCluster.Dependency.Kind, _ service: Int) -> Bool {
+  /// Whether what a service needs to start answers those in a zone.
+  func answers(
+    _ kind: SimulatedCluster.Dependency.Kind, _ service: Int, from place: Int
+  ) -> Bool {
     let cluster = services[service].cluster
     return clusters[cluster].dependencies.allSatisfy { it in
       guard it.kind == kind, it.service == services[service].spec.label else { return true }
-      let stands = zones.contains {
-        $0.cluster == cluster && $0.isAlive && it.zones.contains($0.label)
+      let stands = zones.indices.contains {
+        zones[$0].cluster == cluster && zones[$0].isAlive && it.zones.contains(zones[$0].label)
+          && connects(place, $0)
       }
       return !lostDependencies.contains(it.name) && (it.zones.isEmpty || stands)
     }

@@ -145,7 +145,12 @@ extension SimulatedWorld {
     // What stops in order is out of service before it stops.
     if isOnLiveNode(pod) { pods[pod].isRouted = false }
     guard let node = pods[pod].node else { return forget(pod) }
-    guard nodes[node].isAlive else { return }
+    guard nodes[node].isAlive, hearsPlane(node) else { return }
+    stopInOrder(pod)
+  }
+
+  /// The kubelet of its node stops a pod.
+  func stopInOrder(_ pod: Int) {
     let grace = services[deployments[pods[pod].deployment].service].spec.grace
     later(.stopped(pod: pod), after: min(grace, Self.stopTime))
   }
@@ -158,7 +163,7 @@ extension SimulatedWorld {
   /// The kubelet says that a pod has stopped.
   func finishStop(_ pod: Int, _ event: WorldEvent) {
     guard pods[pod].stage != .gone, let node = pods[pod].node, nodes[node].isAlive,
-      reachesAPI(cluster(ofNode: node), event)
+      reachesAPI(from: node, event)
     else { return }
     forget(pod)
     nodes[node].pods.removeAll { $0 == pod }

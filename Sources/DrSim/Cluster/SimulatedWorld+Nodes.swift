@@ -19,6 +19,11 @@ extension SimulatedWorld {
 
   func loseNode(_ node: Int) {
     nodes[node].isAlive = false
+    fallSilent(node)
+  }
+
+  /// A node's lease is renewed no more; the controller sees it after the grace period.
+  func fallSilent(_ node: Int) {
     nodes[node].epoch += 1
     let grace = Published.nodeGrace(minor: clusters[cluster(ofNode: node)].minor)
     let noticing = grace - random.below(chance.leaseAge) + random.below(chance.noticing)
@@ -37,6 +42,10 @@ extension SimulatedWorld {
     for node in back {
       nodes[node].isAlive = true
       nodes[node].epoch += 1
+      guard hearsPlane(node) else {
+        fallSilent(node)
+        continue
+      }
       later(.nodeBack(node: node, epoch: nodes[node].epoch), after: Self.nodeReturn)
     }
     for node in back {
@@ -57,7 +66,10 @@ extension SimulatedWorld {
   func noticeSilence(of node: Int, _ epoch: Int, _ event: WorldEvent) {
     guard nodes[node].epoch == epoch, reachesAPI(cluster(ofNode: node), event) else { return }
     nodes[node].isReady = false
-    for pod in nodes[node].pods { markReady(false, pod) }
+    for pod in nodes[node].pods {
+      if pods[pod].isReady { pods[pod].wasReady = true }
+      markReady(false, pod)
+    }
     refreshTaints(cluster(ofNode: node))
   }
 
@@ -65,6 +77,11 @@ extension SimulatedWorld {
     guard nodes[node].epoch == epoch, reachesAPI(cluster(ofNode: node), event) else { return }
     nodes[node].isReady = true
     nodes[node].taintedAt = nil
+    // Those of a node that was only silent are ready as they were.
+    for pod in nodes[node].pods where pods[pod].wasReady {
+      pods[pod].wasReady = false
+      if pods[pod].isActive, answersChecks(pod) { markReady(true, pod) }
+    }
     refreshTaints(cluster(ofNode: node))
     schedulePending()
   }
@@ -134,13 +151,13 @@ extension SimulatedWorld {
 
   /// Whether the cluster's API servers answer: most members must be alive.
   func refreshControlPlane(_ cluster: Int) {
-    let members = clusters[cluster].members
-    let alive = members.count { zones[$0].isAlive }
+    let quorum = quorum(of: cluster)
     let isOpen = clusters[cluster].closedUntil.map { $0 <= now } ?? true
-    let isUp = isOpen && (members.isEmpty || 2 * alive > members.count)
+    let isUp = isOpen && (clusters[cluster].members.isEmpty || !quorum.isEmpty)
     let wasUp = clusters[cluster].isUp
     clusters[cluster].isUp = isUp
     if isUp != wasUp { noteMember(cluster) }
+    if isUp { refreshReach(of: cluster, by: quorum) }
     guard isUp, !wasUp else { return }
     let deferred = clusters[cluster].deferred
     clusters[cluster].deferred = []

@@ -21,7 +21,12 @@ extension SimulatedWorld {
   }
 
   private func isUp(_ pod: Int) -> Bool {
-    pods[pod].stage == .up && !pods[pod].isTerminating && isOnLiveNode(pod)
+    pods[pod].stage == .up && !isStopping(pod) && isOnLiveNode(pod)
+  }
+
+  /// Whether it is deleted and its kubelet knows.
+  private func isStopping(_ pod: Int) -> Bool {
+    pods[pod].isTerminating && (pods[pod].node.map(hearsPlane) ?? true)
   }
 
   /// Whether it takes a connection and says nothing.
@@ -38,12 +43,13 @@ extension SimulatedWorld {
     guard let node = pods[pod].node else { return }
     pods[pod].stage = .pulling
     pods[pod].epoch += 1
-    guard nodes[node].isAlive else { return }
+    pods[pod].isUnseen = !hearsPlane(node)
+    guard nodes[node].isAlive, hearsPlane(node) else { return }
     let service = service(ofPod: pod)
     let hasImage = nodes[node].images.contains(services[service].spec.image)
-    pods[pod].isStarved = !hasImage && !answers(.registry, service)
+    pods[pod].isStarved = !hasImage && !answers(.registry, service, from: nodes[node].zone)
     guard !pods[pod].isStarved else { return }
-    let pull = hasImage ? 0 : clusters[cluster(ofNode: node)].imagePull
+    let pull = hasImage ? 0 : slowed(clusters[cluster(ofNode: node)].imagePull, by: node)
     later(.pulled(pod: pod, epoch: pods[pod].epoch), after: pull)
   }
 
@@ -86,7 +92,9 @@ extension SimulatedWorld {
 
   private func lacksWeights(_ pod: Int) -> Bool {
     guard services[service(ofPod: pod)].spec.weights != nil else { return false }
-    return !keepsWeights(pod) && !answers(.modelStore, deployments[pods[pod].deployment].service)
+    let deployment = deployments[pods[pod].deployment]
+    return !keepsWeights(pod)
+      && !answers(.modelStore, deployment.service, from: deployment.zone)
   }
 
   /// Whether a pod finds its weights on its node.
@@ -144,7 +152,7 @@ extension SimulatedWorld {
   /// The kubelet writes what a check has shown.
   func setReady(_ isReady: Bool, _ pod: Int, _ epoch: Int, _ event: WorldEvent) {
     guard isCurrent(pod, epoch), !pods[pod].isTerminating, let node = pods[pod].node,
-      reachesAPI(cluster(ofNode: node), event)
+      reachesAPI(from: node, event)
     else { return }
     markReady(isReady, pod)
   }
@@ -169,6 +177,7 @@ extension SimulatedWorld {
   /// Its node has lost power and has it again.
   func reboot(_ pod: Int) {
     pods[pod].epoch += 1
+    pods[pod].wasReady = false
     markReady(false, pod)
     if pods[pod].isTerminating {
       later(.stopped(pod: pod), after: Self.nodeReturn)

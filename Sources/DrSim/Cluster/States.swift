@@ -34,6 +34,18 @@ struct ZoneState {
   /// When the next node may be tainted: evictions are limited per zone.
   var nextTaint: Instant
   var isTaintDue = false
+  /// Its link to the API servers is cut.
+  var isCutOff = false
+  /// Whether its kubelets and kube-proxies reach the API servers, or would if they answered.
+  var hearsPlane = true
+  /// Where its kube-proxies send requests as long as they hear of no change.
+  var staleRoutes: [Int]?
+  /// What its kubelets could not write.
+  var deferred: [WorldEvent] = []
+  /// By how many nanoseconds answers from it come later, and what is left of its bandwidth, in units of
+  /// 1e-9.
+  var latency: Int64 = 0
+  var bandwidth = Share.whole
 }
 
 struct NodeState {
@@ -138,6 +150,10 @@ struct PodState {
   var epoch = 0
   /// It cannot get its image or its weights, and tries again when what it gets them from is back.
   var isStarved = false
+  /// It is bound to a node whose kubelet does not know yet.
+  var isUnseen = false
+  /// It was ready when its node fell silent.
+  var wasReady = false
   /// Starts in a row that a startup probe ended.
   var failedStarts = 0
 

@@ -59,7 +59,8 @@ package struct SimulatedFault: Sendable, Equatable {
   /// Every kind, in the order in which they are explored.
   static let kinds: [any FaultKind.Type] = [
     ZoneOutage.self, RegionOutage.self, NodeOutage.self, ServiceHang.self, EngineStall.self,
-    EngineSleep.self, ApiServerOutage.self, DependencyOutage.self, FrontOutage.self, LookBad.self,
+    EngineSleep.self, NetworkPartition.self, ControlPlaneCut.self, SlowNetwork.self,
+    ApiServerOutage.self, DependencyOutage.self, FrontOutage.self, LookBad.self,
     // Only proofs ask for these.
     NamedNodesOutage.self, HoldingNodeOutage.self,
   ]

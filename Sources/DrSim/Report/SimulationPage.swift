@@ -30,7 +30,9 @@ package struct SimulationPage {
     ]
     page.body = [HTMLPage.section("Services", rows: outcome.services.map(row), head: Self.head)]
     for service in outcome.services {
-      let terms = RecoveryTerms(of: service, in: outcome)
+      let longest = service.losses.max { $0.until.since($0.from) < $1.until.since($1.from) }
+      let terms = RecoveryTerms(
+        of: service, in: outcome, loss: service.losses.count > 1 ? longest : nil)
       let history = outcome.histories.first { $0.service == service.service }
       let picture = history.map { history in
         SimulationPicture(outcome, service, history).svg
@@ -85,7 +87,9 @@ package struct SimulationPage {
         <td>\(XML.escaped(term.detail))</td></tr>
         """
     }
-    let isBack = service.fullAgainAt != nil
+    let isOne = service.losses.count == 1
+    let isBack =
+      service.fullAgainAt != nil || terms.faultAt.advanced(by: terms.whole) < service.until
     let sum = """
       <tr><td><b>\(isBack ? "back at full service" : "not back")</b></td><td class="number"><b>\(Words.brief(terms.whole))</b></td>\
       <td class="bar"><div class="track"><span class="\(terms.whole <= service.rto && isBack ? "good" : "bad")" \
@@ -93,7 +97,7 @@ package struct SimulationPage {
       <td>of \(Words.brief(service.rto)) promised</td></tr>
       """
     return """
-      <h3>From the first fault to full service</h3>
+      <h3>\(isOne ? "From the first fault to full service" : "The longest loss, from its fault to full service")</h3>
       <table>
       <tbody>
       \((rows + [sum]).joined(separator: "\n"))
@@ -149,13 +153,17 @@ package struct RecoveryTerms: Sendable, Equatable {
   /// From the fault to full service, or to the end of the simulation.
   package let whole: Int64
 
-  /// `nil` where the service lost nothing, or nothing went wrong.
-  package init?(of service: ServiceSummary, in outcome: PolicySimulation.Outcome) {
-    guard let faultAt = outcome.events.first(where: { $0.kind == .fault })?.at,
-      service.lostAt != nil
-    else { return nil }
+  /// Of one loss from the fault before it, or of all from the first fault on. `nil` where the service lost
+  /// nothing, or nothing went wrong.
+  package init?(
+    of service: ServiceSummary, in outcome: PolicySimulation.Outcome,
+    loss: (from: Instant, until: Instant)? = nil
+  ) {
+    let faults = outcome.events.filter { $0.kind == .fault }.map(\.at)
+    let before = loss.flatMap { loss in faults.last { $0 <= loss.from } }
+    guard let faultAt = before ?? faults.first, service.lostAt != nil else { return nil }
     self.faultAt = faultAt
-    let back = max(service.fullAgainAt ?? service.until, faultAt)
+    let back = max(loss?.until ?? service.fullAgainAt ?? service.until, faultAt)
     whole = back.since(faultAt)
     let after = outcome.events.filter { $0.at >= faultAt && $0.at <= back }
     let fired = after.first { $0.kind == .fired }

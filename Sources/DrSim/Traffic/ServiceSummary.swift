@@ -81,7 +81,7 @@ package struct ServiceSummary: Sendable, Equatable {
   package var outage: Int64 { total { $0 == .down } }
 
   /// The times in which it gave less than it promises, down or degraded.
-  private var losses: [(from: Instant, until: Instant)] {
+  var losses: [(from: Instant, until: Instant)] {
     var losses: [(from: Instant, until: Instant)] = []
     for period in periods where period.level != .full {
       if let last = losses.last, last.until == period.from {
@@ -128,7 +128,12 @@ package struct ServiceSummary: Sendable, Equatable {
     func length(_ nanoseconds: Int64) -> String { Words.duration(Self.rounded(nanoseconds)) }
     guard let lostAt else { return ["\(service): full service all the time"] }
     var lines: [String] = []
-    if let fullAgainAt {
+    let times = losses.count
+    if let fullAgainAt, times > 1 {
+      lines.append(
+        "\(service): full service lost \(times) times, first \(at(lostAt)), back for good \(at(fullAgainAt))"
+      )
+    } else if let fullAgainAt {
       lines.append("\(service): full service lost \(at(lostAt)), back \(at(fullAgainAt))")
     } else {
       lines.append("\(service): full service lost \(at(lostAt)), not back by \(at(until))")
@@ -149,7 +154,8 @@ package struct ServiceSummary: Sendable, Equatable {
       case nil: "not decided yet"
       }
     lines.append(
-      "recovery within \(length(rto)) promised, \(length(longestLoss)) needed: \(verdict)")
+      "recovery within \(length(rto)) promised, \(times > 1 ? "at most " : "")\(length(longestLoss)) needed: \(verdict)"
+    )
     return lines
   }
 

@@ -20,11 +20,18 @@ extension SimulatedWorld {
     guard fronts[front].spec.watchesZones else { return true }
     guard let zone = fronts[front].zones[index] else { return false }
     return switch fronts[front].spec.kind {
-    case .haproxy, .checkedDNS:
-      hasPod(fronts[front].service, in: zone) { pods[$0].isRouted && answersChecks($0) }
+    case .haproxy: isCheckedWell(front, zone, within: Published.haproxyCheck.timeout)
+    case .checkedDNS(_, _, let check): isCheckedWell(front, zone, within: check.timeout)
     case .gslb: hasPod(fronts[front].service, in: zone) { pods[$0].isRouted }
     case .route, .mesh, .picker, .nginx: true
     }
+  }
+
+  private func isCheckedWell(_ front: Int, _ zone: Int, within timeout: Int64) -> Bool {
+    zones[zone].latency < timeout
+      && hasPod(fronts[front].service, in: zone) {
+        isRouted($0, by: front) && answersChecks($0)
+      }
   }
 
   private func hasPod(_ service: Int, in zone: Int, where isMeant: (Int) -> Bool) -> Bool {

@@ -15,7 +15,7 @@ extension SimulatedWorld {
     var serving = 0
     var servingInUse = 0
     for deployment in services[service].deployments where deployments[deployment].zone == zone {
-      for pod in deployments[deployment].pods where pods[pod].isRouted {
+      for pod in deployments[deployment].pods where isRouted(pod, by: front) {
         count += 1
         let (answers, rests) = (serves(pod), isResting(pod, front))
         if answers { serving += 1 }
@@ -105,7 +105,13 @@ extension SimulatedWorld {
       value = answeredByReady(fronts[front].service)
     } else if case .nginx = fronts[front].spec.kind {
       let shares = effectiveShares(front)
-      value = answeredInTurn(front, shares.indices.filter { shares[$0] > 0 })
+      let places = shares.indices.filter { shares[$0] > 0 }
+      let entries = severed.isEmpty ? [] : entries(fronts[front].zones)
+      value =
+        entries.isEmpty
+        ? answeredInTurn(front, places)
+        : entries.reduce(0) { $0 + answeredInTurn(front, places, from: $1) }
+          / Double(entries.count)
     } else if fronts[front].isSettled {
       value = answered(front, by: fronts[front].answers[0].shares)
     } else {
@@ -119,7 +125,8 @@ extension SimulatedWorld {
     var sum = 0.0
     for index in fronts[front].zones.indices {
       guard let zone = fronts[front].zones[index] else { continue }
-      sum += shares[index] * answered(front, in: zone)
+      guard isInTime(front, zone) else { continue }
+      sum += shares[index] * answered(front, in: zone) * reach(front, zone)
     }
     return sum
   }
@@ -127,17 +134,23 @@ extension SimulatedWorld {
   /// The share that is answered where a request that gets no connection in one zone goes to the next
   /// (`proxy_next_upstream error timeout`): a zone without pods, one whose node is gone or whose
   /// container does not listen yet. A process that hangs takes the connection.
-  private func answeredInTurn(_ front: Int, _ left: [Int]) -> Double {
+  private func answeredInTurn(_ front: Int, _ left: [Int], from entry: Int? = nil) -> Double {
     let shares = effectiveShares(front)
     let total = left.reduce(0) { $0 + shares[$1] }
     guard total > 0 else { return 0 }
     return left.reduce(0) { sum, index in
       let routed = routedPods(of: fronts[front].service, in: fronts[front].zones[index])
       let count = Double(max(routed.count, 1))
-      let answered = Double(routed.count { serves($0) }) / count
-      let taken = Double(routed.count { takesAndFails($0) }) / count
+      let zone = fronts[front].zones[index]
+      let isThere = entry.flatMap { entry in zone.map { connects(entry, $0) } } ?? true
+      let isFast = zone.map { isInTime(front, $0) } ?? true
+      let answered = isThere && isFast ? Double(routed.count { serves($0) }) / count : 0
+      let taken =
+        isThere
+        ? Double(routed.count { takesAndFails($0) || !isFast && serves($0) }) / count : 0
       let unconnected = max(0, 1 - answered - taken)
-      let later = unconnected > 0 ? answeredInTurn(front, left.filter { $0 != index }) : 0
+      let later =
+        unconnected > 0 ? answeredInTurn(front, left.filter { $0 != index }, from: entry) : 0
       return sum + shares[index] / total * (answered + unconnected * later)
     }
   }
@@ -155,26 +168,32 @@ extension SimulatedWorld {
   /// The share that is answered where requests are shared out to all ready pods, as a Service without
   /// a front does; of a federated one to those of the cluster that it was moved to, once some are ready.
   private func answeredByReady(_ service: Int) -> Double {
+    let places = services[service].deployments.map { deployments[$0].zone }
+    let entries = severed.isEmpty ? [] : entries(places)
     var ready = 0
-    var answering = 0
+    var answering = 0.0
     let isMoved = services[service].deployments.contains { deployment in
       deployments[deployment].isAnywhere
         && deployments[deployment].pods.contains { pods[$0].isRouted }
     }
     for deployment in services[service].deployments
     where !isMoved || !deployments[deployment].isLeft {
+      let zone = deployments[deployment].zone
+      let share =
+        entries.isEmpty
+        ? 1 : Double(entries.count { connects($0, zone) }) / Double(entries.count)
       for pod in deployments[deployment].pods where pods[pod].isRouted {
         ready += 1
-        if serves(pod) { answering += 1 }
+        if serves(pod) { answering += share }
       }
     }
-    return ready == 0 ? 0 : Double(answering) / Double(ready)
+    return ready == 0 ? 0 : answering / Double(ready)
   }
 
   private func recordAvailability(ofService service: Int) {
     var serving = 0
     for deployment in services[service].deployments {
-      for pod in deployments[deployment].pods where pods[pod].isReady && serves(pod) {
+      for pod in deployments[deployment].pods where takesRequests(pod) && serves(pod) {
         serving += 1
       }
     }

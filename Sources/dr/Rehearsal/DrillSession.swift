@@ -119,6 +119,13 @@ struct DrillSession {
   }
 
   private func makeInjector(_ world: RealWorld) throws -> any FaultInjector {
+    if let strange = drill.faults.first(where: { !$0.isPlain }) {
+      project.report(
+        Diagnostic(
+          .unsupportedTarget, "the fault \(strange.name) flaps, or is over: that is only simulated",
+          at: drill.span, help: "let it begin and end: `fault fail(az1) for 5m`"))
+      throw project.fail()
+    }
     if let injectorProgram {
       return InjectorProgram(
         program: injectorProgram, faults: drill.faults.map(\.document), world: world)

@@ -32,7 +32,7 @@ extension FaultInjector {
 }
 
 /// A program of the user's, called without a shell: `PROGRAM begin zone_outage cn-beijing-az1`, and the same
-/// with `end`. It has a minute, and fails with any exit status but 0.
+/// with `end`: the kind, and the labels of what is hit. It has a minute, and fails with any exit status but 0.
 struct InjectorProgram: FaultInjector {
   let program: String
   let faults: [Document]
@@ -42,7 +42,9 @@ struct InjectorProgram: FaultInjector {
   func end(_ number: Int) async -> String? { await run("end", faults[number]) }
 
   private func run(_ word: String, _ fault: Document) async -> String? {
-    let words = ["kind", "service", "zone"].compactMap { fault[$0]?.stringValue }
+    let words = ["kind", "service", "zone", "other", "region", "pool", "name"].compactMap {
+      fault[$0]?.stringValue
+    }
     let call = WorldCall(
       name: "shell.run",
       arguments: DocumentObject([
@@ -72,7 +74,21 @@ actor ChaosMeshInjector: FaultInjector {
   private var active: Set<Int> = []
 
   /// The resources of Chaos Mesh by kind (chaos-mesh.org/v1alpha1).
-  private static let plurals = ["NetworkChaos": "networkchaos", "PodChaos": "podchaos"]
+  private static let plurals = [
+    "NetworkChaos": "networkchaos", "PodChaos": "podchaos", "HTTPChaos": "httpchaos",
+  ]
+
+  /// What stdlib/emit/chaos_mesh.dr has an object for.
+  private static let kinds: Set = [
+    "zone_outage", "region_outage", "node_outage", "network_partition", "slow_network",
+    "service_hang", "engine_stall",
+  ]
+
+  private static func isMade(_ fault: DrillModel.Fault) -> Bool {
+    let kind = fault.document["kind"]?.stringValue ?? ""
+    let isPlain = kind != "slow_network" || fault.document["latency"]?.intValue ?? 0 > 0
+    return kinds.contains(kind) && isPlain
+  }
 
   init(_ objects: [Chaos], cluster: String, world: RealWorld) {
     self.objects = objects
@@ -82,10 +98,9 @@ actor ChaosMeshInjector: FaultInjector {
 
   /// What a drill is to apply. Throws where Chaos Mesh has no object for one of the faults.
   static func objects(of drill: DrillModel, on machine: Machine) throws(Diagnostic) -> [Chaos] {
-    let strange = drill.faults.first { $0.document["kind"]?.stringValue != "zone_outage" }
-    guard strange == nil else {
+    if let strange = drill.faults.first(where: { !isMade($0) }) {
       throw Diagnostic(
-        .unsupportedTarget, "only the outage of a zone can be made with Chaos Mesh",
+        .unsupportedTarget, "Chaos Mesh cannot make the fault \(strange.name)",
         at: drill.span, help: "say what makes the faults: --injector PROGRAM")
     }
     var compiler = Compiler(machine: machine, format: .json)

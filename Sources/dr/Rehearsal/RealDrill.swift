@@ -131,7 +131,7 @@ final class RealDrill {
 extension DrillModel.Fault {
   /// `zone_outage of az1`
   var name: String {
-    let what = ["service", "zone"].compactMap { document[$0]?.stringValue }
+    let what = ["service", "zone", "region", "name"].compactMap { document[$0]?.stringValue }
     let kind = document["kind"]?.stringValue ?? "fault"
     return what.isEmpty ? kind : "\(kind) of \(what.joined(separator: " in "))"
   }
