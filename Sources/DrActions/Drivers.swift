@@ -9,6 +9,8 @@ package enum Drivers {
   private static let actions: [any Action.Type] = [
     AlertmanagerExpire.self,
     AlertmanagerSilence.self,
+    DNSSetWeights.self,
+    DNSWeights.self,
     GslbSetWeights.self,
     GslbWeights.self,
     HAProxySetWeights.self,

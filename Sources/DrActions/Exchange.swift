@@ -43,6 +43,8 @@ package enum Request: Sendable, Equatable {
   case process(ProcessRequest)
   /// A program in a container, over a WebSocket of the API server: an upgrade of `GET …/exec`.
   case exec(KubernetesRequest, timeoutNanoseconds: Int64)
+  /// A message to a name server.
+  case dns(DNSRequest)
 }
 
 /// A program to run to its end.
@@ -165,6 +167,8 @@ package struct Reply: Sendable, Equatable {
     case exited(status: Int, output: [UInt8], errors: [UInt8])
     /// Of a program in a container: what it wrote, and the Status object that says how it ended.
     case executed(Execution)
+    /// Of a name server, held to be the answer.
+    case message([UInt8])
     case failure(TransportFailure)
   }
 
@@ -184,6 +188,7 @@ package struct Reply: Sendable, Equatable {
   }
 
   static let notHTTP = "what came for an HTTP request is no answer to one"
+  static let notDNS = "what came for a question to a name server is no answer to one"
 
   package let answer: Answer
   /// From order to answer; exchanges that measure over a time have no clock of their own.

@@ -120,6 +120,7 @@ package final class RealWorld: RequestSender {
       execution.output = mask.mask(execution.output)
       execution.errors = mask.mask(execution.errors)
       return .executed(execution)
+    case .dns(let request): return await Self.ask(request)
     }
   }
 
@@ -168,6 +169,16 @@ package final class RealWorld: RequestSender {
     let start = bytes.lastIndex(of: 0x20).map(bytes.index(after:)) ?? bytes.startIndex
     guard bytes[start...].starts(with: "env:".utf8) else { return nil }
     return (String(value[..<start]), String(value[start...]))
+  }
+
+  private static func ask(_ request: DNSRequest) async -> Reply.Answer {
+    var secret: [UInt8] = []
+    do throws(SecretSource.Unusable) {
+      if let key = request.key { secret = try SecretSource.bytes(key.secret) }
+    } catch {
+      return .failure(.refused("the key \(request.key?.text ?? ""): \(error.reason)"))
+    }
+    return await DNSTransport.send(request, secret: secret)
   }
 
   private static func run(_ request: ProcessRequest) async -> Reply.Answer {

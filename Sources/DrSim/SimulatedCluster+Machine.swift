@@ -351,9 +351,14 @@ private struct ModelReader {
         Published.route53Check(every: try whole(via, "check_every")))
     case _: kind = .gslb(domain: try text(via, "domain"), ttl: try whole(via, "ttl"))
     }
+    let zones = try labels(list(block, "prefer"))
+    var shares = try shares(of: block, kind)
+    if machine.record(via).map({ program[$0.type].name }) == "Dns" {
+      shares = Share.alike(zip(zones, shares).map { (name: $0, value: $1) }).map(\.value)
+    }
     var front = SimulatedCluster.Front(
       label: try text(block, "label"), service: try text(try field(block, "service"), "label"),
-      kind: kind, zones: try labels(list(block, "prefer")), shares: try shares(of: block, kind),
+      kind: kind, zones: zones, shares: shares,
       watchesZones: try watches(via, kind),
       isStandby: machine.bool(try field(block, "standby")) ?? false)
     front.timeout = machine.int(try field(via, "timeout"))

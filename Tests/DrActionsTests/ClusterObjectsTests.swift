@@ -214,7 +214,7 @@ struct ClusterObjectsTests {
         flow = resume(
           Reply(
             .response(status: status, headers: [], body: Array(body.utf8)), elapsedNanoseconds: 1))
-      case .ask(.http, _), .ask(.socket, _), .ask(.process, _), .ask(.exec, _):
+      case .ask(.http, _), .ask(.socket, _), .ask(.process, _), .ask(.exec, _), .ask(.dns, _):
         return (.failure(.refused("no request to a cluster")), asked)
       }
     }

@@ -75,6 +75,7 @@ struct Transcript {
     case .send(.process(let request)):
       #expect(request.environment == [.init("DR_KEY", "run/2.1.0")])
       return "run \(JSON.write(.array(request.command.map(Document.string))))"
+    case .send(.dns(let request)): return "dns \(request.server)"
     case .send(.http(let request)):
       return
         "\(request.method.rawValue) \(request.url) \(String(decoding: request.body, as: UTF8.self))"

@@ -178,7 +178,7 @@ import Testing
     let answer = try await exec([.raw(bytes), .cut], seconds: 20)
     switch answer {
     case .failure(.lostAnswer), .executed: break
-    case .failure, .response, .text, .exited: Issue.record("seed \(seed): \(answer)")
+    case .failure, .response, .text, .exited, .message: Issue.record("seed \(seed): \(answer)")
     }
   }
 
@@ -294,7 +294,7 @@ import Testing
       case .failure(.notSent(let text)): "not sent: \(text)"
       case .failure(.lostAnswer(let text)): "lost: \(text)"
       case .failure(.refused(let text)): "refused: \(text)"
-      case .response, .text, .exited, .executed: "\(answer)"
+      case .response, .text, .exited, .executed, .message: "\(answer)"
       }
     }
     let refusing = try await forward([

@@ -82,7 +82,7 @@ struct WebRequest {
 
   private func outcome(_ reply: Reply) -> Outcome {
     switch reply.answer {
-    case .text, .exited, .executed: return .failure(.refused(Reply.notHTTP))
+    case .text, .exited, .executed, .message: return .failure(.refused(Reply.notHTTP))
     case .failure(.notSent(let message)): return .failure(.unreachable(message))
     case .failure(.refused(let message)): return .failure(.refused(message))
     case .failure(.lostAnswer(let message)):

@@ -71,7 +71,7 @@ struct Completion {
   private func outcome(_ reply: Reply) -> Outcome {
     switch reply.answer {
     case .failure(let failure): return .noAnswer(failure)
-    case .text, .exited, .executed: return .failed(Reply.notHTTP, isFinal: true)
+    case .text, .exited, .executed, .message: return .failed(Reply.notHTTP, isFinal: true)
     case .response(let status, let headers, let bytes):
       if status == 429 || status == 503 {
         let pause = headers.first { $0.name == "retry-after" }.flatMap { Int64($0.value) }

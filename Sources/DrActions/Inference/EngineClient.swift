@@ -32,7 +32,7 @@ struct EngineClient {
       body: body.map { Array(JSON.write($0).utf8) } ?? [], timeoutNanoseconds: timeout)
     return .ask(.http(request)) { reply in
       switch reply.answer {
-      case .text, .exited, .executed: .failure(.refused(Reply.notHTTP))
+      case .text, .exited, .executed, .message: .failure(.refused(Reply.notHTTP))
       case .failure(.refused(let message)): .failure(.refused(message))
       case .failure(.notSent(let message)): .failure(.unreachable(message))
       case .failure(.lostAnswer(let message)):

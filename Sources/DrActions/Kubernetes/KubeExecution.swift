@@ -46,7 +46,7 @@ struct KubeExecution {
     case .failure(.refused(let message)): return .failure(.refused(message))
     case .failure(.lostAnswer(let message)):
       return .failure(.inDoubt("cannot \(what): \(message)"))
-    case .response, .text, .exited:
+    case .response, .text, .exited, .message:
       guard case .success(let reply) = KubeReply.read(reply) else {
         return .failure(.refused(Reply.notHTTP))
       }

@@ -17,7 +17,7 @@ struct KubeReply {
   static func read(_ reply: Reply) -> Result<KubeReply, TransportFailure> {
     switch reply.answer {
     case .failure(let failure): return .failure(failure)
-    case .text, .exited, .executed: return .failure(.refused(Reply.notHTTP))
+    case .text, .exited, .executed, .message: return .failure(.refused(Reply.notHTTP))
     case .response(let status, let headers, let bytes):
       func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
       let seconds = header("retry-after").flatMap { Int64($0) }

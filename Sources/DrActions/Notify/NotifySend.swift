@@ -66,7 +66,7 @@ struct NotifySend: Act {
       timeoutNanoseconds: Self.timeout)
     return .ask(.http(request)) { reply in
       switch reply.answer {
-      case .text, .exited, .executed: .failure(.refused(Reply.notHTTP))
+      case .text, .exited, .executed, .message: .failure(.refused(Reply.notHTTP))
       // A mistake in the set-up is told, so that a drill finds it.
       case .failure(.refused(let message)): .failure(.refused(message))
       case .failure: .value(false)

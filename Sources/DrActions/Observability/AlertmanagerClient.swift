@@ -35,7 +35,7 @@ struct AlertmanagerClient {
       body: body.map { Array(JSON.write($0).utf8) } ?? [], timeoutNanoseconds: Self.timeout)
     return .ask(.http(request)) { reply in
       switch reply.answer {
-      case .text, .exited, .executed: return .failure(.refused(Reply.notHTTP))
+      case .text, .exited, .executed, .message: return .failure(.refused(Reply.notHTTP))
       case .failure(.refused(let message)): return .failure(.refused(message))
       case .failure(.notSent(let message)): return .failure(.unreachable(message))
       case .failure(.lostAnswer(let message)):

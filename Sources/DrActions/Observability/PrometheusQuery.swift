@@ -27,7 +27,7 @@ struct PrometheusQuery: Read {
       timeoutNanoseconds: timeout)
     return .ask(.http(request)) { reply in
       switch reply.answer {
-      case .text, .exited, .executed: return .failure(.refused(Reply.notHTTP))
+      case .text, .exited, .executed, .message: return .failure(.refused(Reply.notHTTP))
       case .failure(.refused(let message)): return .failure(.refused(message))
       case .failure(let failure): return .failure(.unreachable(failure.message))
       case .response(let status, _, let bytes):

@@ -117,7 +117,7 @@ final class RegistryClient {
       method: method, url: url, headers: all, body: body, timeoutNanoseconds: timeout)
     return .ask(.http(request)) { reply in
       switch reply.answer {
-      case .text, .exited, .executed: .failure(.refused(Reply.notHTTP))
+      case .text, .exited, .executed, .message: .failure(.refused(Reply.notHTTP))
       case .failure(.refused(let message)): .failure(.refused(message))
       case .failure(let failure): .failure(.unreachable(failure.message))
       case .response(let status, let headers, let body):

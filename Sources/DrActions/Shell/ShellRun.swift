@@ -55,7 +55,7 @@ struct ShellRun: Act {
       case .failure(.notSent(let message)), .failure(.refused(let message)):
         return .failure(.refused(message))
       case .failure(.lostAnswer(let message)): return .failure(.inDoubt(message))
-      case .response, .text, .executed:
+      case .response, .text, .executed, .message:
         return .failure(.refused("what came is no end of a program"))
       }
     }

@@ -35,7 +35,7 @@ struct HAProxySocket {
     .ask(.socket(path: path, command: command)) { reply in
       switch reply.answer {
       case .text(let text): return .value(text)
-      case .response, .exited, .executed:
+      case .response, .exited, .executed, .message:
         return .failure(.refused("an HTTP response came for a socket command"))
       case .failure(.refused(let message)): return .failure(.refused(message))
       case .failure(let failure):
@@ -55,7 +55,7 @@ struct HAProxySocket {
         let lines = text.split(whereSeparator: \.isNewline)
         guard let complaint = lines.first else { return .value(()) }
         return .failure(.refused("HAProxy at \(path) refuses `\(command)`: \(complaint)"))
-      case .response, .exited, .executed:
+      case .response, .exited, .executed, .message:
         return .failure(.refused("an HTTP response came for a socket command"))
       case .failure(.refused(let message)): return .failure(.refused(message))
       case .failure(.notSent(let message)): return .failure(.unreachable(message))

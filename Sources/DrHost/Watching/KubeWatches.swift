@@ -119,7 +119,8 @@ final class KubeWatches: Sendable {
         ?? .failure(NoPosition(outcome: .anew))
     case .response(let status, _, _) where Self.isFinal(status):
       return .failure(NoPosition(outcome: .never))
-    case .response, .text, .exited, .executed, .failure: return .failure(NoPosition(outcome: .anew))
+    case .response, .text, .exited, .executed, .message, .failure:
+      return .failure(NoPosition(outcome: .anew))
     }
   }
 

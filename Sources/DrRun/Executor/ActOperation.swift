@@ -181,9 +181,9 @@ final class ActOperation: Operation {
     guard case .success(let document) = answer,
       let state = document["state"]?.stringValue.flatMap(Settlement.State.init)
     else {
-      let why =
-        if case .failure(let failure) = answer { failure.message } else { "no clear answer" }
-      return settleLater(why)
+      guard case .failure(let failure) = answer else { return settleLater("no clear answer") }
+      if case .busy(let why) = failure { return settleLater(why, isUnderWay: true) }
+      return settleLater(failure.message)
     }
     switch state {
     case .done: settle(Settlement(state: .done, result: document["result"], by: nil))
@@ -192,12 +192,15 @@ final class ActOperation: Operation {
     }
   }
 
-  private func settleLater(_ why: String) {
+  /// `isUnderWay`: the world answers, but not yet whether it happened.
+  private func settleLater(_ why: String, isUnderWay: Bool = false) {
     guard settles < ActOperation.settlesMax else {
       return executor.stop(
         .paused,
-        "it is not known whether \(act) happened, and the world does not answer (\(why));"
-          + " resume the run when it does")
+        isUnderWay
+          ? "\(act) is not over: \(why); resume the run when it is"
+          : "it is not known whether \(act) happened, and the world does not answer (\(why));"
+            + " resume the run when it does")
     }
     timer = executor.startTimer(
       at: executor.now.advanced(by: 1_000_000_000 << Int64(settles)), for: self)

@@ -29,7 +29,9 @@ extension SimulatedWorld {
       }
       return found
     }
-    let url = names["url"]?.stringValue
+    let url =
+      names["url"]?.stringValue
+      ?? names["host"]?.stringValue.map { "http://\($0).\(names["zone"]?.stringValue ?? "")" }
     let socket = names["socket"]?.stringValue
     let backend = names["backend"]?.stringValue
     let found = fronts.firstIndex { front in
@@ -83,7 +85,8 @@ extension SimulatedWorld {
   // MARK: Weights
 
   func setWeights(_ arguments: CallArguments) throws(WorldFailure) -> SimulatedAct {
-    let wanted = try arguments.percents("weights")
+    let given = try arguments.percents("weights")
+    let wanted = arguments.call.name.hasPrefix("dns.") ? Share.alike(given) : given
     let find = { () throws(WorldFailure) in try self.front(arguments) }
     return SimulatedAct(
       observe: { () throws(WorldFailure) in
@@ -115,6 +118,10 @@ extension SimulatedWorld {
     let target: String
     let permissions: [String]
     switch state.spec.kind {
+    case .gslb(let domain, _) where arguments.call.name.hasPrefix("dns."):
+      let primary = arguments.call.arguments["servers"]?.objectValue?.members.first?.name ?? ""
+      target = "\(domain) at \(primary)"
+      permissions = ["the key of \(domain) at \(primary)"]
     case .gslb, .checkedDNS:
       target = "gslbs/\(state.spec.label) in \(namespace)"
       permissions = ["get gslbs.k8gb.io in \(namespace)", "patch gslbs.k8gb.io in \(namespace)"]

@@ -114,4 +114,10 @@ enum Share {
     while digits.hasSuffix("0") { digits = digits.dropLast() }
     return "\(share / percent).\(digits)%"
   }
+
+  /// The same for all that have any: plain DNS carries no weights.
+  static func alike(_ shares: [(name: String, value: Int64)]) -> [(name: String, value: Int64)] {
+    let share = whole / Int64(max(1, shares.count { $0.value > 0 }))
+    return shares.map { ($0.name, $0.value > 0 ? share : 0) }
+  }
 }

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DrData
+import DrRun
+
+/// A name whose records are the addresses of zones, and the servers that answer for it: updates go to
+/// the first, and all are read back.
+struct DNSFront {
+  struct Server {
+    let name: String
+    let address: String
+    let text: String
+  }
+
+  /// What a server answers for the name.
+  struct Answers {
+    let addresses: Set<IPAddress>
+    let serial: UInt32
+  }
+
+  /// What came of asking one server.
+  struct Look {
+    let server: Server
+    let result: Result<Answers, WorldFailure>
+
+    var isSilent: Bool {
+      if case .failure(.unreachable) = result { true } else { false }
+    }
+  }
+
+  let name: DNSName
+  private let zone: DNSName
+  private let ttl: UInt32
+  let primary: Server
+  let servers: [Server]
+  let key: TSIGKey?
+  /// By the label of the zone that they lead to.
+  let addresses: [(zone: String, address: IPAddress)]
+  private let port: Int
+
+  private static let timeout = 3 * Unit.second
+
+  init(_ arguments: Arguments) throws(WorldFailure) {
+    let zoneText = try arguments.text("zone")
+    guard let zone = DNSName(zoneText),
+      let name = DNSName("\(try arguments.text("host")).\(zoneText)")
+    else { throw arguments.mismatch("zone", "a domain name, and `host` one in it") }
+    (self.zone, self.name) = (zone, name)
+    ttl = UInt32(clamping: try arguments.int("ttl", atLeast: 0) / Unit.second)
+    let port = try arguments.int("port", atLeast: 1)
+    self.port = Int(port)
+    var servers: [Server] = []
+    for member in try arguments.object("servers").members {
+      let address = member.value.stringValue ?? ""
+      let place = (address.isEmpty ? [] : [address]) + (port == 53 ? [] : ["port \(port)"])
+      let text = place.isEmpty ? member.name : "\(member.name) (\(place.joined(separator: ", ")))"
+      servers.append(
+        Server(name: member.name, address: address.isEmpty ? member.name : address, text: text))
+    }
+    guard let primary = servers.first, port <= 65535 else {
+      throw arguments.mismatch("servers", "addresses by the names of servers, with a port")
+    }
+    (self.primary, self.servers) = (primary, servers)
+    var addresses: [(zone: String, address: IPAddress)] = []
+    for member in try arguments.object("addresses").members {
+      guard let address = member.value.stringValue.flatMap({ IPAddress($0) }) else {
+        throw arguments.mismatch("addresses", "an Object of IP addresses")
+      }
+      addresses.append((member.name, address))
+    }
+    self.addresses = addresses
+    key = try Self.key(arguments)
+  }
+
+  private static func key(_ arguments: Arguments) throws(WorldFailure) -> TSIGKey? {
+    guard let text = try arguments.optionalString("key"), !text.isEmpty else { return nil }
+    guard let name = DNSName(text),
+      let algorithm = TSIGKey.Algorithm(rawValue: try arguments.string("algorithm"))
+    else { throw arguments.mismatch("key", "the name of a key of a known algorithm") }
+    return TSIGKey(name: name, algorithm: algorithm, secret: try arguments.text("secret"))
+  }
+
+  var target: String { "\(name.text) at \(primary.text)" }
+
+  // MARK: Reading
+
+  /// What a server answers; it must answer for the zone itself, not from a memory.
+  func read(_ server: Server) -> Flow<Answers> {
+    ask(server, zone, DNSType.soa).then { records in
+      guard let serial = records.lazy.compactMap(\.serial).first else {
+        return .failure(.refused("\(server.text) has no SOA record of \(zone.text)"))
+      }
+      return ask(server, name, DNSType.a).then { four in
+        ask(server, name, DNSType.aaaa).then { six in
+          if (four + six).contains(where: { $0.type == DNSType.cname }) {
+            return .failure(
+              .refused(
+                "\(name.text) is an alias (CNAME) at \(server.text), so it has no addresses to change"
+              ))
+          }
+          let addresses = (four + six).filter { $0.name == name && $0.kind == DNSClass.internet }
+            .compactMap { record in
+              IPAddress(record.data).flatMap { $0.type == record.type ? $0 : nil }
+            }
+          return .value(Answers(addresses: Set(addresses), serial: serial))
+        }
+      }
+    }
+  }
+
+  private func ask(
+    _ server: Server, _ name: DNSName, _ type: UInt16
+  ) -> Flow<[DNSMessage.Record]> {
+    var message = DNSMessage()
+    message.questions = [.init(name: name, type: type)]
+    return send(message, to: server).then { reply in
+      switch reply.code {
+      case DNSCode.noError where reply.isAuthoritative,
+        DNSCode.noSuchName where reply.isAuthoritative:
+        return .value(reply.answers)
+      case DNSCode.serverFailure:
+        return .failure(.busy("\(server.text) cannot answer for \(name.text) now (SERVFAIL)"))
+      case let code:
+        return .failure(
+          .refused(
+            "\(server.text) does not answer for the zone \(zone.text) (\(DNSCode.text(code)))"))
+      }
+    }
+  }
+
+  private func send(_ message: DNSMessage, to server: Server) -> Flow<DNSMessage> {
+    let isUpdate = message.opcode == DNSOpcode.update
+    let request = DNSRequest(
+      server: server.address, port: port, message: message, key: isUpdate ? key : nil,
+      isRepeatable: !isUpdate, timeoutNanoseconds: Self.timeout)
+    return .ask(.dns(request)) { reply in
+      switch reply.answer {
+      case .message(let bytes):
+        do throws(DNSReader.Malformed) {
+          return .value(try DNSReader.read(bytes).message)
+        } catch {
+          return .failure(.refused("\(server.text): \(error.reason)"))
+        }
+      case .response, .text, .exited, .executed: return .failure(.refused(Reply.notDNS))
+      case .failure(.refused(let message)): return .failure(.refused(message))
+      case .failure(.notSent(let message)): return .failure(.unreachable(message))
+      case .failure(.lostAnswer(let message)):
+        return .failure(isUpdate ? .inDoubt(message) : .unreachable(message))
+      }
+    }
+  }
+
+  /// What each server answers, the primary first.
+  func readAll() -> Flow<[Look]> { readAll(servers[...], []) }
+
+  private func readAll(_ left: ArraySlice<Server>, _ found: [Look]) -> Flow<[Look]> {
+    guard let server = left.first else { return .value(found) }
+    return read(server).map { Result<Answers, WorldFailure>.success($0) }
+      .otherwise { .value(.failure($0)) }
+      .then {
+        readAll(left.dropFirst(), found + [Look(server: server, result: $0)])
+      }
+  }
+
+  // MARK: Updating
+
+  /// Sends an update that is carried out only where the name's records are those of `before`, and gives
+  /// the whole answer.
+  func update(
+    from before: Set<IPAddress>, adding: [IPAddress], removing: [IPAddress]
+  ) -> Flow<DNSMessage> {
+    var message = DNSMessage()
+    message.opcode = DNSOpcode.update
+    message.questions = [.init(name: zone, type: DNSType.soa)]
+    for type in [DNSType.a, DNSType.aaaa] {
+      let records = Self.sorted(before).filter { $0.type == type }
+      message.answers +=
+        records.isEmpty
+        ? [.init(name: name, type: type, kind: DNSClass.none)]
+        : records.map { .init(name: name, type: type, data: $0.bytes) }
+    }
+    // What is put in comes first: the name is never without an address.
+    message.authorities =
+      adding.map { .init(name: name, type: $0.type, ttl: ttl, data: $0.bytes) }
+      + removing.map { .init(name: name, type: $0.type, kind: DNSClass.none, data: $0.bytes) }
+    return send(message, to: primary)
+  }
+
+  static func sorted(_ addresses: Set<IPAddress>) -> [IPAddress] {
+    addresses.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+  }
+
+  static func text(_ addresses: Set<IPAddress>) -> String {
+    addresses.isEmpty ? "no address" : sorted(addresses).map(\.text).joined(separator: ", ")
+  }
+
+  // MARK: Zones
+
+  /// The share of each zone: the same for all that are answered.
+  func percents(_ addresses: Set<IPAddress>) -> Document {
+    let published = self.addresses.filter { addresses.contains($0.address) }
+    let share = Unit.wholePercent / Int64(max(1, published.count))
+    return .object(
+      DocumentObject(
+        self.addresses.map { ($0.zone, .int(addresses.contains($0.address) ? share : 0)) }))
+  }
+}
