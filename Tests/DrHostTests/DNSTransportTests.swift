@@ -201,13 +201,11 @@ struct DNSTransportTests {
 
   @Test("where nothing listens nothing was sent")
   func refused() async throws {
-    let server = try await NameServer(.answers)
-    let port = server.port
-    try await server.stop()
+    // A port that was free a moment ago may be another test's now; nobody listens on this one.
     for names in [0, 40] {
       #expect(
-        await DNSTransport.send(request(port, names: names), secret: [])
-          == .failure(.notSent("127.0.0.1 port \(port): connection refused")))
+        await DNSTransport.send(request(1, names: names), secret: [])
+          == .failure(.notSent("127.0.0.1 port 1: connection refused")))
     }
   }
 
