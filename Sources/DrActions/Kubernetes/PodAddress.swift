@@ -25,7 +25,7 @@ package struct PodAddress: Sendable, Equatable {
     guard url.hasPrefix(Self.scheme) else { return nil }
     let parts = url.dropFirst(Self.scheme.count).split(
       separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-    guard parts.count >= 3, let cluster = Self.decode(parts[0]), !parts[1].isEmpty,
+    guard parts.count >= 3, let cluster = percentDecoded(parts[0]), !parts[1].isEmpty,
       let colon = parts[2].lastIndex(of: ":"), colon > parts[2].startIndex,
       let port = Int(parts[2][parts[2].index(after: colon)...]), (1...65_535).contains(port)
     else { return nil }
@@ -58,21 +58,5 @@ package struct PodAddress: Sendable, Equatable {
     }
     let message = "cannot reach \(text): \(reply.explanation)"
     return reply.status == 401 || reply.status == 403 ? .refused(message) : .notSent(message)
-  }
-
-  private static func decode(_ text: Substring) -> String? {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-      guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else { return nil }
-      bytes.append(value)
-      rest = rest.dropFirst(2)
-    }
-    return String(validating: bytes, as: UTF8.self)
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrActions
+
 /// The `server` of a cluster: scheme, host, port and an optional path before all others.
 struct ServerAddress: Sendable, Equatable {
   let scheme: String
@@ -74,8 +76,8 @@ enum URLText {
     if let at = authority.lastIndex(of: "@") {
       let pieces = authority[..<at].split(
         separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      parts.user = pieces.first.flatMap(decode)
-      parts.password = pieces.count > 1 ? decode(pieces[1]) : nil
+      parts.user = pieces.first.flatMap(percentDecoded)
+      parts.password = pieces.count > 1 ? percentDecoded(pieces[1]) : nil
       hostPort = authority[authority.index(after: at)...]
     }
     let end = hostPort.lastIndex(of: "]") ?? hostPort.startIndex
@@ -103,21 +105,5 @@ enum URLText {
       }
     }
     return encoded
-  }
-
-  private static func decode(_ text: Substring) -> String? {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-      guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else { return nil }
-      bytes.append(value)
-      rest = rest.dropFirst(2)
-    }
-    return String(validating: bytes, as: UTF8.self)
   }
 }

@@ -7,19 +7,11 @@ import DrBase
 import DrRun
 
 /// The service's processes in a zone (`nil`: in all) stop answering, and new ones never begin to.
-struct ServiceHang: FaultKind {
+struct ServiceHang: ServiceFault {
   static let kind = "service_hang"
   static let isPaired = true
   let service: String
   let zone: String?
-
-  init(service: String, zone: String?) {
-    self.service = service
-    self.zone = zone
-  }
-  init(_ facts: FaultFacts) throws(Diagnostic) {
-    self.init(service: try facts.service(), zone: try facts.zoneIfGiven())
-  }
 
   var text: String { "\(service) hangs\(Place.text(zone))" }
   var mendedText: String { "\(service) answers again\(Place.text(zone))" }
@@ -43,18 +35,10 @@ struct ServiceHang: FaultKind {
 
 /// Engines answer their checks and generate nothing: vLLM's /health is 200 while its engine core waits
 /// for a GPU that is stuck. What is started anew is well.
-struct EngineStall: FaultKind {
+struct EngineStall: ServiceFault {
   static let kind = "engine_stall"
   let service: String
   let zone: String?
-
-  init(service: String, zone: String?) {
-    self.service = service
-    self.zone = zone
-  }
-  init(_ facts: FaultFacts) throws(Diagnostic) {
-    self.init(service: try facts.service(), zone: try facts.zoneIfGiven())
-  }
 
   var text: String { "\(service) answers its checks and generates nothing\(Place.text(zone))" }
   var mendedText: String { "\(service) generates again\(Place.text(zone))" }

@@ -7,18 +7,10 @@ import DrRun
 
 /// What calls of policies and runbooks see of a service is bad, in one zone or in all, though it serves:
 /// replicas that are not ready, checks and requests that fail. Alerts see what there is.
-struct LookBad: FaultKind {
+struct LookBad: ServiceFault {
   static let kind = "look_bad"
   let service: String
   let zone: String?
-
-  init(service: String, zone: String?) {
-    self.service = service
-    self.zone = zone
-  }
-  init(_ facts: FaultFacts) throws(Diagnostic) {
-    self.init(service: try facts.service(), zone: try facts.zoneIfGiven())
-  }
 
   private var place: String { zone ?? "every zone" }
   var text: String { "\(service) looks bad in \(place), though it serves" }

@@ -42,6 +42,17 @@ extension FaultKind {
   fileprivate func equals(_ other: any FaultKind) -> Bool { (other as? Self) == self }
 }
 
+/// A kind of fault that is said by a service and, where it is not everywhere, a zone.
+protocol ServiceFault: FaultKind {
+  init(service: String, zone: String?)
+}
+
+extension ServiceFault {
+  init(_ facts: FaultFacts) throws(Diagnostic) {
+    self.init(service: try facts.service(), zone: try facts.zoneIfGiven())
+  }
+}
+
 /// Something that goes wrong, or is put right.
 package struct SimulatedFault: Sendable, Equatable {
   /// It stays and stays away in turns, for so many nanoseconds each, and comes so many times.

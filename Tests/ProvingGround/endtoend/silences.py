@@ -3,13 +3,12 @@
 import contextlib
 import http.server
 import json
-import subprocess
 import threading
 import time
 import urllib.request
 
+from groundlib import processes
 from groundlib.packages import program
-from groundlib.processes import die_with_parent
 from groundlib.testing import expect, until
 
 from . import journal
@@ -139,18 +138,9 @@ def servers(world):
         "prometheus": [program("prometheus"), "--config.file=prometheus.yml", "--storage.tsdb.path=data",
                        f"--web.listen-address=127.0.0.1:{PROMETHEUS}"],
     }
-    processes = []
-    try:
-        for name, command in commands.items():
-            with open(folder / f"{name}.log", "wb") as log:
-                processes.append(subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                                  preexec_fn=die_with_parent))
+    with processes.running(folder, commands):
         until("Prometheus and Alertmanager to answer", answering, 60)
         yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 def answering():

@@ -6,12 +6,11 @@ import contextlib
 import json
 import re
 import signal
-import subprocess
 import time
 import urllib.request
 
+from groundlib import processes
 from groundlib.packages import program
-from groundlib.processes import die_with_parent
 from groundlib.testing import expect, until
 
 from .account import undone
@@ -139,18 +138,9 @@ def observed(world):
     for zone, address in exporters.items():
         exporter = [program("prometheus-node-exporter"), f"--web.listen-address={address}"]
         commands[f"node-exporter-{zone}"] = world.cluster.inside(zone, exporter)
-    processes = []
-    try:
-        for name, command in commands.items():
-            with open(folder / f"{name}.log", "wb") as log:
-                processes.append(subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                                  preexec_fn=die_with_parent))
+    with processes.running(folder, commands):
         until("Prometheus to see both zones", sees_both_zones, 40)
         yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 def sees_both_zones():

@@ -1,5 +1,6 @@
 """Child processes of the supervisor: each has a name, a log file, and dies with its parent."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -13,6 +14,22 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with_parent():
     """For preexec_fn: the kernel kills this process when the thread that started it ends, whatever ends it."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+@contextlib.contextmanager
+def running(folder, commands):
+    """Runs these, by their names, in a folder that gets their logs, and ends them."""
+    children = []
+    try:
+        for name, command in commands.items():
+            with open(folder / f"{name}.log", "wb") as log:
+                children.append(subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                                                 preexec_fn=die_with_parent))
+        yield
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
 
 
 class Processes:
