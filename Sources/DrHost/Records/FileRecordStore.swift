@@ -23,7 +23,12 @@ package struct FileRecordStore: RecordStore {
   private func journalPath(_ id: String) -> String { "\(folder)/\(id)/journal" }
   private func launchPath(_ id: String) -> String { "\(folder)/\(id)/launch.json" }
 
-  package func ids() -> [String] { OutputFolder.entries(folder) ?? [] }
+  /// Who was ended before it had noted what it begins has begun nothing.
+  package func ids() -> [String] {
+    (OutputFolder.entries(folder) ?? []).filter {
+      access(launchPath($0), F_OK) == 0 || access(journalPath($0), F_OK) == 0
+    }
+  }
 
   package func create(_ id: String, launch: [UInt8]) throws(StoreFailure) {
     try Self.translating { () throws(FileFailure) in
