@@ -116,7 +116,8 @@ import Testing
     let phase = CallPhase.perform(observed: observed(.null, false))
     let awake = turn(ask, 200, #"{"is_sleeping":false}"#)
     let asleep = turn(ask, 200, #"{"is_sleeping":true}"#)
-    #expect(sleep([awake, turn("POST http://e/sleep?level=1 ")], phase) == .finish(false))
+    #expect(
+      sleep([awake, turn("POST http://e/sleep?level=1&mode=wait ")], phase) == .finish(false))
     #expect(sleep([asleep], phase) == .finish(false))
     #expect(sleep([asleep], .settle(observed: observed(.null, false))) == settled("done", false))
     #expect(sleep([awake], .settle(observed: observed(.null, false))) == settled("not_done"))

@@ -170,6 +170,29 @@ import Testing
     #expect(world.now == begun.advanced(by: 6 * Second.one + 12_500 * Second.milli))
   }
 
+  @Test func aPausedEngineIsAtWorkAgainAtOnce() throws {
+    let world = SimulatedWorld([twoZones()])
+    let a = try url(world, "a")
+    let arguments: Document = ["url": a, "timeout": .int(Second.one)]
+    #expect(world.act("inference.pause", arguments).value == false)
+    #expect(serving(world, at: a) == false)
+    let begun = world.now
+    #expect(world.act("inference.resume", arguments).value == true)
+    #expect(world.now == begun.advanced(by: Latency.socket))
+    #expect(serving(world, at: a) == true)
+  }
+
+  @Test func anEngineTellsItsModelWhileItsServerAnswers() throws {
+    let world = SimulatedWorld([twoZones()])
+    let a = try url(world, "a")
+    #expect(world.read("inference.identity", ["url": a]).value?["models"] == ["m"])
+    world.strikeNow(.fail(zone: "a"))
+    guard case .unreachable? = world.read("inference.identity", ["url": a]).failure else {
+      Issue.record("a dead zone tells its model")
+      return
+    }
+  }
+
   @Test func aWakeThatTakesTooLongIsUnreachable() throws {
     let world = SimulatedWorld([twoZones()])
     let a = try url(world, "a")

@@ -43,14 +43,19 @@ struct EngineClient {
     }
   }
 
-  /// Whether it lists a model or adapter of that name.
-  func hasModel(_ name: String) -> Flow<Bool> {
+  /// The models and adapters that it lists.
+  func models() -> Flow<[Document]> {
     send(.get, "/v1/models").then { answer in
       guard answer.status == 200, let models = answer.body["data"]?.arrayValue else {
         return .failure(failure("list its models", answer, isChange: false))
       }
-      return .value(models.contains { $0["id"]?.stringValue == name })
+      return .value(models)
     }
+  }
+
+  /// Whether it lists a model or adapter of that name.
+  func hasModel(_ name: String) -> Flow<Bool> {
+    models().map { $0.contains { $0["id"]?.stringValue == name } }
   }
 
   /// What a status that is none of success means; `what` completes "cannot …".

@@ -3,13 +3,15 @@
 import DrData
 import DrRun
 
-/// Loads a sleeping engine's weights again.
+/// Loads a sleeping vLLM engine's weights again (`/wake_up`).
 struct InferenceWake: Act {
   static let name = "inference.wake"
-  private let change: EngineSleep
+  private let change: EngineSwitch
 
   init(_ arguments: Arguments) throws(WorldFailure) {
-    change = try EngineSleep(arguments, sleeps: false)
+    change = EngineSwitch(
+      client: try EngineClient(arguments), state: .asleep, isWanted: false,
+      path: "/wake_up", change: "woken up")
   }
 
   func observe() -> Flow<Observation> { change.observe() }

@@ -19,7 +19,9 @@ extension SimulatedWorld {
     guard let url = call.arguments["url"]?.stringValue, let pod = pod(at: url), isOnLiveNode(pod)
     else { return min(Latency.connection, timeout) }
     guard !isMute(pod) else { return timeout }
-    if call.name == "inference.wake" { return min(wakeTime(pod), timeout) }
+    if call.name == "inference.wake" || call.name == "inference.resume" {
+      return min(wakeTime(pod), timeout)
+    }
     let far = zones[deployments[pods[pod].deployment].zone].latency
     return min(Second.sum(serves(pod) ? Latency.generation : Latency.socket, far), timeout)
   }
@@ -66,28 +68,47 @@ extension SimulatedWorld {
       isDone: { (_) throws(WorldFailure) in false })
   }
 
-  // MARK: Sleep
+  // MARK: The engine's own endpoints
 
-  /// Puts an engine to sleep, or wakes it up; gives whether it slept before.
-  func setSleep(_ arguments: CallArguments, level: Int64?) throws(WorldFailure) -> SimulatedAct {
+  /// The pod whose server answers at an address, whatever its engine does.
+  private func server(at url: String) throws(WorldFailure) -> Int {
+    guard let pod = pod(at: url), answersChecks(pod), !isMute(pod) else {
+      throw .unreachable("\(url) does not answer")
+    }
+    return pod
+  }
+
+  /// Requests are not counted one by one here: an engine has none between two looks.
+  func engineLoad(_ arguments: CallArguments) throws(WorldFailure) -> Document {
+    _ = try server(at: try arguments.text("url"))
+    return ["running": 0, "waiting": 0, "cache": 0]
+  }
+
+  func identity(_ arguments: CallArguments) throws(WorldFailure) -> Document {
+    let service = spec(ofPod: try server(at: try arguments.text("url")))
+    let models: [Document] = service.weights.map { [.string($0.model)] } ?? []
+    return [
+      "models": .array(models), "longest": 0, "engine": "", "version": "", "from": "",
+      "revision": "",
+    ]
+  }
+
+  /// Puts an engine to sleep or wakes it up, and gives whether it slept before. One that is paused
+  /// sleeps at level 0, with all in memory.
+  func setSleep(
+    _ arguments: CallArguments, level: Int64?, change: String
+  ) throws(WorldFailure) -> SimulatedAct {
     let url = try arguments.text("url")
     let timeout = try arguments.int("timeout")
-    let find = { () throws(WorldFailure) in
-      guard let pod = self.pod(at: url), self.answersChecks(pod), !self.isMute(pod) else {
-        throw WorldFailure.unreachable("\(url) does not answer")
-      }
-      return pod
-    }
     return SimulatedAct(
       observe: { () throws(WorldFailure) in
-        let slept = self.pods[try find()].engine.isAsleep
-        let change = level == nil ? "woken up" : "put to sleep"
+        let slept = self.pods[try self.server(at: url)].engine.isAsleep
         return Observation(
           target: url, changes: slept == (level != nil) ? [] : [change], permissions: [],
           state: .null, result: .bool(slept))
       },
       perform: { (observed) throws(WorldFailure) in
-        let pod = try find()
+        let pod = try self.server(at: url)
         guard level != nil || self.wakeTime(pod) <= timeout else {
           throw .unreachable("\(url) does not wake up in time")
         }
@@ -95,7 +116,7 @@ extension SimulatedWorld {
         return observed.result
       },
       isDone: { (_) throws(WorldFailure) in
-        self.pods[try find()].engine.isAsleep == (level != nil)
+        self.pods[try self.server(at: url)].engine.isAsleep == (level != nil)
       })
   }
 }

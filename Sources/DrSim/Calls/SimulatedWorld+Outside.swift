@@ -16,7 +16,8 @@ extension SimulatedWorld {
     // Nothing is measured here: that is how the absence of a series reads.
     case "prometheus.query": return .null
     case "alerts.firing": return .bool(isFiring(arguments.call))
-    case "inference.load": return ["running": 0, "waiting": 0, "cache": 0]
+    case "inference.load": return try engineLoad(arguments)
+    case "inference.identity": return try identity(arguments)
     case "registry.digest": return .string("sha256:" + String(repeating: "0", count: 64))
     case "kube.allowed": return true
     case "kube.logs":
@@ -50,8 +51,11 @@ extension SimulatedWorld {
       return accepted(text("to"), "copied from \(text("from"))", .string(digest))
     case "alertmanager.expire": return accepted("silence \(text("silence"))", "ended", .null)
     case "inference.sleep":
-      return try setSleep(arguments, level: given["level"]?.intValue ?? 1)
-    case "inference.wake": return try setSleep(arguments, level: nil)
+      return try setSleep(
+        arguments, level: given["level"]?.intValue ?? 1, change: "put to sleep")
+    case "inference.wake": return try setSleep(arguments, level: nil, change: "woken up")
+    case "inference.pause": return try setSleep(arguments, level: 0, change: "paused")
+    case "inference.resume": return try setSleep(arguments, level: nil, change: "resumed")
     case "inference.load_adapter":
       return accepted(text("url"), "adapter \(text("name")) loaded", false)
     case "inference.unload_adapter":

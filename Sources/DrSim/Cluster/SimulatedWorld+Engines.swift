@@ -26,12 +26,14 @@ extension SimulatedWorld {
     }
   }
 
-  /// How long an engine takes to wake up, in nanoseconds. Level 1: 0.1 s to 6 s by the size of the model
+  /// How long an engine takes to wake up, in nanoseconds. Level 0 keeps all in memory. Level 1: 0.1 s to 6 s by the size of the model
   /// (blog.vllm.ai, 2025-10-26); level 2 reads the weights again.
   func wakeTime(_ pod: Int) -> Int64 {
     guard case .asleep(let level) = pods[pod].engine else { return Latency.socket }
-    let weights = spec(ofPod: pod).weights
-    return level == 1
-      ? Published.wakeTime : Second.sum(Published.wakeTime, weights?.startTime ?? 0)
+    switch level {
+    case 0: return Latency.socket
+    case 1: return Published.wakeTime
+    case _: return Second.sum(Published.wakeTime, spec(ofPod: pod).weights?.startTime ?? 0)
+    }
   }
 }

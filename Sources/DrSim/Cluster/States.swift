@@ -126,7 +126,7 @@ struct PodState {
     case runs
     /// It takes requests and answers none.
     case stalled
-    /// It refuses requests. vLLM's level 1 keeps the weights in memory, 2 drops them.
+    /// It refuses requests. vLLM's level 0 keeps all as it is, 1 the weights in memory, 2 nothing.
     case asleep(level: Int64)
 
     var isAsleep: Bool { if case .asleep = self { true } else { false } }

@@ -5,6 +5,7 @@ checks do not see. Run directly, for it imports nothing of the ground's.
 
   GET  /healthz /readyz /metrics /v1/models
   POST /infer {"prompt", "max_tokens"}      POST /v1/completions (the shape of OpenAI's)
+  GET  /version /is_paused /is_sleeping     POST /pause /resume /sleep /wake_up (vLLM's development mode)
   POST /-/hang   health stays 200, generation never answers      POST /-/sleep  generation answers 503      POST /-/resume
 """
 
@@ -34,6 +35,7 @@ class Model:
         self.awake = threading.Event()
         self.awake.set()
         self.asleep = False
+        self.paused = False
         self.draining = False
         self.lock = threading.Lock()
         self.running = 0
@@ -49,8 +51,9 @@ class Model:
         with self.lock:
             self.running += 1
         try:
+            refused = self.paused or started < self.ready_at
             self.awake.wait()
-            if self.asleep or started < self.ready_at:
+            if refused or self.asleep:
                 self.count(request_failure_total=1)
                 return None
             time.sleep(self.latency)
@@ -72,6 +75,18 @@ class Model:
     def switch(self, fault):
         self.asleep = fault == "sleep"
         self.awake.clear() if fault == "hang" else self.awake.set()
+
+    def rest(self, path):
+        """As vLLM 0.33: who pauses or sleeps takes nothing new, and with mode=wait answers what it has first; asleep is paused too."""
+        action, _, query = path.partition("?")
+        if action in ("/resume", "/wake_up"):
+            self.paused = self.asleep = False
+            return {"status": "resumed"}
+        self.paused = True
+        while "mode=wait" in query and self.running:
+            time.sleep(0.01)
+        self.asleep = action == "/sleep"
+        return {"status": "paused"}
 
     def metrics(self):
         label = f'{{model_name="{self.name}"}}'
@@ -100,7 +115,11 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/metrics":
             self.answer(200, self.model.metrics(), "text/plain; version=0.0.4")
         elif path == "/v1/models":
-            self.answer(200, {"object": "list", "data": [{"id": self.model.name, "object": "model", "owned_by": "ground"}]})
+            self.answer(200, {"object": "list", "data": [{"id": self.model.name, "object": "model", "owned_by": "ground", "root": "/models/" + self.model.name, "max_model_len": 4096}]})
+        elif path == "/version":
+            self.answer(200, {"version": "0.33.0"})
+        elif path in ("/is_paused", "/is_sleeping"):
+            self.answer(200, {path[1:]: self.model.paused if path == "/is_paused" else self.model.paused or self.model.asleep})
         else:
             self.answer(404, {"error": f"no such path: {path}"})
 
@@ -109,6 +128,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path in ("/-/hang", "/-/sleep", "/-/resume"):
             self.model.switch(self.path[3:])
             return self.answer(200, {"fault": None if self.path == "/-/resume" else self.path[3:]})
+        if self.path.partition("?")[0] in ("/pause", "/resume", "/sleep", "/wake_up"):
+            return self.answer(200, self.model.rest(self.path))
         if self.path not in ("/infer", "/v1/completions"):
             return self.answer(404, {"error": f"no such path: {self.path}"})
         try:
