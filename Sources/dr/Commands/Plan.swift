@@ -31,11 +31,12 @@ struct Plan: AsyncParsableCommand {
   var output: String?
 
   mutating func run() async throws {
-    let launch = try runbook.launch(source, world)
+    let launch = try runbook.launch(source, world, simulation)
     let prepared = try PreparedRun(launch, style: source.output.style)
     try await store.use(for: launch) {
       [self] store in
       let planning = try await Planning(prepared, simulation, store)
+      if launch.world == .simulated, !json { Console.write(SimulatedSession.heading) }
       try show(planning, as: launch.impersonation)
       try keep(planning, prepared)
       try conclude(planning)

@@ -51,7 +51,7 @@ struct Run: AsyncParsableCommand {
     if saved != nil, world.cluster.acting.user != nil {
       throw ValidationError("--plan runs as whom it was planned for; plan again with --as")
     }
-    let launch = try saved?.launch ?? runbook.launch(source, world)
+    let launch = try saved?.launch ?? runbook.launch(source, world, simulation)
     let prepared = try PreparedRun(launch, style: source.output.style)
     try await store.use(for: launch) {
       [self] in try await run(prepared, saved, $0)

@@ -19,7 +19,7 @@ struct SimulatedSession {
     let faults: [TimedFault]
     do throws(Diagnostic) {
       world = SimulatedWorld(
-        try SimulatedCluster.all(of: prepared.machine), seed: options.seed)
+        try SimulatedCluster.all(of: prepared.machine), seed: options.chance)
       faults = try options.lose.map { zone throws(Diagnostic) in
         TimedFault(at: SimulatedWorld.epoch, .fail(zone: try label(of: zone)))
       }
@@ -31,8 +31,11 @@ struct SimulatedSession {
     return run.run(append: { (_) throws(Never) in }, show: show, tell: tell)
   }
 
+  /// What people see first, so that nobody takes what follows for real.
+  static let heading = "simulated: no cluster and no node is touched\n"
+
   /// When the runner begins.
-  var startAt: Instant { SimulatedWorld.epoch.advanced(by: options.startAfter.nanoseconds) }
+  var startAt: Instant { SimulatedWorld.epoch.advanced(by: options.startAfter?.nanoseconds ?? 0) }
 
   /// The label of a zone that is named as the program names it, or by its label.
   private func label(of word: String) throws(Diagnostic) -> String {
@@ -56,7 +59,7 @@ struct SimulatedSession {
 
   /// Runs the runbook, shows what happens, and reports the services against their promises.
   func run(asEvents: Bool) throws {
-    let id = "simulated-\(options.seed)"
+    let id = "simulated-\(options.chance)"
     let executor: Executor
     do throws(JournalRefusal) {
       executor = try Executor(
@@ -69,6 +72,7 @@ struct SimulatedSession {
     executor.objectives = prepared.objectives
     if asEvents { return try tell(executor, id) }
     let colour = prepared.project.style.usesColour(.output)
+    Console.write(SimulatedSession.heading)
     let lines = ProgressLines(colour: colour, start: SimulatedWorld.epoch)
     for zone in options.lose { Console.write("  0:00.0  ✗ \(zone) goes dark\n") }
     let report = try drive(executor) { Console.write(lines.line($0)) }

@@ -4,7 +4,6 @@ import ArgumentParser
 import DrBase
 import DrHost
 import DrSystem
-import Glibc
 
 /// How clusters are found.
 struct KubeconfigOptions: ParsableArguments {
@@ -49,24 +48,23 @@ struct ImpersonationOptions: ParsableArguments {
 struct WorldOptions: ParsableArguments {
   @Option(
     help:
-      "real or simulated. Default: real where there is a kubeconfig, else simulated; a drill is always simulated."
+      "real or simulated. Default: real, for runbooks, unless options of the simulated world are given; simulated, for drills."
   )
   var world: Launch.WorldKind?
 
   @OptionGroup var cluster: KubeconfigOptions
 
-  /// Where a runbook is meant. A drill, which breaks things, is real only where the user says so.
-  var ofRunbook: Launch.WorldKind {
-    if let world { return world }
-    if cluster.kubeconfig != nil || cluster.context != nil || cluster.acting.user != nil {
-      return .real
+  /// Where a runbook is meant. Never simulated unasked: a failover on a machine that lacks a kubeconfig must fail, not
+  /// look as if it had happened.
+  func ofRunbook(_ simulation: SimulationOptions) throws -> Launch.WorldKind {
+    guard simulation.areGiven else { return world ?? .real }
+    if world == .real {
+      throw ValidationError("--lose, --start-after and --seed are for the simulated world")
     }
-    let source = KubeconfigSource.standard()
-    if source.list?.isEmpty == false || source.serviceHost?.isEmpty == false { return .real }
-    if let home = source.home, access("\(home)/.kube/config", F_OK) == 0 { return .real }
     return .simulated
   }
 
+  /// A drill, which breaks things, is real only where the user says so.
   var ofDrill: Launch.WorldKind { world ?? .simulated }
 }
 
@@ -82,7 +80,9 @@ struct RunbookArguments: ParsableArguments {
 
   @OptionGroup var granted: GrantOptions
 
-  func launch(_ source: SourceOptions, _ world: WorldOptions) throws -> Launch {
+  func launch(
+    _ source: SourceOptions, _ world: WorldOptions, _ simulation: SimulationOptions
+  ) throws -> Launch {
     guard let file else { throw ValidationError("which program, and which runbook of it?") }
     guard let runbook = words.first, !runbook.contains("=") else {
       throw ValidationError(
@@ -90,7 +90,7 @@ struct RunbookArguments: ParsableArguments {
     }
     var launch = try Launch(
       file: realPath(file) ?? file, runbook: runbook, arguments: Array(words.dropFirst()),
-      inputs: source.inputs(), world: world.ofRunbook,
+      inputs: source.inputs(), world: world.ofRunbook(simulation),
       kubeconfig: world.cluster.kubeconfig.flatMap(realPath), context: world.cluster.context)
     launch.grants = granted.grants
     launch.impersonation = world.cluster.acting.impersonation
@@ -114,9 +114,20 @@ extension Launch {
       let areas = ["kube.", "gslb.", "lock."]
       let needsCluster = natives.contains { name in areas.contains(where: name.hasPrefix) }
       let isNamed = kubeconfig != nil || context != nil || impersonation != nil
-      if needsCluster || isNamed { throw error }
+      if isNamed { throw error }
+      if needsCluster { throw error.orSimulated }
     }
     options.context = context
     return RealWorld(options)
+  }
+}
+
+extension Diagnostic {
+  /// The same, with the way out for who only wants to see what a runbook does.
+  fileprivate var orSimulated: Diagnostic {
+    var diagnostic = self
+    let way = "`--world simulated` shows what the runbook does without a cluster"
+    diagnostic.help = help.map { "\($0); \(way)" } ?? way
+    return diagnostic
   }
 }
