@@ -227,6 +227,28 @@ struct SimulatedCommandTests {
 
 @Suite("dr in a bad world")
 struct BadWorldTests {
+  @Test("without a kubeconfig a runbook is refused, not simulated", arguments: ["plan", "run"])
+  func noKubeconfig(command: String) throws {
+    try inFolder { folder in
+      let outcome = try run(
+        dr, [command, scenario, "evacuate", "from=az1", "to=az2"],
+        environment: ["HOME": folder, "KUBECONFIG": "", "DR_STATE": "\(folder)/state"])
+      #expect(outcome.status == 1)
+      #expect(outcome.output == "")
+      #expect(outcome.errors.contains("there is no kubeconfig"))
+      #expect(outcome.errors.contains("--world simulated"))
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/state"))
+    }
+  }
+
+  @Test("options of the simulated world mean it, and go with no other")
+  func simulatedOptions() throws {
+    let words = [scenario, "evacuate", "from=az1", "to=az2", "--lose", "az1"]
+    let simulated = try run(dr, ["plan"] + words)
+    #expect(simulated.output.hasPrefix("simulated: no cluster and no node is touched"))
+    #expect(try run(dr, ["run"] + words + ["--world", "real"]).status == 2)
+  }
+
   @Test("a kubeconfig that is not YAML is told with its line; nothing is written")
   func brokenKubeconfig() throws {
     try inFolder { folder in
