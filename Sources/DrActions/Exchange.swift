@@ -45,6 +45,16 @@ package enum Request: Sendable, Equatable {
   case exec(KubernetesRequest, timeoutNanoseconds: Int64)
   /// A message to a name server.
   case dns(DNSRequest)
+
+  /// Whether it may change something where it arrives.
+  package var mayChange: Bool {
+    switch self {
+    case .kubernetes(let request): request.method != .get
+    case .http(let request): request.method != .get && request.method != .head
+    case .dns(let request): !request.isRepeatable
+    case .socket, .process, .exec: true
+    }
+  }
 }
 
 /// A program to run to its end.
@@ -170,6 +180,11 @@ package struct Reply: Sendable, Equatable {
     /// Of a name server, held to be the answer.
     case message([UInt8])
     case failure(TransportFailure)
+
+    /// Whether nothing of the request reached the target.
+    package var isNotSent: Bool {
+      if case .failure(.notSent) = self { true } else { false }
+    }
   }
 
   /// What came over the channels of an exec.

@@ -40,9 +40,13 @@ extension RequestSender {
       case .finish(let document): return .success(document)
       case .fail(let failure): return .failure(failure)
       case .send(let request):
-        if Task.isCancelled { return .failure(.busy("\(call.name) was given up")) }
+        let permit = Permit.current
+        if Task.isCancelled || permit?.allows() == false {
+          return .failure(.busy("\(call.name) was given up"))
+        }
         let start = WallClock.monotonicNanoseconds()
         let answer = await send(request)
+        if request.mayChange, !answer.isNotSent { permit?.noteChange() }
         reply = Reply(
           answer, elapsedNanoseconds: WallClock.monotonicNanoseconds() - start)
       case .sleep(let nanoseconds):

@@ -14,9 +14,10 @@ package enum UnixSocket {
     _ path: String, _ command: String, timeoutNanoseconds: Int64
   ) async -> Reply.Answer {
     let deadline = WallClock.monotonicNanoseconds() + timeoutNanoseconds
+    let permit = Permit.current
     do {
       return try await NIOThreadPool.singleton.runIfActive {
-        exchange(path, command, deadline)
+        exchange(path, command, deadline, permit)
       }
     } catch {
       return .failure(.notSent("\(path): given up"))
@@ -24,12 +25,13 @@ package enum UnixSocket {
   }
 
   private static func exchange(
-    _ path: String, _ command: String, _ deadline: Int64
+    _ path: String, _ command: String, _ deadline: Int64, _ permit: Permit?
   ) -> Reply.Answer {
     let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_NONBLOCK | O_CLOEXEC, 0)
     guard socket >= 0 else { return .failure(.notSent("\(path): \(systemText(errno))")) }
     defer { close(socket) }
     if let failure = connect(socket, path, deadline) { return .failure(failure) }
+    if permit?.allows() == false { return .failure(.notSent("\(path): given up")) }
     if let failure = send(socket, path, Array(command.utf8) + [0x0a], deadline) {
       return .failure(failure)
     }

@@ -50,6 +50,9 @@ package struct WorldCall: Sendable, Equatable {
     self.key = key
     self.fence = fence
   }
+
+  /// Whether it takes, renews or gives back a lock: that is guarded by the lock's own version.
+  package var isOfLock: Bool { name.hasPrefix("lock.") }
 }
 
 /// Why a call failed.

@@ -11,7 +11,7 @@ struct AlertmanagerExpire: Act {
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     client = try AlertmanagerClient(arguments)
-    id = try arguments.text("silence")
+    id = try arguments.string("silence")
   }
 
   private var path: String { "/silence/\(KubePath.encode(id))" }
@@ -27,7 +27,13 @@ struct AlertmanagerExpire: Act {
   }
 
   func observe() -> Flow<Observation> {
-    isActive().map { isActive in
+    // A plan ends a silence that it does not make.
+    if id.isEmpty {
+      return .value(
+        Observation(
+          target: "the silence", changes: ["ended"], permissions: [], state: .null, result: .null))
+    }
+    return isActive().map { isActive in
       Observation(
         target: "silence \(id)", changes: isActive ? ["ended"] : [], permissions: [], state: .null,
         result: .null)
@@ -35,7 +41,8 @@ struct AlertmanagerExpire: Act {
   }
 
   func perform(_ observed: Observation) -> Flow<Document> {
-    isActive().then { isActive in
+    if id.isEmpty { return .failure(.refused("there is no silence without an id")) }
+    return isActive().then { isActive in
       guard isActive else { return .value(.null) }
       return client.send(.delete, path).then { answer in
         if answer.status == 200 || answer.status == 404 { return .value(.null) }

@@ -87,6 +87,7 @@ package final class HTTPTransport: Sendable {
       configuration.proxy = .socksServer(host: host, port: port)
     }
     if let (name, address) = options.nameOverride { configuration.dnsOverride[name] = address }
+    configuration.http1_1ConnectionDebugInitializer = PermitHandler.install
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
@@ -115,12 +116,15 @@ package final class HTTPTransport: Sendable {
     func text(_ error: any Error) -> String {
       "\(TransportText.target(message.url)): \(TransportText.reason(error))"
     }
-    let request: HTTPClient.Request
+    var request: HTTPClient.Request
     do {
       request = try Self.request(message)
     } catch {
       return .failure(.refused(text(error)))
     }
+    let held = Permit.current.map(PermitHandler.open)
+    defer { if let held { PermitHandler.close(held.value) } }
+    if let held { request.headers.add(name: held.name, value: held.value) }
     // What answers to HEAD say of their length is that of what they leave out.
     let limit = message.method == .head ? Int.max : Self.bodyLimit
     let collector = ResponseCollector(limit: limit, wanted: message.wantedBytes ?? limit)

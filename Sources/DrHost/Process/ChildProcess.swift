@@ -39,9 +39,10 @@ struct ChildProcess: Sendable {
   /// Runs on a thread of its own. A cancelled task ends it.
   func run() async -> Result<Output, Failure> {
     let isGivenUp = Flag()
+    let permit = Permit.current
     return await withTaskCancellationHandler {
       do {
-        return try await NIOThreadPool.singleton.runIfActive { runBlocking(isGivenUp) }
+        return try await NIOThreadPool.singleton.runIfActive { runBlocking(isGivenUp, permit) }
       } catch {
         return .failure(.notStarted("given up"))
       }
@@ -57,10 +58,11 @@ struct ChildProcess: Sendable {
     let errors: CInt
   }
 
-  private func runBlocking(_ isGivenUp: Flag) -> Result<Output, Failure> {
+  private func runBlocking(_ isGivenUp: Flag, _ permit: Permit?) -> Result<Output, Failure> {
     var why = "given up"
     var pipes: Pipes?
     let child = ChildGroups.enter {
+      if permit?.allows() == false { return nil }
       switch start() {
       case .success(let started):
         pipes = started.pipes

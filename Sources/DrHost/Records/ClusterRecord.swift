@@ -89,6 +89,11 @@ final class ClusterRecord: HeldRecord {
     }
   }
 
+  var isKnownOurs: Bool {
+    let now = sender.nowNanoseconds
+    return state.withLock { $0.failure == nil && now < $0.validUntil }
+  }
+
   /// False where it is not known to be ours now.
   private func renew() async -> Bool {
     let asked = sender.nowNanoseconds

@@ -161,5 +161,7 @@ private final class FileRecord: HeldRecord {
   }
 
   func isStillOurs() -> Bool { true }
+  /// The kernel's lock goes with the process, also while that stands still.
+  var isKnownOurs: Bool { true }
   func release() {}
 }

@@ -55,6 +55,8 @@ package protocol HeldRecord: Sendable {
   func truncate(to size: Int) async throws(StoreFailure)
   /// Whether it is certainly still ours, so that an act may begin. Waits for that as `append` does.
   func isStillOurs() async -> Bool
+  /// The same as far as is known now, without asking anybody.
+  var isKnownOurs: Bool { get }
   /// Lets others have it at once.
   func release() async
 }

@@ -482,10 +482,7 @@ package final class Executor: Runner {
   /// Whether an act may begin now: every lock is confirmed to be ours for a while yet.
   var mayAct: Bool { stopping == nil && locks.allSatisfy { $0.isConfirmed(at: now) } }
 
-  package func mayStillBegin(_ call: WorldCall, at now: Instant) -> Bool {
-    // What is done about a lock is guarded by its version.
-    call.name.hasPrefix("lock.") || locks.allSatisfy { $0.isConfirmed(at: now) }
-  }
+  package var actsUntil: Instant? { locks.compactMap(\.actsUntil).min() }
 
   /// What targets are told of the locks that are held, in the order in which they were taken.
   var fence: String {

@@ -58,11 +58,14 @@ final class LockOperation: Operation {
 
   override var summary: String { "the lock “\(name)”" }
 
-  /// With a tenth of its length to spare, for what is on the way.
-  func isConfirmed(at now: Instant) -> Bool {
-    guard let validUntil else { return state == .wanted }
-    return now.advanced(by: ttl / 10) < validUntil
+  /// Until when acts may begin under it, with a tenth of its length to spare for what is on the way; `nil` while
+  /// nobody has it yet.
+  var actsUntil: Instant? {
+    guard let validUntil else { return state == .wanted ? nil : Instant(nanoseconds: 0) }
+    return validUntil.advanced(by: -ttl / 10)
   }
+
+  func isConfirmed(at now: Instant) -> Bool { actsUntil.map { now < $0 } ?? true }
 
   override func begin() {
     if let existing = executor.locks.first(where: { $0.name == name }) {

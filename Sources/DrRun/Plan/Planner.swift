@@ -67,7 +67,7 @@ package final class Planner: Runner {
   }
 
   /// It has nothing carried out but reads.
-  package func mayStillBegin(_ call: WorldCall, at now: Instant) -> Bool { false }
+  package var actsUntil: Instant? { Instant(nanoseconds: 0) }
 
   package func handle(_ events: [Event], at now: Instant) -> [Order] {
     if now > self.now { self.now = now }

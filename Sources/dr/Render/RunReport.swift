@@ -23,7 +23,7 @@ enum RunReport {
       text += "\(verified(result))\n"
     case .paused: text += "\(launch.runbook): paused after \(took)\n"
     case .unreachable: text += "\(launch.runbook): nothing was done; the world does not answer\n"
-    case .lockHeld: text += "\(launch.runbook): nothing was done; another run holds the lock\n"
+    case .lockHeld: text += "\(launch.runbook): stopped, another run holds the lock\n"
     }
     if let message = result.message { text += "  \(message)\n" }
     if let why = result.restoration?.why { text += "  not verified: \(why)\n" }

@@ -3,6 +3,7 @@
 import DrData
 import DrHost
 import DrRun
+import Synchronization
 
 /// Carries out a runner's orders for real: the clock, the journal on disk, the network, the person at the terminal.
 final class RealDriver {
@@ -24,6 +25,9 @@ final class RealDriver {
   private let isSignalled: Bool
   /// Asked before each act.
   private let mayAct: @Sendable () async -> Bool
+  /// The same as far as is known at once; asked before each thing that an act sends.
+  private let isKnownToMayAct: @Sendable () -> Bool
+  private let locks = LockLimit()
   private var calls: [CallID: Task<Void, Never>] = [:]
   private var timers: [TimerID: Task<Void, Never>] = [:]
   private var result: RunResult?
@@ -34,6 +38,7 @@ final class RealDriver {
     runner: any Runner, clock: SteadyClock = SteadyClock(), answer: @escaping Answerer,
     approver: Approver, isSignalled: Bool = true,
     mayAct: @escaping @Sendable () async -> Bool = { true },
+    isKnownToMayAct: @escaping @Sendable () -> Bool = { true },
     tell: @escaping (News) -> Void = { _ in }, show: @escaping (Progress) -> Void
   ) {
     self.tell = tell
@@ -43,6 +48,7 @@ final class RealDriver {
     self.approver = approver
     self.isSignalled = isSignalled
     self.mayAct = mayAct
+    self.isKnownToMayAct = isKnownToMayAct
     self.show = show
   }
 
@@ -75,7 +81,9 @@ final class RealDriver {
     }
     try await queue.forEachBatch { batch in
       batch.forEach(forget)
-      for order in runner.handle(batch, at: clock.now()) { try await carryOut(order, append) }
+      let orders = runner.handle(batch, at: clock.now())
+      locks.set(runner.actsUntil)
+      for order in orders { try await carryOut(order, append) }
       return result == nil
     }
     stop = StopSignal.remembered
@@ -98,13 +106,7 @@ final class RealDriver {
     switch order {
     case .append(let bytes): try await append(bytes)
     case .call(let id, let call, let phase):
-      if case .perform = phase {
-        if await !mayAct() { throw NotAllowed() }
-        // The process may have stood still since the order was given, for longer than a lock lasts.
-        guard runner.mayStillBegin(call, at: clock.now()) else {
-          return queue.push(.notBegun(id))
-        }
-      }
+      if case .perform = phase { return try await perform(id, call, phase) }
       calls[id] = Task { [answer] in queue.push(.answered(id, await answer(call, phase))) }
     case .cancel(let id): calls.removeValue(forKey: id)?.cancel()
     case .startTimer(let id, let instant):
@@ -124,4 +126,38 @@ final class RealDriver {
     case .finish(let result): self.result = result
     }
   }
+
+  /// Carries an act out, as long as its run may act: the process may stand still at any moment, for longer than a lock
+  /// lasts.
+  private func perform(_ id: CallID, _ call: WorldCall, _ phase: CallPhase) async throws {
+    if await !mayAct() { throw NotAllowed() }
+    let permit = Permit { [locks, clock, isKnownToMayAct] in
+      isKnownToMayAct() && (call.isOfLock || locks.last(at: clock.now()))
+    }
+    calls[id] = Task { [answer, queue] in
+      queue.push(await RealDriver.event(id, call, phase, permit, answer))
+    }
+  }
+
+  private static func event(
+    _ id: CallID, _ call: WorldCall, _ phase: CallPhase, _ permit: Permit, _ answer: Answerer
+  ) async -> Event {
+    let result = await permit.hold { await answer(call, phase) }
+    switch permit.outcome {
+    case .carriedOut: return .answered(id, result)
+    case .notBegun: return .notBegun(id)
+    case .cutShort:
+      let why = "\(call.name) was given up when it was not certain that it may act"
+      return .answered(id, .failure(.inDoubt(why)))
+    }
+  }
+}
+
+/// Until when a run's locks last, for those that carry out its acts meanwhile.
+private final class LockLimit: Sendable {
+  private let until = Mutex<Instant?>(nil)
+
+  func set(_ until: Instant?) { self.until.withLock { $0 = until } }
+
+  func last(at now: Instant) -> Bool { until.withLock { $0.map { now < $0 } ?? true } }
 }

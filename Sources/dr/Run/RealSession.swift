@@ -123,6 +123,7 @@ struct RealSession {
         approvesAll: approvesAll, box: store.approvals(id),
         hint: "answer with: \(store.approveCommand(id))\n", prompts: !tellsEvents, view: live),
       mayAct: { await held.isStillOurs() },
+      isKnownToMayAct: { held.isKnownOurs },
       tell: { [id, tellsEvents] news in
         live?.take(news)
         guard tellsEvents, case .recorded(let record) = news else { return }

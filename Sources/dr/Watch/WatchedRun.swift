@@ -80,6 +80,7 @@ struct WatchedRun: Sendable {
         prompts: false),
       isSignalled: false,
       mayAct: { [mayAct] in if mayAct() { await held.isStillOurs() } else { false } },
+      isKnownToMayAct: { [mayAct] in mayAct() && held.isKnownOurs },
       tell: { [log, id] in log.write($0, run: id) }
     ) { [log, id] in log.write($0, lines, run: id) }
     executor.tellsNews = log.asEvents
