@@ -84,7 +84,8 @@ extension Checker {
       diagnostics: Array(diagnostics.dropFirst(saved.1.count)))
   }
 
-  private func checkArgument(_ text: String, _ parameter: Parameter) -> FunctionID? {
+  private func checkArgument(_ written: String, _ parameter: Parameter) -> FunctionID? {
+    let text = isText(written, of: parameter.type) ? quoted(written) : written
     let file = program.sources.add(name: "\(parameter.label)=", bytes: Array(text.utf8))
     let tree = parseExpression(program.sources[file], limits: options.limits)
     guard tree.diagnostics.isEmpty, let node = argumentNode(tree.root) else {
@@ -95,6 +96,29 @@ extension Checker {
       checkExpression(node, expected: parameter.type)
     }
     return addArgument(checked.value, localCount: checked.localCount)
+  }
+
+  /// Whether what is written is a text by itself: where the parameter takes one, quotes may be left out, as with `--set`.
+  private func isText(_ written: String, of type: TypeID) -> Bool {
+    switch self.type(type) {
+    case .string, .choice: !written.hasPrefix("\"")
+    case .optional(let inner): written != "nil" && isText(written, of: inner)
+    case _: false  // open: what is written as an expression
+    }
+  }
+
+  /// The text as a literal of the language.
+  private func quoted(_ text: String) -> String {
+    var literal = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": literal += "\\\(scalar)"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+        literal += "\\u{\(String(scalar.value, radix: 16))}"
+      case _: literal.unicodeScalars.append(scalar)
+      }
+    }
+    return literal + "\""
   }
 
   private func argumentNode(_ root: SyntaxNode) -> SyntaxNode? {

@@ -225,6 +225,33 @@ struct SimulatedCommandTests {
   }
 }
 
+@Suite("Arguments of runbooks")
+struct RunbookArgumentTests {
+  @Test(
+    "texts need no quotes",
+    arguments: [
+      (["name=http://a.example:80/x?y=1", "mode=fast"], "http://a.example:80/x?y=1 fast -"),
+      (["name=\"quoted\"", "mode=\"slow\"", "note=nil"], "quoted slow -"),
+      (["name=a \\(b) \"c\"\n", "mode=fast", "note=nothing"], "a \\(b) \"c\"\n fast nothing"),
+    ])
+  func texts(words: [String], message: String) throws {
+    try inFolder { folder in
+      let program = """
+        runbook go(name: String, mode: "fast" | "slow", note: String? = nil) {
+          fail "\\(name) \\(mode) \\(note ?? "-")"
+        }
+        """
+      try program.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      let outcome = try run(
+        dr, ["run", "\(folder)/a.dr", "go"] + words + ["--world", "simulated", "--json"])
+      #expect(outcome.status == 1)
+      let ended = outcome.output.split(separator: "\n").last.map { Data($0.utf8) } ?? Data()
+      let event = try JSONSerialization.jsonObject(with: ended) as? [String: Any]
+      #expect(event?["message"] as? String == message)
+    }
+  }
+}
+
 @Suite("dr in a bad world")
 struct BadWorldTests {
   @Test("without a kubeconfig a runbook is refused, not simulated", arguments: ["plan", "run"])
