@@ -15,16 +15,30 @@ extension Checker {
     let errorsBefore = diagnostics.count
     let sitesBefore = effectSites.count
     var values: [String: FunctionID] = [:]
-    for text in written {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      let name = parts.first ?? ""
-      guard parts.count == 2, let parameter = runbook.parameters.first(where: { $0.label == name })
-      else {
-        let nearest = nearest(name, among: runbook.parameters.map(\.label))
-        diagnostics.append(
-          Diagnostic(
-            .wrongArguments, "`\(runbook.name)` has no parameter `\(name)`", at: runbook.span,
-            help: nearest.map { "did you mean `\($0)=…`?" } ?? "it is \(signature(id))"))
+    let given = written.map {
+      $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    }
+    let open = runbook.parameters.map(\.label).filter { label in
+      !given.contains { $0.count == 2 && $0[0] == label }
+    }
+    // What is missing may be what was meant by a word that belongs nowhere: that is told once.
+    var hasStray = reportNameless(written.filter { !$0.contains("=") }, of: id, open: open)
+    for parts in given where parts.count == 2 {
+      let name = parts[0]
+      guard let parameter = runbook.parameters.first(where: { $0.label == name }) else {
+        hasStray = true
+        report(
+          id, "`\(runbook.name)` has no parameter `\(name)`",
+          help: nearest(name, among: open).map { "did you mean `\($0)=…`?" }
+            ?? open.first.map { "it still needs \($0)=…" })
+        continue
+      }
+      guard values[name] == nil else {
+        report(id, "the argument `\(name)` is given twice", help: "leave one of them out")
+        continue
+      }
+      guard !parts[1].isEmpty else {
+        report(id, "`\(name)=` gives nothing", help: "write a \(typeName(parameter.type)) after it")
         continue
       }
       values[name] = checkArgument(parts[1], parameter)
@@ -32,17 +46,35 @@ extension Checker {
     for parameter in runbook.parameters where values[parameter.label] == nil {
       if let value = parameter.defaultValue {
         values[parameter.label] = addArgument(value, localCount: 0)
-      } else if !written.contains(where: { $0.hasPrefix(parameter.label + "=") }) {
-        diagnostics.append(
-          Diagnostic(
-            .wrongArguments, "`\(runbook.name)` needs the argument `\(parameter.label)`",
-            at: runbook.span, caption: "it is \(signature(id))",
-            help: "add \(parameter.label)=… with a \(typeName(parameter.type))"))
+      } else if !hasStray, open.contains(parameter.label) {
+        report(
+          id, "`\(runbook.name)` needs the argument `\(parameter.label)`",
+          help: "add \(parameter.label)=… with a \(typeName(parameter.type))")
       }
     }
     compareEffects(from: sitesBefore)
     guard diagnostics.count == errorsBefore else { return nil }
     return runbook.parameters.compactMap { values[$0.label] }
+  }
+
+  /// Says that arguments have names, where some were written without; gives whether any was.
+  private func reportNameless(_ words: [String], of id: FunctionID, open: [String]) -> Bool {
+    guard !words.isEmpty else { return false }
+    let named = zip(open, words).map { "\($0)=\($1)" }.joined(separator: " ")
+    let all = words.map { "`\($0)`" }.joined(separator: ", ")
+    report(
+      id, "\(all) \(words.count == 1 ? "has no name" : "have no names")",
+      help: open.isEmpty
+        ? "`\(program[id].name)` takes no further argument"
+        : "arguments are written with the names of the parameters: \(named)")
+    return true
+  }
+
+  private func report(_ id: FunctionID, _ message: String, help: String?) {
+    diagnostics.append(
+      Diagnostic(
+        .wrongArguments, message, at: program[id].span, caption: "it is \(signature(id))",
+        help: help))
   }
 
   /// Checks an expression as seen from the user's first file: a function without parameters that gives its value; `nil`

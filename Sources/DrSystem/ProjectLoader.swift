@@ -78,6 +78,14 @@ package func realPath(_ path: String) -> String? {
   return String(cString: resolved)
 }
 
+/// The absolute path: without links where there is such a file, else as written, seen from the folder that one stands in.
+/// A file that is not there keeps its name, so that whoever needs it says that it is missing.
+package func absolutePath(_ path: String) -> String {
+  if let real = realPath(path) { return real }
+  guard !path.hasPrefix("/"), let here = realPath(".") else { return path }
+  return here == "/" ? "/\(path)" : "\(here)/\(path)"
+}
+
 /// All bytes of a file. A pipe or device is read only where it is named as one (`/dev/stdin`, or what a shell makes of
 /// `<(…)`): any other would be waited for without end.
 package func readFile(_ path: String) -> Result<[UInt8], LoadFailure> {

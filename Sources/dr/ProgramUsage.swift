@@ -13,9 +13,20 @@ enum ProgramUsage {
       project.printDiagnostics()
       return 1
     }
-    let reference = Reference(project.checker, title: file, ofStandardLibrary: false)
-    Console.write(text(file, project.checker, reference.modules.first))
+    Console.write(text(file, project))
     return 0
+  }
+
+  /// Says which runbooks there are where none was named, which is wrong usage.
+  static func askForRunbook(of file: String) {
+    let project = Project(file: file, inputs: [], style: OutputStyle(colour: .auto))
+    guard !project.diagnostics.hasErrors else { return project.printDiagnostics() }
+    Console.write("error: which runbook of \(file)?\n\n\(text(file, project))", to: .error)
+  }
+
+  private static func text(_ file: String, _ project: Project) -> String {
+    let reference = Reference(project.checker, title: file, ofStandardLibrary: false)
+    return text(file, project.checker, reference.modules.first)
   }
 
   private static func text(_ file: String, _ checker: Checker, _ module: DocModule?) -> String {

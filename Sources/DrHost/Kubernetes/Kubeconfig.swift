@@ -84,6 +84,28 @@ package struct Kubeconfig: Sendable {
     return (resolved.context, resolved.cluster.server)
   }
 
+  /// Where all clusters of a program are; `""` is the one of a program that names none. Those that this kubeconfig does
+  /// not know are left out, as long as it knows one: a runbook may never come to them.
+  package func places(
+    of clusters: [String], chosen: String?
+  ) throws(Diagnostic) -> [ClusterPlace] {
+    var places: [ClusterPlace] = []
+    var unknown: Diagnostic?
+    for cluster in clusters {
+      do throws(Diagnostic) {
+        let resolved = try resolve(cluster: cluster, chosen: chosen)
+        places.append(
+          ClusterPlace(
+            cluster: cluster, context: resolved.context, server: resolved.cluster.server,
+            user: resolved.user.impersonatedUser ?? resolved.user.name))
+      } catch {
+        unknown = error
+      }
+    }
+    if places.isEmpty, let unknown { throw unknown }
+    return places
+  }
+
   /// A context with what it refers to.
   struct Resolved: Sendable {
     let context: String

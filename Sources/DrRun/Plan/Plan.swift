@@ -108,7 +108,8 @@ package struct PlanItem: Sendable, Equatable {
     var text =
       switch kind {
       case .step: "step “\(title)”"
-      case .act: "\(title) \(target ?? "")\(actClass.map { " (\($0.rawValue))" } ?? "")"
+      case .act:
+        title + (target.map { " \($0)" } ?? "") + (actClass.map { " (\($0.rawValue))" } ?? "")
       case .approve: "approve “\(title)”"
       case .run: "run \(title)"
       case .lock: "lock “\(title)”\(target.map { " \($0)" } ?? "")"
@@ -152,7 +153,10 @@ package struct Plan: Sendable, Equatable {
 
   /// Plain lines for a terminal or a pipe.
   package var lines: [String] {
-    var lines = ["\(runbook): \(worstCase.text)"]
+    var lines = [
+      incomplete == nil
+        ? "\(runbook): \(worstCase.text)" : "\(runbook): not to be planned to its end, see below"
+    ]
     for item in items {
       lines.append(String(repeating: "  ", count: item.depth + 1) + item.text)
     }

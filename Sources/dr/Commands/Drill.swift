@@ -108,8 +108,8 @@ struct Drill: AsyncParsableCommand {
     _ drill: DrillModel, _ project: Project, _ machine: Machine
   ) throws -> DrillSession {
     var launch = try Launch(
-      file: realPath(file) ?? file, runbook: "dr drill", arguments: [], inputs: source.inputs(),
-      world: .real, kubeconfig: world.cluster.kubeconfig.flatMap(realPath),
+      file: absolutePath(file), runbook: "dr drill", arguments: [], inputs: source.inputs(),
+      world: .real, kubeconfig: world.cluster.kubeconfig.map(absolutePath),
       context: world.cluster.context)
     launch.grants = granted.grants
     launch.impersonation = world.cluster.acting.impersonation

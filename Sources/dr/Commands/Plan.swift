@@ -36,8 +36,7 @@ struct Plan: AsyncParsableCommand {
     try await store.use(for: launch) {
       [self] store in
       let planning = try await Planning(prepared, simulation, store)
-      if launch.world == .simulated, !json { Console.write(SimulatedSession.heading) }
-      try show(planning, as: launch.impersonation)
+      try show(planning, prepared)
       try keep(planning, prepared)
       try conclude(planning)
     }
@@ -53,7 +52,8 @@ struct Plan: AsyncParsableCommand {
     }
   }
 
-  private func show(_ planning: Planning, as impersonation: Impersonation?) throws {
+  private func show(_ planning: Planning, _ prepared: PreparedRun) throws {
+    let launch = prepared.launch
     guard let plan = planning.plan else {
       Console.write(
         "there is no plan: \(planning.result?.message ?? "it was interrupted")\n", to: .error)
@@ -61,18 +61,21 @@ struct Plan: AsyncParsableCommand {
     }
     if json {
       var object = plan.document.objectValue ?? DocumentObject()
-      object["as"] = impersonation.map { .string($0.user) }
+      object["world"] = .string(launch.world.rawValue)
+      object["clusters"] = .array(planning.places.map(\.document))
+      object["program"] = .string(launch.file)
+      object["arguments"] = .object(prepared.identity(runID: "plan").arguments)
+      object["as"] = launch.impersonation.map { .string($0.user) }
       if !planning.missing.isEmpty {
         object["permissions_missing"] = .array(planning.missing.map(Document.string))
       }
       Console.write(JSON.write(.object(object), pretty: true) + "\n")
     } else {
+      Console.write(
+        launch.world == .simulated
+          ? SimulatedSession.heading : planning.places.map { $0.text + "\n" }.joined())
       Console.write(plan.lines.map { $0 + "\n" }.joined())
-      if !planning.missing.isEmpty {
-        let who = impersonation?.text ?? "these credentials"
-        Console.write("not permitted to \(who):\n")
-        Console.write(planning.missing.map { "  \($0)\n" }.joined())
-      }
+      if !planning.missing.isEmpty { Console.write(planning.refusal(launch: launch)) }
     }
   }
 

@@ -51,8 +51,8 @@ struct Resume: AsyncParsableCommand {
     let run = try await store.resolve(id)
     var launch = try await store.launch(run)
     // On another machine things lie elsewhere; that the program is the same is checked by its digest.
-    if let program { launch.file = realPath(program) ?? program }
-    if let kubeconfig = self.store.kubeconfig { launch.kubeconfig = realPath(kubeconfig) }
+    if let program { launch.file = absolutePath(program) }
+    if let kubeconfig = self.store.kubeconfig { launch.kubeconfig = absolutePath(kubeconfig) }
     if let context = self.store.context { launch.context = context }
     let prepared = try PreparedRun(launch, style: output.style)
     var session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
@@ -60,6 +60,7 @@ struct Resume: AsyncParsableCommand {
     session.answers = try answer.map(decision)
     session.acceptsChange = acceptChange
     if undo { session.reopening = Reopening(why: "\(Approver.user) asked for it") }
+    if self.store.kubeconfig == nil, self.store.context == nil { try session.refuseMoved() }
     try await session.resume()
   }
 

@@ -68,7 +68,7 @@ struct Run: AsyncParsableCommand {
     case .real:
       let id = RunStore.newID(at: WallClock.now())
       if detach {
-        return try await DetachedRun(id: id, store: store).start(launch, approvesAll: yes)
+        return try await DetachedRun(id: id, store: store).start(prepared, approvesAll: yes)
       }
       var session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
       session.prediction = prediction
@@ -89,6 +89,15 @@ struct Run: AsyncParsableCommand {
     }
     if let difference = saved.difference(from: now) {
       Console.write("\(difference)nothing was done; plan again\n", to: .error)
+      throw ExitCode(1)
+    }
+    if let why = saved.incomplete {
+      Console.write(
+        "the plan is not whole, it ends at \(why)\nnothing was done; plan again\n", to: .error)
+      throw ExitCode(1)
+    }
+    guard planning.missing.isEmpty else {
+      Console.write(planning.refusal(launch: prepared.launch) + "nothing was done\n", to: .error)
       throw ExitCode(1)
     }
     return planning.plan.map(Prediction.init)

@@ -79,8 +79,8 @@ struct Watch: AsyncParsableCommand {
 
   private func launch() throws -> Launch {
     var launch = try Launch(
-      file: realPath(file) ?? file, runbook: "dr watch", arguments: [], inputs: source.inputs(),
-      world: .real, kubeconfig: cluster.kubeconfig.flatMap(realPath),
+      file: absolutePath(file), runbook: "dr watch", arguments: [], inputs: source.inputs(),
+      world: .real, kubeconfig: cluster.kubeconfig.map(absolutePath),
       context: cluster.context)
     launch.grants = granted.grants
     launch.impersonation = cluster.acting.impersonation

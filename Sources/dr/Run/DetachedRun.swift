@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DrBase
 import DrHost
 import DrSystem
 
@@ -13,7 +14,14 @@ struct DetachedRun {
 
   /// Begins it as a resumption of a run that has not begun. Returns once its journal exists: from
   /// then on `dr runs` and `dr resume` know it.
-  func start(_ launch: Launch, approvesAll: Bool) async throws {
+  func start(_ prepared: PreparedRun, approvesAll: Bool) async throws {
+    var launch = prepared.launch
+    do throws(Diagnostic) {
+      launch.places = try prepared.places()
+    } catch {
+      prepared.project.report(error)
+      throw prepared.project.fail()
+    }
     try await store.create(id, launch)
     let process: DetachedProcess
     do throws(FileFailure) {

@@ -21,6 +21,8 @@ struct Launch: Equatable {
   /// Whom clusters see, where that is not the kubeconfig's user.
   var impersonation: Impersonation?
   var grants = Grants()
+  /// Where the program's clusters were when it was started; empty where nobody has noted that.
+  var places: [ClusterPlace] = []
   /// What started it, where that was no person.
   var cause: Cause?
 
@@ -30,6 +32,16 @@ struct Launch: Equatable {
     var service: String
     /// The alerts that had a part in it: told again, they start nothing more.
     var alerts: [Alert.Key]
+  }
+
+  /// A cluster that is elsewhere now than it was when this was started, then and now.
+  func moved(to now: [ClusterPlace]) -> (was: ClusterPlace, is: ClusterPlace)? {
+    for was in places {
+      guard let here = now.first(where: { $0.cluster == was.cluster }), here.server != was.server
+      else { continue }
+      return (was, here)
+    }
+    return nil
   }
 
   var document: Document {
@@ -44,6 +56,7 @@ struct Launch: Equatable {
     object["as_groups"] = impersonation.map { .array($0.groups.map(Document.string)) }
     object["allow"] = grants.allowed.map { .array($0.map(Document.string)) }
     if !grants.denied.isEmpty { object["deny"] = .array(grants.denied.map(Document.string)) }
+    if !places.isEmpty { object["clusters"] = .array(places.map(\.document)) }
     if let cause {
       object["cause"] = [
         "service": .string(cause.service), "alerts": .array(cause.alerts.map(\.document)),
@@ -84,6 +97,7 @@ struct Launch: Equatable {
     }
     grants.allowed = document["allow"]?.arrayValue?.compactMap(\.stringValue)
     grants.denied = document["deny"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    places = document["clusters"]?.arrayValue?.compactMap(ClusterPlace.init) ?? []
     if let cause = document["cause"], let service = cause["service"]?.stringValue {
       self.cause = Cause(
         service: service,

@@ -12,6 +12,8 @@ struct Planning {
   /// Of the permissions that it needs, those that the credentials do not have: asked of the API
   /// server. What could not be asked is not among them.
   private(set) var missing: [String] = []
+  /// Where the clusters are that it was made for.
+  let places: [ClusterPlace]
 
   init(
     _ prepared: PreparedRun, _ simulation: SimulationOptions, _ store: RunStore
@@ -19,6 +21,12 @@ struct Planning {
     let planner = Planner(
       machine: prepared.machine, body: prepared.makeBody(),
       identity: prepared.identity(runID: "plan"))
+    do throws(Diagnostic) {
+      places = try prepared.places()
+    } catch {
+      prepared.project.report(error)
+      throw prepared.project.fail()
+    }
     switch prepared.launch.world {
     case .simulated:
       _ = try SimulatedSession(prepared: prepared, options: simulation).drive(planner) { _ in }
@@ -62,10 +70,18 @@ struct Planning {
     return missing.sorted()
   }
 
+  /// Which permissions are missing, and to whom.
+  func refusal(launch: Launch) -> String {
+    let who = launch.impersonation?.text ?? "these credentials"
+    return "not permitted to \(who):\n" + missing.map { "  \($0)\n" }.joined()
+  }
+
   func saved(_ prepared: PreparedRun) -> SavedPlan? {
     plan.map { plan in
-      SavedPlan(
-        prepared.launch, programDigest: prepared.identity(runID: "plan").programDigest, plan)
+      var launch = prepared.launch
+      launch.places = places
+      return SavedPlan(
+        launch, programDigest: prepared.identity(runID: "plan").programDigest, plan)
     }
   }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import DrBase
 import DrData
+import DrEmit
 import DrEval
 import DrGraph
 import DrHost
@@ -66,6 +67,15 @@ struct PreparedRun {
     switch subject {
     case .runbook(let runbook, let arguments): machine.start(runbook, arguments)
     case .reaction(let closure): machine.start(closure: closure, [])
+    }
+  }
+
+  /// Where the program's clusters are; none where it is simulated, or comes to no cluster. Throws where the kubeconfig
+  /// has none of them, or not the context that was asked for.
+  func places() throws(Diagnostic) -> [ClusterPlace] {
+    switch launch.world {
+    case .simulated: []
+    case .real: try launch.places(of: machine.clusterLabels(), for: natives)
     }
   }
 

@@ -26,9 +26,11 @@ struct RealSession {
 
   /// Begins a new run.
   func start() async throws {
+    var launch = prepared.launch
+    launch.places = try places()
     try await inWorld { world in
       do throws(StoreFailure) {
-        try await store.create(id, prepared.launch)
+        try await store.create(id, launch)
       } catch {
         Console.write("\(error.message)\nNothing was done.\n", to: .error)
         throw error.exitCode
@@ -74,6 +76,31 @@ struct RealSession {
     await opened.held.release()
   }
 
+  /// Where the program's clusters are.
+  private func places() throws -> [ClusterPlace] {
+    do throws(Diagnostic) {
+      return try prepared.places()
+    } catch {
+      throw fail(error, status: 1)
+    }
+  }
+
+  /// Throws where a cluster is elsewhere than it was when the run began: KUBECONFIG of another terminal leads to
+  /// another one. Whoever names the context knows what they do.
+  func refuseMoved() throws {
+    guard let (was, here) = prepared.launch.moved(to: try places()) else { return }
+    Console.write(
+      """
+      \(id) began in another cluster; nothing was done
+        then: \(was.text)
+        now:  \(here.text)
+      Go on with the kubeconfig that it began with. If it is the same cluster at another address, say so with \
+      --context: \(resume) --context \(here.context)
+
+      """, to: .error)
+    throw ExitCode(4)
+  }
+
   private func makeWorld() throws -> RealWorld {
     do throws(Diagnostic) {
       return try prepared.launch.makeRealWorld(for: prepared.natives)
@@ -105,7 +132,9 @@ struct RealSession {
     let begun = opened.journal.first?.at ?? clock.now()
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)
-    if !tellsEvents { Console.write("run \(id)\n") }
+    if !tellsEvents {
+      Console.write("run \(id)\n" + (try places()).map { $0.text + "\n" }.joined())
+    }
     let live =
       tellsEvents
       ? nil

@@ -40,6 +40,9 @@ struct SavedPlan {
     self.lines = lines.compactMap(\.stringValue)
   }
 
+  /// Why it ends before the runbook does; `nil` where it is whole.
+  var incomplete: String? { plan["incomplete"]?.stringValue }
+
   func write(to path: String) throws(FileFailure) {
     let document: Document = [
       "format": .string(Self.format), "launch": launch.document,
@@ -53,6 +56,9 @@ struct SavedPlan {
   func difference(from now: SavedPlan) -> String? {
     guard programDigest == now.programDigest else {
       return "the program has changed since it was planned\n"
+    }
+    if let (was, here) = launch.moved(to: now.launch.places) {
+      return "it was planned for another cluster\n  planned: \(was.text)\n  now:     \(here.text)\n"
     }
     guard plan != now.plan else { return nil }
     let changes = unifiedDiff(

@@ -65,7 +65,7 @@ struct StoreOptions: ParsableArguments {
     case .cluster(let named, let namespace):
       do throws(Diagnostic) {
         return RunStore(
-          try Self.cluster(named ?? context, namespace, kubeconfig: kubeconfig.flatMap(realPath)))
+          try Self.cluster(named ?? context, namespace, kubeconfig: kubeconfig.map(absolutePath)))
       } catch {
         Console.write("\(error.message)\n", to: .error)
         throw ExitCode(3)

@@ -85,13 +85,13 @@ struct RunbookArguments: ParsableArguments {
   ) throws -> Launch {
     guard let file else { throw ValidationError("which program, and which runbook of it?") }
     guard let runbook = words.first, !runbook.contains("=") else {
-      throw ValidationError(
-        "which runbook? Write its name after the file: evacuate from=az1 to=az2")
+      ProgramUsage.askForRunbook(of: file)
+      throw ExitCode(2)
     }
     var launch = try Launch(
-      file: realPath(file) ?? file, runbook: runbook, arguments: Array(words.dropFirst()),
+      file: absolutePath(file), runbook: runbook, arguments: Array(words.dropFirst()),
       inputs: source.inputs(), world: world.ofRunbook(simulation),
-      kubeconfig: world.cluster.kubeconfig.flatMap(realPath), context: world.cluster.context)
+      kubeconfig: world.cluster.kubeconfig.map(absolutePath), context: world.cluster.context)
     launch.grants = granted.grants
     launch.impersonation = world.cluster.acting.impersonation
     if launch.world == .simulated, launch.impersonation != nil {
@@ -107,18 +107,35 @@ extension Launch {
   /// A run that comes to no cluster needs no kubeconfig.
   func makeRealWorld(for natives: [String]) throws(Diagnostic) -> RealWorld {
     var options = RealWorld.Options()
-    do throws(Diagnostic) {
-      options.kubeconfig = try KubeconfigSource.standard(given: kubeconfig).load()
-      options.kubeconfig?.impersonation = impersonation
-    } catch {
-      let areas = ["kube.", "gslb.", "lock."]
-      let needsCluster = natives.contains { name in areas.contains(where: name.hasPrefix) }
-      let isNamed = kubeconfig != nil || context != nil || impersonation != nil
-      if isNamed { throw error }
-      if needsCluster { throw error.orSimulated }
-    }
+    options.kubeconfig = try loadKubeconfig(for: natives)
     options.context = context
     return RealWorld(options)
+  }
+
+  /// Where the program's clusters are. Throws where the kubeconfig has none of them; none where nothing in a cluster
+  /// is come to.
+  func places(of clusters: [String], for natives: [String]) throws(Diagnostic) -> [ClusterPlace] {
+    guard Self.comeToClusters(natives) || isNamed, let found = try loadKubeconfig(for: natives)
+    else { return [] }
+    return try found.places(of: clusters.isEmpty ? [""] : clusters, chosen: context)
+  }
+
+  private func loadKubeconfig(for natives: [String]) throws(Diagnostic) -> Kubeconfig? {
+    do throws(Diagnostic) {
+      var found = try KubeconfigSource.standard(given: kubeconfig).load()
+      found.impersonation = impersonation
+      return found
+    } catch {
+      if isNamed { throw error }
+      if Self.comeToClusters(natives) { throw error.orSimulated }
+      return nil
+    }
+  }
+
+  private var isNamed: Bool { kubeconfig != nil || context != nil || impersonation != nil }
+
+  private static func comeToClusters(_ natives: [String]) -> Bool {
+    natives.contains { name in ["kube.", "gslb.", "lock."].contains(where: name.hasPrefix) }
   }
 }
 
