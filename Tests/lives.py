@@ -47,6 +47,10 @@ runbook work() {
   fail "as meant"
 }
 
+runbook plain() {
+  for i in 0..3 { step "act \(i)" { web.post("\(url)/\(i)") } }
+}
+
 runbook locked() {
   lock "service" for 2s
   step "keyed" { web.post("\(url)/keyed") }
