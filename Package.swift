@@ -21,7 +21,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let networkDependencies: [Package.Dependency] = [
-  .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
 ]
@@ -32,7 +31,6 @@ let networkTargets: [Target] = [
     "DrHost",
     [
       "CNSS", "DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem",
-      .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -76,10 +74,11 @@ let package = Package(
     .systemLibrary(
       name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CMalloc"),
+    .target(name: "CDigest"),
     .target(name: "CStdlib"),
     .target(name: "CCatalogue"),
     .target(name: "CSchemas"),
-    target("DrBase"),
+    target("DrBase", ["CDigest"]),
     // L1
     target("DrSyntax", ["DrBase"]),
     // L2

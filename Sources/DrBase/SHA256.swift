@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CDigest
+
 /// SHA-256 as FIPS 180-4 defines it, fed piece by piece. Written here and not taken from a
 /// library so that the journal core, which chains records by it, stays free of Foundation and
-/// of the network stack. Not meant for secrets: it makes no promise about timing.
+/// of the network stack; processors that have instructions for it use them. Not meant for secrets: it makes no promise about timing.
 package struct SHA256: Sendable {
   /// Bytes in a digest.
   package static let byteCount = 32
@@ -12,8 +14,14 @@ package struct SHA256: Sendable {
   private var pending = InlineArray<64, UInt8>(repeating: 0)
   private var pendingCount = 0
   private var length: UInt64 = 0
+  private let usesInstructions: Bool
 
-  package init() {}
+  /// `isPortable` leaves out what only some processors have, for a test.
+  package init(isPortable: Bool = false) {
+    usesInstructions = SHA256.hasInstructions && !isPortable
+  }
+
+  private static let hasInstructions = dr_has_sha256()
 
   /// The digest of one piece of data.
   package static func digest(_ bytes: some Sequence<UInt8>) -> [UInt8] {
@@ -76,7 +84,7 @@ package struct SHA256: Sendable {
 
   private mutating func compressPending() {
     let block = pending
-    block.span.withUnsafeBufferPointer { compress($0, at: 0) }
+    block.span.withUnsafeBufferPointer { compress($0, from: 0) }
     pendingCount = 0
   }
 
@@ -92,14 +100,28 @@ package struct SHA256: Sendable {
       guard pendingCount == 64 else { return }
       compressPending()
     }
-    while bytes.count - index >= 64 {
-      compress(bytes, at: index)
-      index += 64
-    }
+    compress(bytes, from: index)
+    index += (bytes.count - index) & ~63
     while index < bytes.count {
       pending[pendingCount] = bytes[index]
       pendingCount += 1
       index += 1
+    }
+  }
+
+  /// Takes in whole blocks.
+  private mutating func compress(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) {
+    let count = (bytes.count - start) / 64
+    guard count > 0, let base = bytes.baseAddress else { return }
+    guard usesInstructions else {
+      for number in 0..<count { compress(bytes, at: start + number * 64) }
+      return
+    }
+    var words = state.mutableSpan
+    words.withUnsafeMutableBufferPointer { words in
+      SHA256.roundConstants.span.withUnsafeBufferPointer { constants in
+        dr_sha256(words.baseAddress, base + start, count, constants.baseAddress)
+      }
     }
   }
 

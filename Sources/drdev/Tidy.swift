@@ -27,7 +27,7 @@ enum Tidy {
   }
 
   private static let layers: [Layer] = [
-    Layer(name: "DrBase", imports: [], isPure: true),
+    Layer(name: "DrBase", imports: ["CDigest"], isPure: true),
     Layer(name: "DrSyntax", imports: ["DrBase"], isPure: true),
     Layer(name: "DrSema", imports: ["DrBase", "DrSyntax"], isPure: true),
     Layer(name: "DrData", imports: ["DrBase", "CYAML"], isPure: true),

@@ -39,9 +39,9 @@ import Testing
     return (answer, permit.outcome)
   }
 
-  @Test("a post is looked at before it is begun, and where its head and its body go out")
+  @Test("a post is looked at before it is begun, and right before it goes out")
   func everyPiece() async throws {
-    for times in 0...3 {
+    for times in 0...2 {
       let server = try await TestServer { _ in
         .answer(status: 200, headers: [], body: Array("{}".utf8))
       }
@@ -50,19 +50,16 @@ import Testing
         "http.post", ["url": .string(url), "body": ["a": 1], "timeout": 5_000_000_000], times: times
       )
       await server.stop()
-      #expect(server.requests.count == (times == 3 ? 1 : 0), "after \(times) looks")
-      #expect(outcome == (times == 3 ? .carriedOut : .notBegun), "after \(times) looks: \(answer)")
-      #expect(
-        !server.requests.contains { $0.head.lowercased().contains("dr-permit") },
-        "what is ours stays here")
+      #expect(server.requests.count == (times == 2 ? 1 : 0), "after \(times) looks")
+      #expect(outcome == (times == 2 ? .carriedOut : .notBegun), "after \(times) looks: \(answer)")
     }
   }
 
   @Test("an act of several requests is stopped between them; a look has changed nothing")
   func between() async throws {
-    // A request is looked at, and its head; the change has a body too.
+    // A request is looked at before it is begun, and before it goes out.
     for (times, outcome) in [
-      (2, Permit.Outcome.notBegun), (4, .notBegun), (5, .carriedOut),
+      (2, Permit.Outcome.notBegun), (3, .notBegun), (4, .carriedOut),
     ] {
       let server = try await TestServer { seen in
         .answer(
@@ -78,7 +75,7 @@ import Testing
       await server.stop()
       #expect(found == outcome, "after \(times) looks: \(answer)")
       let methods = server.requests.map { String($0.head.prefix(3)) }
-      #expect(methods == (times == 5 ? ["GET", "POS"] : ["GET"]))
+      #expect(methods == (times == 4 ? ["GET", "POS"] : ["GET"]))
     }
   }
 

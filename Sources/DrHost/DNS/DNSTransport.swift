@@ -45,7 +45,7 @@ enum DNSTransport {
     _ deadline: NIODeadline, isStream: Bool
   ) async -> Outcome {
     NameLookup.prepare()
-    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    let loop = EventLoops.one
     let outcome = loop.makePromise(of: Outcome.self)
     let handler = { @Sendable (channel: any Channel) in
       channel.eventLoop.makeCompletedFuture {

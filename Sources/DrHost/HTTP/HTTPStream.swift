@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncHTTPClient
 import DrActions
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
 /// How an answer that comes bit by bit ended.
 package enum StreamEnd: Sendable, Equatable {
@@ -23,72 +21,50 @@ extension HTTPTransport {
     _ message: Message, begun: @escaping @Sendable () -> Void,
     take: @escaping @Sendable (ByteBufferView) -> Bool
   ) async -> StreamEnd {
-    let target = TransportText.target(message.url)
-    let request: HTTPClient.Request
     do {
-      request = try Self.request(message)
+      return try await exchange(message) { StreamTaker(begun: begun, take: take, done: $0) }
     } catch {
-      return .failed("\(target): \(TransportText.reason(error))")
-    }
-    let collector = StreamCollector(begun: begun, take: take)
-    let deadline = NIODeadline.now() + .nanoseconds(message.timeoutNanoseconds)
-    let task = execute(request, collector, deadline)
-    do {
-      return try await withTaskCancellationHandler {
-        try await task.futureResult.get()
-      } onCancel: {
-        task.cancel()
-      }
-    } catch is StreamCollector.Enough {
-      return .closed
-    } catch {
-      return .failed("\(target): \(TransportText.reason(error))")
+      return .failed("\(TransportText.target(message.url)): \(TransportText.reason(error))")
     }
   }
 }
 
-private final class StreamCollector: HTTPClientResponseDelegate {
-  typealias Response = StreamEnd
-  struct Enough: Error {}
+private struct StreamTaker: AnswerTaker {
+  /// Nothing further is wanted.
+  private struct Enough: Error {}
 
   private static let errorMax = 1 << 16
-  private let begun: @Sendable () -> Void
-  private let take: @Sendable (ByteBufferView) -> Bool
-  private let refusal = Mutex<(status: Int, body: [UInt8])?>(nil)
+  let begun: @Sendable () -> Void
+  let take: @Sendable (ByteBufferView) -> Bool
+  let done: @Sendable (Result<StreamEnd, any Error>) -> Void
+  private var refusal: (status: Int, body: [UInt8])?
 
   init(
-    begun: @escaping @Sendable () -> Void, take: @escaping @Sendable (ByteBufferView) -> Bool
+    begun: @escaping @Sendable () -> Void, take: @escaping @Sendable (ByteBufferView) -> Bool,
+    done: @escaping @Sendable (Result<StreamEnd, any Error>) -> Void
   ) {
     self.begun = begun
     self.take = take
+    self.done = done
   }
 
-  func didReceiveHead(
-    task: HTTPClient.Task<Response>, _ head: HTTPResponseHead
-  ) -> EventLoopFuture<Void> {
-    if head.status == .ok {
-      begun()
-    } else {
-      refusal.withLock { $0 = (Int(head.status.code), []) }
+  mutating func take(head: HTTPResponseHead) {
+    if head.status == .ok { begun() } else { refusal = (Int(head.status.code), []) }
+  }
+
+  mutating func take(body: ByteBuffer) throws {
+    if let refused = refusal?.body.count {
+      if refused < Self.errorMax { refusal?.body.append(contentsOf: body.readableBytesView) }
+    } else if !take(body.readableBytesView) {
+      throw Enough()
     }
-    return task.eventLoop.makeSucceededVoidFuture()
   }
 
-  func didReceiveBodyPart(
-    task: HTTPClient.Task<Response>, _ buffer: ByteBuffer
-  ) -> EventLoopFuture<Void> {
-    let isRefused = refusal.withLock { refusal in
-      guard refusal != nil else { return false }
-      if refusal?.body.count ?? 0 < Self.errorMax {
-        refusal?.body.append(contentsOf: buffer.readableBytesView)
-      }
-      return true
+  mutating func end(_ failure: (any Error)?, isSent: Bool) {
+    switch failure {
+    case nil: done(.success(refusal.map { .status($0.status, $0.body) } ?? .closed))
+    case is Enough: done(.success(.closed))
+    case let error?: done(.failure(error))
     }
-    return isRefused || take(buffer.readableBytesView)
-      ? task.eventLoop.makeSucceededVoidFuture() : task.eventLoop.makeFailedFuture(Enough())
-  }
-
-  func didFinishRequest(task: HTTPClient.Task<Response>) throws -> Response {
-    refusal.withLock { $0.map { .status($0.status, $0.body) } ?? .closed }
   }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncHTTPClient
 import DrActions
 import NIOCore
-import NIOHTTP1
 import NIOSSL
 
 /// Sends single HTTP requests and says of each failure whether the request had left.
@@ -13,7 +11,10 @@ import NIOSSL
 package final class HTTPTransport: Sendable {
   /// Bytes of an answer that are read at most.
   package static let bodyLimit = 64 << 20
-  private let client: HTTPClient
+  private let options: Options
+  private let loop = EventLoops.one
+  private let contexts = TLSContexts()
+  private let pools: NIOLoopBoundBox<Pools>
 
   /// What differs between targets.
   package struct Options: Sendable {
@@ -64,51 +65,21 @@ package final class HTTPTransport: Sendable {
 
   package init(_ options: Options = Options()) {
     NameLookup.prepare()
-    var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow,
-      timeout: .init(
-        connect: .nanoseconds(options.connectNanoseconds),
-        read: options.silenceNanoseconds.map { .nanoseconds($0) }),
-      // How many are open at once is the program's matter (`parallel limit`).
-      connectionPool: .init(
-        idleTimeout: .seconds(options.idleSeconds),
-        concurrentHTTP1ConnectionsPerHostSoftLimit: options.connectionsPerHost),
-      decompression: .disabled)
-    configuration.httpVersion = .http1Only
-    configuration.connectionPool.retryConnectionEstablishment = false
-    switch options.proxy {
-    case .none: break
-    case .http(let host, let port, let user, let password):
-      let authorization = user.map {
-        HTTPClient.Authorization.basic(username: $0, password: password ?? "")
-      }
-      configuration.proxy = .server(host: host, port: port, authorization: authorization)
-    case .socks5(let host, let port):
-      configuration.proxy = .socksServer(host: host, port: port)
-    }
-    if let (name, address) = options.nameOverride { configuration.dnsOverride[name] = address }
-    configuration.http1_1ConnectionDebugInitializer = PermitHandler.install
-    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    self.options = options
+    pools = .makeBoxSendingValue(Pools(), eventLoop: loop)
   }
 
-  /// Nothing may be sent afterwards. Connections are closed in the background, where attempts to connect
-  /// that are still going on can take seconds: nobody waits for them, and the end of the process does it too.
+  /// What is made of these settings of TLS, once for all connections.
+  func context(_ settings: TLSConfiguration) throws -> NIOSSLContext {
+    try contexts.context(settings)
+  }
+
+  /// Connections are closed in the background, what waits for one ends, and nothing is sent afterwards.
   package func shutdown() {
-    Task { [client] in try? await client.shutdown() }
-  }
-
-  static func request(_ message: Message) throws -> HTTPClient.Request {
-    var headers = HTTPHeaders()
-    for header in message.headers { headers.add(name: header.name, value: header.value) }
-    return try HTTPClient.Request(
-      url: message.url, method: .init(rawValue: message.method.rawValue), headers: headers,
-      body: message.body.isEmpty ? nil : .bytes(message.body), tlsConfiguration: message.tls)
-  }
-
-  func execute<Delegate: HTTPClientResponseDelegate>(
-    _ request: HTTPClient.Request, _ delegate: Delegate, _ deadline: NIODeadline
-  ) -> HTTPClient.Task<Delegate.Response> {
-    client.execute(request: request, delegate: delegate, deadline: deadline)
+    loop.execute { [pools] in
+      for pool in pools.value.known.values { pool.shutdown() }
+      pools.value.isShut = true
+    }
   }
 
   /// The answer to one request. A cancelled task gives the request up.
@@ -116,35 +87,90 @@ package final class HTTPTransport: Sendable {
     func text(_ error: any Error) -> String {
       "\(TransportText.target(message.url)): \(TransportText.reason(error))"
     }
-    var request: HTTPClient.Request
+    // What answers to HEAD say of their length is that of what they leave out.
+    let limit = message.method == .head ? Int.max : Self.bodyLimit
     do {
-      request = try Self.request(message)
+      return try await exchange(message) {
+        AnswerCollector(limit: limit, wanted: message.wantedBytes ?? limit, done: $0)
+      }
+    } catch let lost as AnswerCollector.Lost {
+      let text = text(lost.reason)
+      if case .tooLarge? = lost.reason as? HTTPFailure, message.method == .get {
+        return .failure(.refused(text))
+      }
+      if !lost.isSent, TransportText.isUntrusted(lost.reason) { return .failure(.refused(text)) }
+      return .failure(lost.isSent ? .lostAnswer(text) : .notSent(text))
     } catch {
       return .failure(.refused(text(error)))
     }
-    let held = Permit.current.map(PermitHandler.open)
-    defer { if let held { PermitHandler.close(held.value) } }
-    if let held { request.headers.add(name: held.name, value: held.value) }
-    // What answers to HEAD say of their length is that of what they leave out.
-    let limit = message.method == .head ? Int.max : Self.bodyLimit
-    let collector = ResponseCollector(limit: limit, wanted: message.wantedBytes ?? limit)
+  }
+
+  /// Carries out one exchange, whose answer goes to what `taker` makes, which must tell how it ended.
+  /// Throws at once what is wrong with the request itself.
+  func exchange<Answer: Sendable>(
+    _ message: Message,
+    _ taker:
+      @escaping @Sendable (@escaping @Sendable (Result<Answer, any Error>) -> Void)
+      -> any AnswerTaker
+  ) async throws -> Answer {
+    guard let target = HTTPTarget(message.url) else { throw HTTPFailure.invalidURL }
+    let head = try RequestHead.make(message, target, options.proxy)
+    let context = target.origin.isEncrypted ? try contexts.context(message.tls) : nil
     let deadline = NIODeadline.now() + .nanoseconds(message.timeoutNanoseconds)
-    let task = client.execute(request: request, delegate: collector, deadline: deadline)
-    do {
-      let response = try await withTaskCancellationHandler {
-        try await task.futureResult.get()
-      } onCancel: {
-        task.cancel()
+    let silence = options.silenceNanoseconds.map { TimeAmount.nanoseconds($0) }
+    let permit = Permit.current
+    let ticket = NIOLoopBoundBox.makeBoxSendingValue(Ticket(), eventLoop: loop)
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        loop.execute { [self] in
+          let exchange = HTTPExchange(
+            head: head, body: message.body, deadline: deadline, silence: silence,
+            permit: permit, taker: taker { continuation.resume(with: $0) })
+          if ticket.value.isGivenUp { return exchange.end(HTTPFailure.givenUp) }
+          ticket.value.exchange = exchange
+          pool(target.origin, context).begin(exchange)
+        }
       }
-      return .response(
-        status: response.status, headers: response.headers, body: response.body)
-    } catch {
-      let text = text(error)
-      if error is ResponseCollector.TooLarge, message.method == .get {
-        return .failure(.refused(text))
+    } onCancel: {
+      loop.execute {
+        ticket.value.isGivenUp = true
+        ticket.value.exchange?.giveUp(HTTPFailure.givenUp)
       }
-      if !collector.isSent, TransportText.isUntrusted(error) { return .failure(.refused(text)) }
-      return .failure(collector.isSent ? .lostAnswer(text) : .notSent(text))
     }
+  }
+
+  /// How one who has sent a request gives it up.
+  private struct Ticket {
+    weak var exchange: HTTPExchange?
+    var isGivenUp = false
+  }
+
+  // MARK: On the event loop
+
+  private struct Server: Hashable {
+    let origin: HTTPTarget.Origin
+    let context: ObjectIdentifier?
+  }
+
+  private struct Pools {
+    var known: [Server: HTTPConnectionPool] = [:]
+    var isShut = false
+  }
+
+  private func pool(
+    _ origin: HTTPTarget.Origin, _ context: NIOSSLContext?
+  ) -> HTTPConnectionPool {
+    let server = Server(origin: origin, context: context.map { ObjectIdentifier($0) })
+    if let known = pools.value.known[server] { return known }
+    let address = options.nameOverride.flatMap { $0.name == origin.host ? $0.address : nil }
+    let route = Route(
+      host: address ?? origin.host, port: origin.port, proxy: options.proxy, tls: context,
+      name: origin.host, connectNanoseconds: options.connectNanoseconds,
+      isTunnel: !RequestHead.isTold(options.proxy, of: origin))
+    let pool = HTTPConnectionPool(route, options, on: loop)
+    if pools.value.isShut { pool.shutdown() }
+    pools.value.known = pools.value.known.filter { !$0.value.isEmpty }
+    pools.value.known[server] = pool
+    return pool
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncHTTPClient
 import DrSystem
 import NIOCore
 import NIOHTTP1
@@ -30,13 +29,12 @@ enum TransportText {
   static func reason(_ error: any Error) -> String {
     switch error {
     case let error as NIOConnectionError: connection(error)
-    case let error as HTTPClientError: client(error)
+    case let error as HTTPFailure: error.text
     case let error as NIOSSLError: tls(String(describing: error))
     case is NIOSSLExtraError: "its certificate is for other names"
     case let error as IOError: systemText(error.errnoCode)
     case let error as ChannelError: channel(error)
-    case let error as ResponseCollector.TooLarge: error.description
-    case is CancellationError: "given up"
+    case let error as ProxyHandler.Refusal: error.description
     case is HTTPParserError: "the answer is not HTTP"
     case let error: "\(error)"
     }
@@ -56,22 +54,6 @@ enum TransportText {
     case .eof, .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed:
       "the connection was closed"
     default: "\(error)"  // open: NIO adds cases
-    }
-  }
-
-  private static func client(_ error: HTTPClientError) -> String {
-    switch error {
-    case .connectTimeout: "no connection within the time allowed"
-    case .tlsHandshakeTimeout: "no TLS session within the time allowed"
-    case .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout:
-      "no answer within the time allowed"
-    case .remoteConnectionClosed: "the connection was closed before the answer was complete"
-    case .cancelled: "given up"
-    case .invalidURL, .emptyHost, .emptyScheme: "the URL is not valid"
-    case .invalidProxyResponse, .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
-      "the proxy does not connect"
-    case .proxyAuthenticationRequired: "the proxy wants a user and a password"
-    default: error.shortDescription  // open: the client adds cases
     }
   }
 

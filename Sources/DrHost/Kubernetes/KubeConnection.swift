@@ -116,6 +116,12 @@ final class KubeConnection: Sendable {
   ) async -> WebSocketCall.End {
     func attempt(_ used: KubeCredentials) async throws(CredentialFailure) -> WebSocketCall.End {
       let message = try message(request, used)
+      let context: NIOSSLContext?
+      do {
+        context = try message.tls.map { try transport.context($0) }
+      } catch {
+        throw CredentialFailure(message: "TLS with \(base) cannot be set up")
+      }
       do {
         try await rate.wait()
       } catch {
@@ -124,7 +130,7 @@ final class KubeConnection: Sendable {
       }
       let route = Route(
         host: server.host.filter { $0 != "[" && $0 != "]" },
-        port: server.port ?? (isEncrypted ? 443 : 80), proxy: proxy, tls: message.tls, name: name)
+        port: server.port ?? (isEncrypted ? 443 : 80), proxy: proxy, tls: context, name: name)
       let call = WebSocketCall(
         WebSocketCall.Opening(
           route: route, target: base, path: target(request),

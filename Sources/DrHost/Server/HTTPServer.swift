@@ -78,7 +78,7 @@ package final class HTTPServer: Sendable {
   ) async throws(Failure) {
     NameLookup.prepare()
     let table = ConnectionTable(limits)
-    let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    let bootstrap = ServerBootstrap(group: EventLoops.group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       // A process that has no descriptor left goes on when it has one again.

@@ -38,7 +38,7 @@ final class ResponseHandler: ChannelInboundHandler {
     case .body(let bytes):
       received += bytes.readableBytes
       guard received <= HTTPTransport.bodyLimit else {
-        answer.fail(ResponseCollector.TooLarge(limit: HTTPTransport.bodyLimit))
+        answer.fail(HTTPFailure.tooLarge(limit: HTTPTransport.bodyLimit))
         context.close(promise: nil)
         return
       }

@@ -60,12 +60,12 @@ final class WebSocketCall: Sendable {
     let deadline = NIODeadline.now() + .nanoseconds(opening.timeoutNanoseconds)
     return await withTaskCancellationHandler {
       do {
-        let channel = try await opening.route.open { channel in
+        let channel = try await opening.route.open(on: EventLoops.one) { [self] channel in
           channel.eventLoop.scheduleTask(deadline: deadline) { [weak self] in
             self?.end("no end within the time allowed")
           }
           adopt(channel)
-        }
+        }.get()
         defer { channel.close(promise: nil) }
         if opening.isAct { state.withLock { $0.isSent = true } }
         return try await upgrade(channel, speak).get()

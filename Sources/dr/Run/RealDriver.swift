@@ -19,7 +19,7 @@ final class RealDriver {
   /// Where what happens is put.
   let queue = EventQueue<Event>()
   private let approver: Approver
-  private let show: (Progress) -> Void
+  private let show: ([Progress]) -> Void
   private let tell: (News) -> Void
   /// Whether signals pause the run; else who drives it says so.
   private let isSignalled: Bool
@@ -30,6 +30,8 @@ final class RealDriver {
   private let locks = LockLimit()
   private var calls: [CallID: Task<Void, Never>] = [:]
   private var timers: [TimerID: Task<Void, Never>] = [:]
+  /// What is to be shown next: much at once is written at once.
+  private var shown: [Progress] = []
   private var result: RunResult?
   /// The signal that paused the run.
   private(set) var stop: StopSignal?
@@ -39,7 +41,7 @@ final class RealDriver {
     approver: Approver, isSignalled: Bool = true,
     mayAct: @escaping @Sendable () async -> Bool = { true },
     isKnownToMayAct: @escaping @Sendable () -> Bool = { true },
-    tell: @escaping (News) -> Void = { _ in }, show: @escaping (Progress) -> Void
+    tell: @escaping (News) -> Void = { _ in }, show: @escaping ([Progress]) -> Void
   ) {
     self.tell = tell
     self.runner = runner
@@ -81,6 +83,7 @@ final class RealDriver {
     }
     try await queue.forEachBatch { batch in
       batch.forEach(forget)
+      defer { showAll() }
       let orders = runner.handle(batch, at: clock.now())
       locks.set(runner.actsUntil)
       for order in orders { try await carryOut(order, append) }
@@ -88,6 +91,12 @@ final class RealDriver {
     }
     stop = StopSignal.remembered
     return result
+  }
+
+  private func showAll() {
+    guard !shown.isEmpty else { return }
+    show(shown)
+    shown = []
   }
 
   /// What has told its event is over.
@@ -104,7 +113,9 @@ final class RealDriver {
   ) async throws {
     let queue = queue
     switch order {
-    case .append(let bytes): try await append(bytes)
+    case .append(let bytes):
+      showAll()
+      try await append(bytes)
     case .call(let id, let call, let phase):
       if case .perform = phase { return try await perform(id, call, phase) }
       calls[id] = Task { [answer] in queue.push(.answered(id, await answer(call, phase))) }
@@ -119,10 +130,14 @@ final class RealDriver {
         }
       }
     case .cancelTimer(let id): timers.removeValue(forKey: id)?.cancel()
-    case .ask(let question): approver.ask(question) { queue.push($0) }
+    case .ask(let question):
+      showAll()
+      approver.ask(question) { queue.push($0) }
     case .withdraw(let id): approver.withdraw(id)
-    case .show(let progress): show(progress)
-    case .tell(let news): tell(news)
+    case .show(let progress): shown.append(progress)
+    case .tell(let news):
+      showAll()
+      tell(news)
     case .finish(let result): self.result = result
     }
   }

@@ -158,7 +158,7 @@ struct RealSession {
         guard tellsEvents, case .recorded(let record) = news else { return }
         Console.write(EventLine.text(record, run: id))
       }
-    ) { [tellsEvents] in if !tellsEvents { Console.write(lines.line($0)) } }
+    ) { [tellsEvents] in if !tellsEvents { Console.write($0.map(lines.line).joined()) } }
     world.whenChanged { [queue = driver.queue] in queue.push(.stirred) }
     let result: RunResult?
     do {

@@ -82,7 +82,7 @@ struct WatchedRun: Sendable {
       mayAct: { [mayAct] in if mayAct() { await held.isStillOurs() } else { false } },
       isKnownToMayAct: { [mayAct] in mayAct() && held.isKnownOurs },
       tell: { [log, id] in log.write($0, run: id) }
-    ) { [log, id] in log.write($0, lines, run: id) }
+    ) { [log, id] shown in for progress in shown { log.write(progress, lines, run: id) } }
     executor.tellsNews = log.asEvents
     executor.objectives = prepared.objectives
     ready(driver.queue)

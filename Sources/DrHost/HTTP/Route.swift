@@ -5,45 +5,67 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 
-/// The way to a server for a connection that will not stay HTTP: through a proxy where there is one, with TLS
-/// where the server has it.
+/// The way to a server: through a proxy where there is one, with TLS where the server has it.
 struct Route: Sendable {
   /// Of the server; IPv6 addresses without brackets.
   let host: String
   let port: Int
   let proxy: HTTPTransport.Proxy?
   /// `nil` for none.
-  let tls: TLSConfiguration?
+  let tls: NIOSSLContext?
   /// Whom the certificate must be for.
   let name: String
-
-  private static let connectTimeout = TimeAmount.seconds(5)
+  var connectNanoseconds: Int64 = 5_000_000_000
+  /// False where the proxy is told with each request whom it is for.
+  var isTunnel = true
 
   /// A channel over which the server is spoken to. `opened` is told of it first of all, so that it can be closed.
-  func open(_ opened: @Sendable (any Channel) -> Void) async throws -> any Channel {
+  func open(
+    on loop: any EventLoop, _ opened: @escaping @Sendable (any Channel) -> Void
+  ) -> EventLoopFuture<any Channel> {
     NameLookup.prepare()
+    return connect(on: loop).flatMap { channel in
+      opened(channel)
+      let ready = loop.makePromise(of: Void.self)
+      greet(channel).flatMap { encrypt(channel) }.cascade(to: ready)
+      // A server that takes the connection and then says nothing holds nobody up.
+      let alarm = loop.scheduleTask(in: .nanoseconds(connectNanoseconds)) {
+        ready.fail(HTTPFailure.noConnection)
+      }
+      ready.futureResult.whenComplete { _ in alarm.cancel() }
+      return ready.futureResult.map { channel }.flatMapError { error in
+        channel.close(promise: nil)
+        return loop.makeFailedFuture(error)
+      }
+    }
+  }
+
+  private func connect(on loop: any EventLoop) -> EventLoopFuture<any Channel> {
     let first: (host: String, port: Int) =
       switch proxy {
       case nil: (host, port)
       case .http(let host, let port, _, _), .socks5(let host, let port): (host, port)
       }
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connectTimeout(Self.connectTimeout)
+    let bootstrap = ClientBootstrap(group: loop)
+      .connectTimeout(.nanoseconds(connectNanoseconds))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .connect(host: first.host, port: first.port).get()
-    opened(channel)
-    do {
-      if let greeting = ProxyGreeting(proxy, host: host, port: port) {
-        try await ProxyHandler.greet(greeting, on: channel)
-      }
-      if let tls {
-        try await HandshakeHandler.encrypt(channel, try NIOSSLContext(configuration: tls), name)
-      }
-      return channel
-    } catch {
-      channel.close(promise: nil)
-      throw error
+    // An address needs no thread that looks it up.
+    if let address = try? SocketAddress(ipAddress: first.host, port: first.port) {
+      return bootstrap.connect(to: address)
     }
+    return bootstrap.connect(host: first.host, port: first.port)
+  }
+
+  private func greet(_ channel: any Channel) -> EventLoopFuture<Void> {
+    guard isTunnel, let greeting = ProxyGreeting(proxy, host: host, port: port) else {
+      return channel.eventLoop.makeSucceededVoidFuture()
+    }
+    return ProxyHandler.greet(greeting, on: channel)
+  }
+
+  private func encrypt(_ channel: any Channel) -> EventLoopFuture<Void> {
+    guard let tls else { return channel.eventLoop.makeSucceededVoidFuture() }
+    return HandshakeHandler.encrypt(channel, tls, name)
   }
 }
 
@@ -56,10 +78,10 @@ private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
 
   static func encrypt(
     _ channel: any Channel, _ context: NIOSSLContext, _ name: String
-  ) async throws {
+  ) -> EventLoopFuture<Void> {
     // An address is no name to ask for; it is held against the certificate as it is.
     let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
-    try await channel.eventLoop.flatSubmit {
+    return channel.eventLoop.flatSubmit {
       let done = channel.eventLoop.makePromise(of: Void.self)
       do {
         let pipeline = channel.pipeline.syncOperations
@@ -71,7 +93,7 @@ private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         done.fail(error)
       }
       return done.futureResult
-    }.get()
+    }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -15,8 +15,8 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     self.done = done
   }
 
-  static func greet(_ greeting: ProxyGreeting, on channel: any Channel) async throws {
-    try await channel.eventLoop.flatSubmit {
+  static func greet(_ greeting: ProxyGreeting, on channel: any Channel) -> EventLoopFuture<Void> {
+    channel.eventLoop.flatSubmit {
       let done = channel.eventLoop.makePromise(of: Void.self)
       do {
         try channel.pipeline.syncOperations.addHandler(ProxyHandler(greeting, done))
@@ -25,7 +25,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         done.fail(error)
       }
       return done.futureResult
-    }.get()
+    }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
