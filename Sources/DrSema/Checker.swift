@@ -126,6 +126,8 @@ package final class Checker {
   var site = EffectSite.Context(function: nil, allowed: .pure, place: .definition)
   /// Inside what runs after a failure, where nothing is taken back by an `undo`.
   var isCleaningUp = false
+  /// Whether a step around has a `within`, which ends all that is in it.
+  var isTimed = false
   var effectSites: [EffectSite] = []
   /// Functions with a `lock` statement.
   var lockingFunctions: Set<FunctionID> = []

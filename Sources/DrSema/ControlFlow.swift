@@ -243,6 +243,11 @@ extension Checker {
       var result: Expr?
       for (index, child) in nodes.enumerated() {
         let isLast = index == nodes.count - 1
+        if index > 0, nodes[index - 1].kind == .failStmt, !hasSyntaxMistake(node) {
+          report(
+            .unexpectedToken, "this is never reached, for it stands after a `fail`", at: child.span,
+            help: "move it before the `fail`, or say when that fails: `if … { fail … }`")
+        }
         if child.kind == .exprStmt, isLast, let value = child.expression {
           if isLost {
             reportUnused(value, help: helpForLost(isInLoop: node.parent?.kind == .forStmt))

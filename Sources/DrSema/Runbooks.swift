@@ -12,6 +12,12 @@ extension Checker {
     case .stepStmt: return checkStep(node)
     case .undoStmt: return checkUndo(node)
     case .waitStmt:
+      if !isTimed, directivesAllowed, !node.all(.clause).contains(where: { word($0) == "within" }) {
+        report(
+          .missingField, "this does not say how long it waits at most", at: node.span,
+          help: "write `wait until … within 5m`, or `within` at the step around it: what never"
+            + " comes must not hold a run for ever")
+      }
       return directive(
         .wait,
         [
@@ -83,7 +89,7 @@ extension Checker {
   /// once all has been taken back.
   private func checkUndo(_ node: SyntaxNode) -> Expr {
     guard case .runbook = site.place else {
-      return directive(.undo, [code(node, "undo", allowed: .acts, .step)], node)
+      return directive(.undo, [timed(false) { code(node, "undo", allowed: .acts, .step) }], node)
     }
     guard !isCleaningUp, node.contains(.verifyStmt) else {
       report(
@@ -102,12 +108,20 @@ extension Checker {
     let saved = isCleaningUp
     isCleaningUp = true
     defer { isCleaningUp = saved }
+    return timed(false, body)
+  }
+
+  private func timed<T>(_ isTimed: Bool, _ body: () -> T) -> T {
+    let saved = self.isTimed
+    self.isTimed = isTimed
+    defer { self.isTimed = saved }
     return body()
   }
 
   private func checkStep(_ node: SyntaxNode) -> Expr {
     let clauses = node.all(.clause)
-    let body = code(node, "step", allowed: .acts, .step)
+    let isTimed = isTimed || clauses.contains { word($0) == "within" }
+    let body = timed(isTimed) { code(node, "step", allowed: .acts, .step) }
     guard case .function(_, let result) = type(body.type) else { return broken(node.span) }
     let test = clauses.first { word($0) == "if" }.map {
       condition($0.expression, "a step's `if`", node)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrActions
+import DrData
+import DrRun
 import Testing
 
 @testable import DrHost
@@ -22,5 +25,41 @@ struct RequestRateTests {
     #expect(rate.take(at: second) == 10_000_000)
     let later = 100 * second
     #expect((0..<21).map { _ in rate.take(at: later) }.filter { $0 == 0 }.count == 20)
+  }
+
+  @Test("an API server that does not answer is asked by a hundred requests at once, and no more")
+  func atOnce() async throws {
+    let server = try await TestServer { _ in .hang }
+    let folder = try TestFolder()
+    let path = try folder.write(
+      "config",
+      """
+      current-context: c
+      clusters: [{name: k, cluster: {server: 'http://127.0.0.1:\(server.port)'}}]
+      users: [{name: u, user: {}}]
+      contexts: [{name: c, context: {cluster: k, user: u}}]
+      """)
+    let world = RealWorld(
+      RealWorld.Options(kubeconfig: try KubeconfigSource(given: path).load()))
+    let calls = (0..<130).map { number in
+      world.start(
+        CallID(number),
+        WorldCall(
+          name: "kube.pods",
+          arguments: DocumentObject([
+            ("cluster", "c"), ("namespace", .string("n\(number)")),
+            ("selector", .object(DocumentObject())),
+          ]), effect: .reads, actClass: nil, key: "r/1"), .read
+      ) { _ in }
+    }
+    for _ in 0..<3_000 where server.requests.count < 100 {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(server.requests.count == 100)
+    #expect(server.connections == 100)
+    for call in calls { call.cancel() }
+    await world.shutdown()
+    await server.stop()
   }
 }

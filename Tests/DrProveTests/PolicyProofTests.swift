@@ -53,7 +53,7 @@ import Testing
 
   @Test("a statement without a bound leaves the promise unknown, and is named with what to write")
   func unbounded() throws {
-    let zone = try prove(attended(wait: "")).find("zone a")
+    let zone = try prove(attended(step: "")).find("zone a")
     #expect(zone.verdict == .unknown && zone.takes.worst == nil)
     #expect(zone.terms.contains { $0.because.contains("has no `within`") && $0.place != nil })
     #expect(zone.changes.map(\.field) == [ProofChange.clause])

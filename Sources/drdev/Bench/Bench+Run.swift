@@ -116,7 +116,7 @@ extension Bench {
       setenv("DR_STATE", before, 1)
       try? FileManager.default.removeItem(atPath: state)
     }
-    try Self.paused([dr] + words)
+    let first = try Self.paused([dr] + words)
     let kept = folder.appendingPathComponent("kept").path
     try FileManager.default.moveItem(atPath: state, toPath: kept)
     defer { try? FileManager.default.removeItem(atPath: kept) }
@@ -130,6 +130,9 @@ extension Bench {
     let bar = steps > 10_000 ? 250.0 : 200.0
     return [
       Figure(
+        name: "largest memory of \(steps) steps", ours: first, unit: "MiB", bar: "64 MiB",
+        holds: first <= 64),
+      Figure(
         name: "resume after \(steps) steps", ours: time, unit: "ms", bar: "\(Int(bar)) ms",
         holds: time <= bar),
       Figure(
@@ -137,8 +140,8 @@ extension Bench {
     ]
   }
 
-  /// Runs a command until it asks for an answer, and interrupts it there.
-  private static func paused(_ words: [String]) throws {
+  /// Runs a command until it asks for an answer, and interrupts it there. Gives its largest memory until then, in MiB.
+  private static func paused(_ words: [String]) throws -> Double {
     let process = Process()
     process.executableURL = URL(filePath: words[0])
     process.arguments = Array(words.dropFirst())
@@ -148,6 +151,7 @@ extension Bench {
     process.standardError = errors
     try process.run()
     let said = errors.fileHandleForReading.availableData
+    let peak = largestSize(process.processIdentifier)
     process.interrupt()
     process.waitUntilExit()
     guard process.terminationStatus == 130 else {
@@ -156,6 +160,15 @@ extension Bench {
           "\(words.joined(separator: " ")) does not pause: \(String(decoding: said, as: UTF8.self))"
       )
     }
+    return peak
+  }
+
+  /// What the kernel says of it; infinite where that cannot be read.
+  private static func largestSize(_ process: Int32) -> Double {
+    let text = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    let line = text?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first).flatMap { Double($0) }
+      .map { $0 / 1_024 } ?? .infinity
   }
 
   /// How often a command flushes a file, as strace counts; nil where there is no strace.

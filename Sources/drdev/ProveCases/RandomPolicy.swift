@@ -87,7 +87,9 @@ struct RandomPolicy {
       }
     }
     if adds, dice.chance(60) {
-      let bound = dice.pick(["", " within 2m", " within 5m", " within 10m", " within 10m"])
+      let bound = dice.pick([
+        " within 1h", " within 2m", " within 5m", " within 10m", " within 10m",
+      ])
       body += "  wait until ready(\(s), in: to) >= 1\(bound)\n"
     }
     if dice.chance(15) { body += "  pause \(dice.upTo(20))s\n" }
