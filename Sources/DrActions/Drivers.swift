@@ -57,6 +57,8 @@ package enum Drivers {
     NotifySend.self,
     ProbeSuccessRate.self,
     PrometheusQuery.self,
+    ProviderSetWeights.self,
+    ProviderWeights.self,
     RegistryCopy.self,
     RegistryDigest.self,
     RouteSetWeights.self,

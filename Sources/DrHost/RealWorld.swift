@@ -13,8 +13,9 @@ import Glibc
 /// The world as it is: carries the exchanges of drivers out over the network.
 package final class RealWorld: RequestSender {
   package struct Options: Sendable {
-    /// `nil` where there is none: calls on Kubernetes are then refused.
+    /// `nil` where there is none: calls on Kubernetes are then refused, with why.
     package var kubeconfig: Kubeconfig?
+    package var withoutKubeconfig: String?
     /// `--context`: goes before the context that a program names.
     package var context: String?
     /// Whether clusters with `insecure-skip-tls-verify` may be used.
@@ -35,7 +36,8 @@ package final class RealWorld: RequestSender {
 
   package init(_ options: Options) {
     let clusters = KubeClusters(
-      kubeconfig: options.kubeconfig, chosenContext: options.context,
+      kubeconfig: options.kubeconfig, withoutKubeconfig: options.withoutKubeconfig,
+      chosenContext: options.context,
       allowsInsecure: options.allowsInsecure, proxies: options.proxies)
     self.clusters = clusters
     watches = KubeWatches(
@@ -132,13 +134,25 @@ package final class RealWorld: RequestSender {
     var headers = request.headers
     for (index, header) in headers.enumerated() {
       guard let (scheme, reference) = Self.reference(header.value) else { continue }
-      guard let (value, secret) = Self.address(reference) else {
-        return .failure(.refused("the environment has no \(reference.dropFirst(4))"))
+      let value: String
+      if reference.hasPrefix("env:") {
+        guard let (whole, secret) = Self.address(reference) else {
+          return .failure(.refused("the environment has no \(reference.dropFirst(4))"))
+        }
+        value = whole
+        if let secret { named.append(secret) }
+      } else {
+        do throws(SecretSource.Unusable) {
+          let lines = try SecretSource.text(reference).split(whereSeparator: \.isNewline)
+          value = lines.first.map(String.init) ?? ""
+        } catch {
+          return .failure(.refused(error.reason))
+        }
+        if !value.isEmpty { named.append(value) }
       }
       guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
         return .failure(.refused("what is in \(reference) is no header"))
       }
-      if let secret { named.append(secret) }
       headers[index] = .init(header.name, scheme + value)
     }
     let answer: Reply.Answer
@@ -162,12 +176,13 @@ package final class RealWorld: RequestSender {
       body: SecretMask.own.hiding(named).mask(body))
   }
 
-  /// What stands before a variable of the environment in a header, and the variable: `Bearer ` and `env:NAME`.
+  /// What stands before the name of a secret in a header, and the name: `Bearer ` and `env:NAME`, or `file:/path`.
   private static func reference(_ value: String) -> (scheme: String, reference: String)? {
     // Byte by byte: every header of every request comes here.
     let bytes = value.utf8
     let start = bytes.lastIndex(of: 0x20).map(bytes.index(after:)) ?? bytes.startIndex
-    guard bytes[start...].starts(with: "env:".utf8) else { return nil }
+    guard bytes[start...].starts(with: "env:".utf8) || bytes[start...].starts(with: "file:/".utf8)
+    else { return nil }
     return (String(value[..<start]), String(value[start...]))
   }
 

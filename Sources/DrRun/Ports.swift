@@ -105,25 +105,31 @@ package struct Observation: Sendable, Equatable {
   package var state: Document
   /// The result that `perform` will give if the world stays as observed.
   package var result: Document
+  /// Why it must not be done as the world is now, as a whole sentence; `nil` where it may be.
+  package var hindrance: String?
 
   package init(
-    target: String, changes: [String], permissions: [String], state: Document, result: Document
+    target: String, changes: [String], permissions: [String], state: Document, result: Document,
+    hindrance: String? = nil
   ) {
     self.target = target
     self.changes = changes
     self.permissions = permissions
     self.state = state
     self.result = result
+    self.hindrance = hindrance
   }
 
   package var document: Document {
-    [
-      "target": .string(target),
-      "changes": .array(changes.map(Document.string)),
-      "permissions": .array(permissions.map(Document.string)),
-      "state": state,
-      "result": result,
-    ]
+    var object = DocumentObject([
+      ("target", .string(target)),
+      ("changes", .array(changes.map(Document.string))),
+      ("permissions", .array(permissions.map(Document.string))),
+      ("state", state),
+      ("result", result),
+    ])
+    object["hindrance"] = hindrance.map(Document.string)
+    return .object(object)
   }
 
   /// `nil` where a document is not of that shape.
@@ -135,7 +141,7 @@ package struct Observation: Sendable, Equatable {
       target: target,
       changes: document["changes"]?.arrayValue?.compactMap(\.stringValue) ?? [],
       permissions: document["permissions"]?.arrayValue?.compactMap(\.stringValue) ?? [],
-      state: state, result: result)
+      state: state, result: result, hindrance: document["hindrance"]?.stringValue)
   }
 }
 

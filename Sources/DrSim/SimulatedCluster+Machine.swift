@@ -349,6 +349,9 @@ private struct ModelReader {
       kind = .checkedDNS(
         domain: try text(via, "domain"), ttl: try whole(via, "ttl"),
         Published.route53Check(every: try whole(via, "check_every")))
+    case "Provider":
+      kind = .gslb(
+        domain: try text(via, "domain"), ttl: try whole(via, "takes") + whole(via, "ttl"))
     case _: kind = .gslb(domain: try text(via, "domain"), ttl: try whole(via, "ttl"))
     }
     let zones = try labels(list(block, "prefer"))

@@ -22,6 +22,8 @@ private struct NameServers {
   var intruder: [String]?
   /// The answer to the update is lost, after it was carried out or not.
   var losesAnswer = false
+  /// Whether the program names the servers; else the resolver knows them.
+  var areDeclared = true
   private(set) var updates = 0
   private(set) var slept: Int64 = 0
 
@@ -33,9 +35,10 @@ private struct NameServers {
 
   mutating func run(_ name: String, _ phase: CallPhase, _ weights: Document = [:]) -> Transcript.End
   {
+    let declared: Document = ["ns1.example.net": "192.0.2.1", "ns2.example.net": "192.0.2.2"]
     let arguments: Document = [
       "zone": "example.net", "host": "chat", "port": 53, "ttl": 30_000_000_000,
-      "servers": ["ns1.example.net": "192.0.2.1", "ns2.example.net": "192.0.2.2"],
+      "servers": areDeclared ? declared : .object(DocumentObject()),
       "addresses": ["az1": "192.0.2.10", "az2": "192.0.2.20", "az3": "2001:db8::30"],
       "weights": weights, "key": "dr", "algorithm": "hmac-sha256", "secret": "env:DR_KEY",
       "patience": 2_000_000_000,
@@ -67,7 +70,9 @@ private struct NameServers {
   }
 
   private mutating func answer(_ request: DNSRequest) -> Reply.Answer {
-    let place = request.server
+    if request.server.isEmpty { return resolve(request) }
+    let names = ["ns1.example.net": "192.0.2.1", "ns2.example.net": "192.0.2.2"]
+    let place = names[request.server] ?? request.server
     guard let server = servers[place], !server.isSilent else {
       return .failure(.lostAnswer("\(place) port 53: no answer within the time allowed"))
     }
@@ -91,9 +96,28 @@ private struct NameServers {
     return .message(reply.wire)
   }
 
+  /// The machine's resolver: it knows the servers of the zone, in another order.
+  private func resolve(_ request: DNSRequest) -> Reply.Answer {
+    #expect(request.port == 53 && request.key == nil && request.message.wantsRecursion)
+    var reply = request.message
+    reply.isResponse = true
+    func wire(_ text: String) -> [UInt8] { (DNSName(text) ?? .root).wire }
+    for question in reply.questions {
+      let datas =
+        question.type == DNSType.soa
+        ? [wire("ns1.example.net") + wire("x") + [UInt8](repeating: 0, count: 20)]
+        : [wire("ns2.example.net"), wire("ns1.example.net")]
+      reply.answers =
+        servers.isEmpty
+        ? [] : datas.map { .init(name: question.name, type: question.type, data: $0) }
+    }
+    return .message(reply.wire)
+  }
+
   private mutating func update(_ request: DNSRequest) -> Reply.Answer {
     updates += 1
-    #expect(request.server == "192.0.2.1" && request.key?.text == "dr" && !request.isRepeatable)
+    #expect(["192.0.2.1", "ns1.example.net"].contains(request.server))
+    #expect(request.key?.text == "dr" && !request.isRepeatable)
     if let intruder { servers["192.0.2.1"]?.addresses = intruder }
     var reply = refusal ?? request.message
     reply.isResponse = true
@@ -148,7 +172,11 @@ struct DNSTests {
   func shifts() {
     var servers = NameServers(both + ["198.51.100.9"], both)
     let seen = observation(&servers, leave)
-    #expect(seen["changes"] == ["A 192.0.2.10 of az1 is taken out"])
+    #expect(
+      seen["changes"] == [
+        "A 192.0.2.10 of az1 is taken out",
+        "not looked at is whether it is healthy: az2 (the front declares no health of it)",
+      ])
     #expect(seen["permissions"] == ["the key dr at ns1.example.net"])
     #expect(servers.run("dns.set_weights", .perform(observed: seen), leave) == .finish(before))
     #expect(servers.updates == 1)
@@ -157,6 +185,28 @@ struct DNSTests {
     // A second copy of the act changes nothing.
     #expect(servers.run("dns.set_weights", .perform(observed: seen), leave) == .finish(before))
     #expect(servers.updates == 1)
+  }
+
+  @Test("servers that are not declared are found: the primary by the SOA record, all by NS records")
+  func discovers() {
+    var servers = NameServers(both, both)
+    servers.areDeclared = false
+    #expect(servers.run("dns.weights", .read) == .finish(before))
+    let seen = observation(&servers, leave)
+    #expect(seen["target"] == "chat.example.net at ns1.example.net")
+    #expect(servers.run("dns.set_weights", .perform(observed: seen), leave) == .finish(before))
+    #expect(servers.updates == 1)
+    #expect(servers.servers["192.0.2.2"]?.addresses == ["192.0.2.20"])
+    #expect(
+      servers.run("dns.set_weights", .settle(observed: seen), leave)
+        == .finish(["state": "done", "result": before]))
+    servers.servers = [:]
+    #expect(
+      servers.run("dns.weights", .read)
+        == .fail(
+          .refused(
+            "the resolver knows no SOA record of example.net (NOERROR): declare the zone's name servers"
+          )))
   }
 
   @Test("who lags is named, and that is a doubt, not a failure: the change is made")
@@ -200,6 +250,7 @@ struct DNSTests {
       seen["changes"] == [
         "A 192.0.2.10 of az1 is taken out",
         "ns2.example.net (192.0.2.2) does not answer, and is not waited for",
+        "not looked at is whether it is healthy: az2 (the front declares no health of it)",
       ])
     #expect(servers.run("dns.set_weights", .perform(observed: seen), leave) == .finish(before))
   }

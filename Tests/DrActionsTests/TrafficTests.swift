@@ -11,12 +11,16 @@ struct HAProxyTests {
   ])
   private let show = "show servers state deepseek"
 
-  private func state(_ az1: Int, _ az2: Int, admin: Int = 0, initial: Int = 100) -> String {
+  /// `operation` is that of az2: 0 is down. `check`: its `srv_check_result` and `srv_check_state`.
+  private func state(
+    _ az1: Int, _ az2: Int, admin: Int = 0, initial: Int = 100, operation: Int = 2,
+    check: String = "3 6"
+  ) -> String {
     let header =
       "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight "
-      + "srv_iweight srv_time_since_last_change\n"
-    return header + "3 deepseek 1 az1 127.0.0.1 2 0 \(az1) \(initial) 52\n"
-      + "3 deepseek 2 az2 127.0.0.1 2 \(admin) \(az2) \(initial) 52\n\n"
+      + "srv_iweight srv_time_since_last_change srv_check_result srv_check_state\n"
+    return header + "3 deepseek 1 az1 127.0.0.1 2 0 \(az1) \(initial) 52 3 6\n"
+      + "3 deepseek 2 az2 127.0.0.1 \(operation) \(admin) \(az2) \(initial) 52 \(check)\n\n"
   }
 
   private func setting(_ az1: Int64, _ az2: Int64) -> Document {
@@ -50,6 +54,38 @@ struct HAProxyTests {
           "changes": ["weight of az1 100% → 0%", "weight of az2 0% → 100%"],
           "permissions": ["level admin on /run/haproxy.sock"], "state": before, "result": before,
         ]))
+  }
+
+  @Test("empties no zone while the only other one is down, unless somebody says so")
+  func lastZone() {
+    func observe(_ state: String, _ weights: Document, forced: Bool = false) -> Observation? {
+      var all = weights.objectValue ?? DocumentObject()
+      if forced { all["even_if_unhealthy"] = true }
+      let end = Transcript([socket(show, state)])
+        .run("haproxy.set_weights", .object(all), .observe)
+      if case .finish(let document) = end { return Observation(document) }
+      Issue.record("\(end)")
+      return nil
+    }
+    let down = state(100, 0, operation: 0, check: "2 6")
+    #expect(
+      observe(down, setting(0, 100))?.hindrance
+        == "backend deepseek of HAProxy at /run/haproxy.sock: az1 would lose the last requests, and "
+        + "none of the zones that keep a share is healthy: az2 (HAProxy has it DOWN)")
+    #expect(observe(down, setting(10, 100))?.hindrance == nil)
+    let forced = observe(down, setting(0, 100), forced: true)
+    #expect(forced?.hindrance == nil)
+    #expect(
+      forced?.changes.last == "not looked at is whether az2 is healthy (even_if_unhealthy)")
+    let unchecked = observe(state(100, 0, check: "0 2"), setting(0, 100))
+    #expect(unchecked?.hindrance == nil)
+    #expect(
+      unchecked?.changes.last
+        == "not looked at is whether it is healthy: az2 (HAProxy does not check it)")
+    let early = observe(state(100, 0, check: "0 6"), setting(0, 100))
+    #expect(
+      early?.changes.last
+        == "not looked at is whether it is healthy: az2 (HAProxy has not checked it yet)")
   }
 
   @Test("raises before it cuts, and reads back")
@@ -199,6 +235,31 @@ struct GslbTests {
         == settled("done", ["eu": 1]))
   }
 
+  @Test(
+    "goes by the health of its own cluster's services",
+    arguments: [
+      (#""serviceHealth":{"h":"Healthy"}"#, "-"),
+      (#""serviceHealth":{"h":"Unhealthy"}"#, "serviceHealth of h is Unhealthy"),
+      (#""serviceHealth":{"h":"NotFound"},"geoTag":"us""#, "serviceHealth of h is NotFound"),
+      (#""serviceHealth":{"h":"Unhealthy"},"geoTag":"eu""#, "-"), ("", "-"),
+    ])
+  func lastZone(status: String, seen: String) {
+    let body =
+      #"{"metadata":{"resourceVersion":"3"},"status":{\#(status)},"#
+      + #""spec":{"strategy":{"type":"roundRobin","weight":{"eu":100,"us":0}}}}"#
+    let end = Transcript([turn("GET \(new)", 200, body)]).run("gslb.set_weights", setting, .observe)
+    guard case .finish(let document) = end else {
+      Issue.record("\(end)")
+      return
+    }
+    #expect(
+      document["hindrance"]?.stringValue ?? "-"
+        == (seen == "-"
+          ? "-"
+          : "gslbs/g in n: eu would lose the last requests, and none of the zones that keep a share "
+            + "is healthy: us (\(seen))"))
+  }
+
   @Test("refuses an empty set, and a strategy that looks at no weights")
   func refuses() {
     var all = arguments.objectValue ?? DocumentObject()
@@ -272,6 +333,56 @@ struct RouteTests {
       Transcript([turn("GET \(gateway)", 200, route(50, 50))])
         .run("route.set_weights", asked, .settle(observed: observed(.null, ["az1": 1])))
         == settled("not_done", .null))
+  }
+
+  private func slices(_ service: String) -> String {
+    "GET /apis/discovery.k8s.io/v1/namespaces/n/endpointslices"
+      + "?labelSelector=kubernetes.io/service-name=\(service)"
+  }
+
+  @Test("empties no zone while no endpoint of the only other one is ready")
+  func lastZone() {
+    func hindrance(
+      _ kind: String, _ version: String, _ get: Transcript.Turn, _ slices: Transcript.Turn
+    ) -> String? {
+      let end = Transcript([get, slices])
+        .run("route.set_weights", arguments(kind, version, weights: shifted), .observe)
+      guard case .finish(let document) = end else {
+        Issue.record("\(end)")
+        return nil
+      }
+      #expect(
+        document["permissions"]?.arrayValue?.last == "list endpointslices.discovery.k8s.io in n")
+      return document["hindrance"]?.stringValue
+    }
+    func endpoints(_ ready: String, zone: String = "az2") -> String {
+      #"{"items":[{"endpoints":[{"conditions":{"ready":\#(ready)},"zone":"\#(zone)"}]}]}"#
+    }
+    let get = turn("GET \(gateway)", 200, route(100, 0))
+    let version = "gateway.networking.k8s.io/v1"
+    let sentence =
+      "httproutes/front in n: az1 would lose the last requests, and none of the zones that keep a "
+      + "share is healthy: az2 (web-az2 has no ready endpoint there)"
+    #expect(
+      hindrance("HTTPRoute", version, get, turn(slices("web-az2"), 200, endpoints("false")))
+        == sentence)
+    #expect(
+      hindrance("HTTPRoute", version, get, turn(slices("web-az2"), 200, #"{"items":[]}"#))
+        == sentence)
+    #expect(
+      hindrance("HTTPRoute", version, get, turn(slices("web-az2"), 200, endpoints("true"))) == nil)
+    #expect(hindrance("HTTPRoute", version, get, turn(slices("web-az2"), 403)) == nil)
+    let meshed = turn("GET \(mesh)", 200, service(#","weight":100"#, #","weight":0"#))
+    #expect(
+      hindrance(
+        "VirtualService", "networking.istio.io/v1", meshed,
+        turn(slices("web"), 200, endpoints("true", zone: "az1")))
+        == "virtualservices/front in n: az1 would lose the last requests, and none of the zones "
+        + "that keep a share is healthy: az2 (web has no ready endpoint there)")
+    #expect(
+      hindrance(
+        "VirtualService", "networking.istio.io/v1", meshed,
+        turn(slices("web"), 200, endpoints("true"))) == nil)
   }
 
   @Test("after a conflict it looks again, and a copy that has done it is enough")

@@ -18,6 +18,8 @@ struct FakeWorld: Sendable {
     case losesRequest
     case settlesUnknown
     case gives(Document)
+    /// It must not be done now.
+    case hinders(String)
   }
 
   var numbers: [String: Int64] = [:]
@@ -48,11 +50,13 @@ struct FakeWorld: Sendable {
       return .success(.int(before))
     case .observe:
       let after = call.name.hasPrefix("add.") ? before + value : value
+      var hindrance: String?
+      if case .hinders(let why)? = trouble { hindrance = why }
       return .success(
         Observation(
           target: target, changes: before == after ? [] : ["\(before) → \(after)"],
           permissions: ["write \(target)"], state: ["before": .int(before)],
-          result: .int(before)
+          result: .int(before), hindrance: hindrance
         ).document)
     case .perform(let observed):
       if case .losesRequest? = trouble { return .failure(.inDoubt("no answer")) }

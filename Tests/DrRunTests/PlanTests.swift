@@ -87,6 +87,19 @@ import Testing
     #expect(plan.incomplete == "set.apply: no route")
   }
 
+  @Test("an act that must not be done as the world is now is not met, and the plan goes on")
+  func hindered() throws {
+    var world = FakeWorld()
+    world.troubles = ["observe set.apply a": [.hinders("az2 is not healthy")]]
+    let (plan, _, result) = try plan(world) { code in
+      code.step("shift") { step in step.do(step.call("set.apply", "a", step.int(2))) }
+    }
+    #expect(result.status == .succeeded)
+    #expect(plan.incomplete == nil)
+    #expect(
+      plan.lines[2] == "    set.apply a (apply): 0 → 2 - not met now (az2 is not healthy)")
+  }
+
   @Test("has the positions and keys of the run")
   func identities() throws {
     for scenario in Scenario.undos {

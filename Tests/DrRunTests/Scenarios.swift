@@ -106,6 +106,25 @@ extension Scenario {
     } _: {
       $0.world.troubles = ["observe set.apply a": [refused]]
     },
+    Scenario("act_that_must_not_be_done_yet_is_looked_at_again") { code in
+      code.step("shift", within: 60) { step in
+        step.do(step.call("set.apply", "a", step.int(2)))
+      }
+    } _: {
+      $0.world.troubles = [
+        "observe set.apply a": .init(repeating: .hinders("az2 is not healthy"), count: 3)
+      ]
+    },
+    Scenario("act_that_must_not_be_done_is_refused_after_a_while") { code in
+      code.reversible("b")
+      code.step("shift", within: 60) { step in
+        step.do(step.call("set.apply", "a", step.int(2)))
+      }
+    } _: {
+      $0.world.troubles = [
+        "observe set.apply a": .init(repeating: .hinders("az2 is not healthy"), count: 1000)
+      ]
+    },
     Scenario("step_gives_its_value") { code in
       let value = code.let(
         code.stepValue("look") { step in step.give(step.call("get", "a")) })

@@ -150,6 +150,49 @@ import Testing
     }
   }
 
+  @Test func theLastHealthyZoneIsNotEmptiedUnlessSomebodySaysSo() throws {
+    let world = SimulatedWorld([twoZones(kind: haproxy)])
+    world.strikeNow(.fail(zone: "b"))
+    world.advance(toSecond: 60)
+    func hindrance(_ a: Int64, _ more: [(String, Document)] = []) throws -> String? {
+      var arguments = DocumentObject([
+        ("socket", "/run/h"), ("backend", "s"), ("weights", ["a": .int(a), "b": 1_000_000_000]),
+      ])
+      for (name, value) in more { arguments[name] = value }
+      return try world.observe("haproxy.set_weights", .object(arguments)).hindrance
+    }
+    #expect(
+      try hindrance(0)
+        == "backend s of HAProxy at /run/h: a would lose the last requests, and none of the zones "
+        + "that keep a share is healthy: b (its checks fail)")
+    #expect(try hindrance(10) == nil)
+    #expect(try hindrance(0, [("even_if_unhealthy", true)]) == nil)
+  }
+
+  @Test func aProvidersFrontIsFoundByItsDomainAndKnowsNoHealth() throws {
+    let world = SimulatedWorld([twoZones()])
+    let provider: Document = [
+      "domain": "s.example", "url": "https://api.example.net/lb/1",
+      "weights": ["a": 0, "b": 1_000_000_000],
+    ]
+    world.strikeNow(.fail(zone: "b"))
+    world.advance(toSecond: 60)
+    #expect(
+      world.read("provider.weights", provider).value == ["a": 500_000_000, "b": 500_000_000])
+    let cluster = twoZones()
+    var unwatched = cluster
+    unwatched.fronts[0].watchesZones = false
+    let blind = SimulatedWorld([unwatched])
+    let observed = try blind.observe("provider.set_weights", provider)
+    #expect(observed.hindrance == nil)
+    #expect(observed.target == "s.example at its provider")
+    #expect(
+      observed.changes.last
+        == "not looked at is whether it is healthy: b (the front declares no health of it)")
+    blind.act("provider.set_weights", provider)
+    #expect(blind.read("provider.weights", provider).value == ["a": 0, "b": 1_000_000_000])
+  }
+
   @Test func weightsOfNothingAreRefused() {
     let world = SimulatedWorld([twoZones()])
     for weights: Document in [[:], ["a": 0, "b": 0], ["elsewhere": 1]] {

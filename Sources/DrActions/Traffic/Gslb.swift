@@ -11,15 +11,34 @@ struct Gslb {
   let strategy: String
   /// `spec.strategy.weight` by geo tag.
   let weights: [(name: String, value: Int64)]
+  /// `status.geoTag`: of the cluster that writes the status.
+  private let geoTag: String?
+  /// `status.serviceHealth` by host.
+  private let services: [(host: String, health: String)]
 
   init(group: String, _ object: Document) {
     self.group = group
     resourceVersion = object["metadata"]?["resourceVersion"]?.stringValue ?? ""
     let strategy = object["spec"]?["strategy"]
     self.strategy = strategy?["type"]?.stringValue ?? ""
+    let status = object["status"]
+    geoTag = status?["geoTag"]?.stringValue
+    services = (status?["serviceHealth"]?.objectValue?.members ?? []).compactMap { member in
+      member.value.stringValue.map { (member.name, $0) }
+    }
     weights = (strategy?["weight"]?.objectValue?.members ?? []).compactMap { member in
       member.value.intValue.map { (member.name, max(0, min($0, 1_000_000))) }
     }
+  }
+
+  /// What its status says of a geo tag: it knows the services of its own cluster only.
+  func health(of tag: String) -> SeenHealth {
+    if let geoTag, !geoTag.isEmpty, geoTag != tag {
+      return .unknown("this Gslb's status is of \(geoTag)")
+    }
+    guard !services.isEmpty else { return .unknown("this Gslb has no serviceHealth") }
+    guard let sick = services.first(where: { $0.health != "Healthy" }) else { return .healthy }
+    return .unhealthy("serviceHealth of \(sick.host) is \(sick.health)")
   }
 
   /// The share of each geo tag, in units of 1e-9.

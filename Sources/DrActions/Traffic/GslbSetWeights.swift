@@ -9,9 +9,11 @@ struct GslbSetWeights: Act {
   static let name = "gslb.set_weights"
   private let gslb: GslbClient
   private let weights: [(name: String, value: Int64)]
+  private let lastZone: LastZone
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     gslb = try GslbClient(arguments)
+    lastZone = try LastZone(arguments)
     weights = try arguments.percents("weights").map { name, percent in
       let rounded = (percent + Unit.percent / 2) / Unit.percent
       return (name, percent > 0 ? max(1, rounded) : 0)
@@ -44,9 +46,9 @@ struct GslbSetWeights: Act {
   }
 
   func observe() -> Flow<Observation> {
-    look().map { found in
+    look().then { found in
       func text(_ weight: Int64?) -> String { weight.map { "\($0)" } ?? "none" }
-      return Observation(
+      let observation = Observation(
         target: gslb.target,
         changes: changes(found).map { "weight of \($0.name) \(text($0.old)) → \(text($0.new))" },
         permissions: [
@@ -54,6 +56,18 @@ struct GslbSetWeights: Act {
           "patch gslbs.\(found.group) in \(gslb.namespace)",
         ],
         state: ["resource_version": .string(found.resourceVersion)], result: found.percents)
+      let names = found.weights.map(\.name) + weights.map(\.name)
+      let drain = Drain(
+        names.enumerated().filter { index, name in !names[..<index].contains(name) }.map {
+          _, name in
+          (
+            name, found.weights.contains { $0.name == name && $0.value > 0 },
+            weights.contains { $0.name == name && $0.value > 0 }
+          )
+        })
+      return lastZone.guarding(drain, observation) { zones in
+        .value(zones.map { ($0, found.health(of: $0)) })
+      }
     }
   }
 

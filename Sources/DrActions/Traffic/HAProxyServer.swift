@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrData
+import DrRun
 
 /// One line of `show servers state`.
 struct HAProxyServer: Equatable {
@@ -11,6 +12,8 @@ struct HAProxyServer: Equatable {
   let initialWeight: Int64
   /// `srv_admin_state`: bits of maintenance and drain.
   let adminState: Int64
+  /// What its checks say of it.
+  let health: SeenHealth
 
   /// Maintenance of any origin (0x01, 0x02, 0x04, 0x20, 0x40) and drain (0x08, 0x10) keep requests
   /// away whatever the weight is.
@@ -52,10 +55,22 @@ struct HAProxyServer: Equatable {
         let initial = field("srv_iweight").flatMap({ Int64($0) }),
         let admin = field("srv_admin_state").flatMap({ Int64($0) })
       else { continue }
+      func number(_ name: Substring) -> Int64? { field(name).flatMap { Int64($0) } }
       servers.append(
         HAProxyServer(
-          name: String(name), weight: weight, initialWeight: initial, adminState: admin))
+          name: String(name), weight: weight, initialWeight: initial, adminState: admin,
+          health: health(
+            state: number("srv_op_state"), check: number("srv_check_state"),
+            result: number("srv_check_result"))))
     }
     return columns == nil ? nil : servers
+  }
+
+  /// Of `srv_op_state` (0 is down), `srv_check_state` (bit 0x04: checks are on) and `srv_check_result` (0: none yet). A server
+  /// without checks is up whatever has become of it.
+  private static func health(state: Int64?, check: Int64?, result: Int64?) -> SeenHealth {
+    if state == 0 { return .unhealthy("HAProxy has it DOWN") }
+    guard let check, check & 0x04 != 0 else { return .unknown("HAProxy does not check it") }
+    return result == 0 ? .unknown("HAProxy has not checked it yet") : .healthy
   }
 }

@@ -9,10 +9,12 @@ struct HAProxySetWeights: Act {
   static let name = "haproxy.set_weights"
   private let socket: HAProxySocket
   private let weights: [(name: String, value: Int64)]
+  private let lastZone: LastZone
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     socket = try HAProxySocket(arguments)
     weights = try arguments.percents("weights")
+    lastZone = try LastZone(arguments)
     guard weights.allSatisfy({ HAProxySocket.isName($0.name) }) else {
       throw arguments.mismatch("weights", "an Object of percents by server name")
     }
@@ -56,17 +58,28 @@ struct HAProxySetWeights: Act {
 
   func observe() -> Flow<Observation> {
     socket.servers().then { servers in
-      changes(servers).map { changes in
+      changes(servers).then { changes in
         let before = HAProxyWeights.document(servers)
-        return Observation(
+        let observation = Observation(
           target: target,
           changes: changes.filter(\.isDue).map { change in
             "weight of \(change.server.name) \(Unit.percentText(change.server.percent)) → "
               + Unit.percentText(change.percent)
           },
           permissions: ["level admin on \(socket.path)"], state: before, result: before)
+        return lastZone.guarding(drain(servers, changes), observation) { zones in
+          .value(servers.filter { zones.contains($0.name) }.map { ($0.name, $0.health) })
+        }
       }
     }
+  }
+
+  private func drain(_ servers: [HAProxyServer], _ changes: [Change]) -> Drain {
+    Drain(
+      servers.map { server in
+        let weight = changes.first { $0.server.name == server.name }?.weight ?? server.weight
+        return (server.name, server.takesRequests, weight > 0 && server.adminState & 0x7f == 0)
+      })
   }
 
   func perform(_ observed: Observation) -> Flow<Document> {

@@ -111,6 +111,19 @@ struct Route {
     }
   }
 
+  /// The Service that a zone's requests go to.
+  func service(of zone: String) -> String? {
+    guard let name = client.targets.first(where: { $0.zone == zone })?.target else { return nil }
+    switch client.kind {
+    case .httpRoute: return name
+    case .virtualService:
+      let entry = rules.lazy.flatMap { $0[client.kind.targets]?.arrayValue ?? [] }
+        .first { client.kind.name(of: $0) == name }
+      return entry?["destination"]?["host"]?.stringValue?.split(separator: ".").first.map(
+        String.init)
+    }
+  }
+
   /// The share of each zone, in units of 1e-9.
   var percents: Document {
     let total = weights.reduce(0) { $0 + $1.value }

@@ -9,9 +9,11 @@ struct RouteSetWeights: Act {
   static let name = "route.set_weights"
   private let route: RouteClient
   private let weights: [(zone: String, value: Int64)]
+  private let lastZone: LastZone
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     route = try RouteClient(arguments)
+    lastZone = try LastZone(arguments)
     let given = try arguments.percents("weights")
     let target = route.target
     for (name, value) in given where value > 0 {
@@ -38,13 +40,18 @@ struct RouteSetWeights: Act {
   private func isSet(_ now: Route) -> Bool { now.weights.map(\.value) == weights.map(\.value) }
 
   func observe() -> Flow<Observation> {
-    route.read().map { found in
+    route.read().then { found in
       let changes = zip(found.weights, weights).filter { $0.value != $1.value }.map {
         "weight of \($0.zone) \($0.value) → \($1.value)"
       }
-      return Observation(
-        target: route.target, changes: changes, permissions: route.permissions,
+      let drain = Drain(
+        zip(found.weights, weights).map { ($0.zone, $0.value > 0, $1.value > 0) })
+      let looked = lastZone.isAtStake(drain) ? [RouteHealth.permission(route.namespace)] : []
+      let observation = Observation(
+        target: route.target, changes: changes, permissions: route.permissions + looked,
         state: ["resource_version": .string(found.resourceVersion)], result: found.percents)
+      return lastZone.guarding(
+        drain, observation, look: RouteHealth(client: route, route: found).look)
     }
   }
 

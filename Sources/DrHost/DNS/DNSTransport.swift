@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrActions
+import DrSystem
 import NIOCore
 import NIOPosix
 
@@ -11,18 +12,32 @@ enum DNSTransport {
   private static let resend: TimeAmount = .milliseconds(700)
 
   static func send(_ request: DNSRequest, secret: [UInt8]) async -> Reply.Answer {
+    let server = request.server.isEmpty ? resolver() : request.server
+    guard let server else {
+      return .failure(.refused("/etc/resolv.conf names no nameserver"))
+    }
     let conversation = DNSConversation(
       request, id: UInt16.random(in: 0 ... .max), secret: secret, seconds: seconds())
-    let place = "\(request.server) port \(request.port)"
+    let place = "\(server) port \(request.port)"
     let deadline = NIODeadline.now() + .nanoseconds(request.timeoutNanoseconds)
     var outcome = Outcome.truncated
     if conversation.bytes.count <= DNSConversation.datagramBytesMax {
-      outcome = await exchange(conversation, request, place, deadline, isStream: false)
+      outcome = await exchange(conversation, request, server, place, deadline, isStream: false)
     }
     if outcome == .truncated {
-      outcome = await exchange(conversation, request, place, deadline, isStream: true)
+      outcome = await exchange(conversation, request, server, place, deadline, isStream: true)
     }
     return outcome.answer ?? .failure(.lostAnswer("\(place): the answer is cut off"))
+  }
+
+  /// The first of this machine (resolv.conf(5)).
+  private static func resolver() -> String? {
+    guard case .success(let bytes) = readFile("/etc/resolv.conf") else { return nil }
+    for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      if words.count >= 2, words[0] == "nameserver" { return String(words[1]) }
+    }
+    return nil
   }
 
   /// Since 1970 by this machine's clock.
@@ -41,7 +56,7 @@ enum DNSTransport {
   }
 
   private static func exchange(
-    _ conversation: DNSConversation, _ request: DNSRequest, _ place: String,
+    _ conversation: DNSConversation, _ request: DNSRequest, _ server: String, _ place: String,
     _ deadline: NIODeadline, isStream: Bool
   ) async -> Outcome {
     NameLookup.prepare()
@@ -63,9 +78,9 @@ enum DNSTransport {
           isStream
           ? try await ClientBootstrap(group: loop).channelInitializer(handler)
             .connectTimeout(max(.milliseconds(1), deadline - .now()))
-            .connect(host: request.server, port: request.port).get()
+            .connect(host: server, port: request.port).get()
           : try await DatagramBootstrap(group: loop).channelInitializer(handler)
-            .connect(host: request.server, port: request.port).get()
+            .connect(host: server, port: request.port).get()
       } catch {
         outcome.succeed(.over(.failure(.notSent("\(place): \(TransportText.reason(error))"))))
         return (try? await outcome.futureResult.get()) ?? .truncated

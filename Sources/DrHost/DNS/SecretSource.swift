@@ -4,7 +4,7 @@ import DrBase
 import DrSystem
 import Glibc
 
-/// Where the secret of a key is: `env:NAME` or `file:/path`, with the Base64 text, or with the `key`
+/// Where a secret is: `env:NAME` or `file:/path`; that of a key with the Base64 text, or with the `key`
 /// statement that `tsig-keygen` writes.
 enum SecretSource {
   struct Unusable: Error { let reason: String }
@@ -20,7 +20,7 @@ enum SecretSource {
     return bytes
   }
 
-  private static func text(_ reference: String) throws(Unusable) -> String {
+  static func text(_ reference: String) throws(Unusable) -> String {
     if reference.hasPrefix("env:") {
       let name = String(reference.dropFirst(4))
       guard let value = getenv(name), value.pointee != 0 else {

@@ -6,6 +6,7 @@ import DrBase
 /// Connections to all clusters of a run, made when they are first needed.
 actor KubeClusters {
   private let kubeconfig: Kubeconfig?
+  private let withoutKubeconfig: String?
   private let chosenContext: String?
   private let allowsInsecure: Bool
   private let proxies: ProxyEnvironment
@@ -13,10 +14,12 @@ actor KubeClusters {
   private var connections: [String: KubeConnection] = [:]
 
   init(
-    kubeconfig: Kubeconfig?, chosenContext: String?, allowsInsecure: Bool,
+    kubeconfig: Kubeconfig?, withoutKubeconfig: String? = nil, chosenContext: String?,
+    allowsInsecure: Bool,
     proxies: ProxyEnvironment
   ) {
     self.kubeconfig = kubeconfig
+    self.withoutKubeconfig = withoutKubeconfig
     self.chosenContext = chosenContext
     self.allowsInsecure = allowsInsecure
     self.proxies = proxies
@@ -24,7 +27,8 @@ actor KubeClusters {
 
   func connection(_ cluster: String) -> Result<KubeConnection, CredentialFailure> {
     guard let kubeconfig else {
-      return .failure(CredentialFailure(message: "there is no kubeconfig for \(cluster)"))
+      let why = withoutKubeconfig.map { ": \($0)" } ?? ""
+      return .failure(CredentialFailure(message: "there is no kubeconfig for \(cluster)\(why)"))
     }
     let resolved: Kubeconfig.Resolved
     do throws(Diagnostic) {

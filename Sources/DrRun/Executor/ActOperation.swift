@@ -29,6 +29,8 @@ final class ActOperation: Operation {
   private var inFlight: CallID?
   private var phase = Phase.idle
   private var timer: TimerID?
+  /// Until when it is looked whether what keeps it from being done is over.
+  private var hinderedUntil: Instant?
 
   private enum Phase { case idle, observing, performing, settling }
 
@@ -36,6 +38,9 @@ final class ActOperation: Operation {
   /// it.
   private static let intentsMax = 3
   private static let settlesMax = 5
+  /// What the run has just done may not be seen yet: a check has to succeed twice, k8gb looks every 30 s.
+  private static let hindranceMax: Int64 = 40_000_000_000
+  private static let hindrancePause: Int64 = 2_000_000_000
 
   init(
     _ executor: Executor, _ frame: Frame, at position: Position, _ call: HostCall,
@@ -101,6 +106,7 @@ final class ActOperation: Operation {
       guard let observation = Observation(document), Bounded.fits(document) else {
         return take(.failure(.refused("the driver did not say what it would change")))
       }
+      if let hindrance = observation.hindrance { return hindered(hindrance) }
       guard executor.mayAct else { return executor.pend(self) }
       let intent = Intent(
         call: CallNote(call.name, call.arguments), actClass: actClass,
@@ -113,6 +119,16 @@ final class ActOperation: Operation {
       inFlight = executor.call(
         worldCall, .perform(observed: document), for: self)
     }
+  }
+
+  /// Nothing was sent. It is looked again for a while, and given up then.
+  private func hindered(_ why: String) {
+    let until = hinderedUntil ?? executor.now.advanced(by: ActOperation.hindranceMax)
+    guard executor.now < until else { return take(.failure(.refused(why))) }
+    if hinderedUntil == nil { show(.actSettled, "\(call.name) waits: \(why)", until: until) }
+    hinderedUntil = until
+    timer = executor.startTimer(
+      at: executor.now.advanced(by: ActOperation.hindrancePause), for: self)
   }
 
   private func promise(_ intent: Intent) {
@@ -294,6 +310,7 @@ final class ActOperation: Operation {
   override func cancel(_ failure: Failure) {
     guard intent == nil else { return }
     if let inFlight { executor.cancel(inFlight) }
+    if let timer { executor.cancel(timer) }
     fail(failure)
   }
 }

@@ -81,7 +81,7 @@ package struct PlanItem: Sendable, Equatable {
   package var permissions: [String] = []
   /// The kubeconfig context that an act's permissions are needed in; empty for the current one.
   package var cluster = ""
-  /// Of requirements and of the conditions of steps.
+  /// Of requirements and of the conditions of steps; of an act that must not be done as the world is now.
   package var verdict: Verdict?
   package var note: String?
   /// `nil` where nothing is waited for.
@@ -122,6 +122,7 @@ package struct PlanItem: Sendable, Equatable {
     if !changes.isEmpty { text += ": " + changes.joined(separator: ", ") }
     switch verdict {
     case .met?: text += " - holds now"
+    case .notMet? where kind == .act: text += " - not met now"
     case .notMet?: text += " - does not hold now"
     case .notEvaluated?: text += " - not evaluated"
     case nil: break

@@ -218,6 +218,9 @@ package final class Planner: Runner {
           $0.target = observation.target
           $0.changes = frame.onlyOnFailure ? [] : observation.changes
           $0.permissions = observation.permissions
+          if let hindrance = observation.hindrance, !frame.onlyOnFailure {
+            ($0.verdict, $0.note) = (.notMet, hindrance)
+          }
           $0.cluster = call.arguments["cluster"]?.stringValue ?? ""
         }
         let text = items[item].text

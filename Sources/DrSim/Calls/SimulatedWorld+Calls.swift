@@ -134,7 +134,8 @@ extension SimulatedWorld {
     case "kube.free": return try readFree(arguments)
     case "kube.replicas": return try readReplicas(arguments)
     case "inference.serving": return .bool(try isServing(arguments))
-    case "haproxy.weights", "gslb.weights", "route.weights", "dns.weights":
+    case "haproxy.weights", "gslb.weights", "route.weights", "dns.weights",
+      "provider.weights":
       return weights(of: try front(arguments))
     case "haproxy.success_rate", "probe.success_rate":
       return try successRate(arguments, since: begunAt)
@@ -157,7 +158,8 @@ extension SimulatedWorld {
     case "kube.delete": return try delete(arguments)
     case "kube.apply": return try apply(arguments)
     case "inference.generate": return try generate(arguments)
-    case "haproxy.set_weights", "gslb.set_weights", "route.set_weights", "dns.set_weights":
+    case "haproxy.set_weights", "gslb.set_weights", "route.set_weights", "dns.set_weights",
+      "provider.set_weights":
       return try setWeights(arguments)
     case "lock.acquire": return try acquire(arguments)
     case "lock.renew": return try renew(arguments)

@@ -29,8 +29,9 @@ extension SimulatedWorld {
       }
       return found
     }
+    let ofProvider = names["domain"]?.stringValue.map { "http://\($0)" }
     let url =
-      names["url"]?.stringValue
+      ofProvider ?? names["url"]?.stringValue
       ?? names["host"]?.stringValue.map { "http://\($0).\(names["zone"]?.stringValue ?? "")" }
     let socket = names["socket"]?.stringValue
     let backend = names["backend"]?.stringValue
@@ -120,8 +121,11 @@ extension SimulatedWorld {
     switch state.spec.kind {
     case .gslb(let domain, _) where arguments.call.name.hasPrefix("dns."):
       let primary = arguments.call.arguments["servers"]?.objectValue?.members.first?.name ?? ""
-      target = "\(domain) at \(primary)"
-      permissions = ["the key of \(domain) at \(primary)"]
+      target = primary.isEmpty ? domain : "\(domain) at \(primary)"
+      permissions = ["the key of \(target)"]
+    case .gslb(let domain, _) where arguments.call.name.hasPrefix("provider."):
+      target = "\(domain) at its provider"
+      permissions = ["the provider's API of \(domain)"]
     case .gslb, .checkedDNS:
       target = "gslbs/\(state.spec.label) in \(namespace)"
       permissions = ["get gslbs.k8gb.io in \(namespace)", "patch gslbs.k8gb.io in \(namespace)"]
@@ -134,9 +138,36 @@ extension SimulatedWorld {
       target = "backend \(backend) of HAProxy at \(socket)"
       permissions = ["level admin on \(socket)"]
     }
+    let drain = Drain(
+      state.spec.zones.indices.map {
+        (state.spec.zones[$0], state.published[$0] > 0, next[$0] > 0)
+      })
+    let verdict =
+      arguments.call.arguments["even_if_unhealthy"]?.boolValue == true
+      ? drain.overridden : drain.verdict(of: target, drain.kept.map { ($0, health(front, $0)) })
     return Observation(
-      target: target, changes: changes, permissions: permissions, state: weights(of: front),
-      result: weights(of: front))
+      target: target, changes: changes + (verdict.note.map { [$0] } ?? []),
+      permissions: permissions, state: weights(of: front), result: weights(of: front),
+      hindrance: verdict.hindrance)
+  }
+
+  /// What a front can tell of a zone.
+  private func health(_ front: Int, _ zone: String) -> SeenHealth {
+    let state = fronts[front]
+    guard let index = state.spec.zones.firstIndex(of: zone) else { return .healthy }
+    switch state.spec.kind {
+    case .haproxy, .checkedDNS:
+      return state.isOut[index] ? .unhealthy("its checks fail") : .healthy
+    case .gslb where state.spec.watchesZones:
+      // k8gb knows of the service as a whole.
+      return state.isOut.allSatisfy { $0 } ? .unhealthy("serviceHealth is Unhealthy") : .healthy
+    case .route, .mesh:
+      guard let zone = state.zones[index] else { return .unhealthy("there is no such zone") }
+      return hasPod(state.service, in: zone) { pods[$0].isRouted }
+        ? .healthy : .unhealthy("no endpoint there is ready")
+    case .gslb: return .unknown("the front declares no health of it")
+    case .picker, .nginx: return .unknown("the front tells no health")
+    }
   }
 
   /// The weights of a front's zones after the change: in HAProxy zones that are not named keep

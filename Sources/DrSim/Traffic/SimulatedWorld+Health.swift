@@ -34,7 +34,7 @@ extension SimulatedWorld {
       }
   }
 
-  private func hasPod(_ service: Int, in zone: Int, where isMeant: (Int) -> Bool) -> Bool {
+  func hasPod(_ service: Int, in zone: Int, where isMeant: (Int) -> Bool) -> Bool {
     services[service].deployments.contains {
       deployments[$0].zone == zone && deployments[$0].pods.contains(where: isMeant)
     }

@@ -107,7 +107,10 @@ extension Launch {
   /// A run that comes to no cluster needs no kubeconfig.
   func makeRealWorld(for natives: [String]) throws(Diagnostic) -> RealWorld {
     var options = RealWorld.Options()
-    options.kubeconfig = try loadKubeconfig(for: natives)
+    switch try loadKubeconfig(for: natives) {
+    case .success(let found): options.kubeconfig = found
+    case .failure(let diagnostic): options.withoutKubeconfig = diagnostic.message
+    }
     options.context = context
     return RealWorld(options)
   }
@@ -115,27 +118,41 @@ extension Launch {
   /// Where the program's clusters are. Throws where the kubeconfig has none of them; none where nothing in a cluster
   /// is come to.
   func places(of clusters: [String], for natives: [String]) throws(Diagnostic) -> [ClusterPlace] {
-    guard Self.comeToClusters(natives) || isNamed, let found = try loadKubeconfig(for: natives)
+    guard isNamed || Self.comeToClusters(natives) || Self.mayComeToClusters(natives),
+      case .success(let found) = try loadKubeconfig(for: natives)
     else { return [] }
-    return try found.places(of: clusters.isEmpty ? [""] : clusters, chosen: context)
+    do throws(Diagnostic) {
+      return try found.places(of: clusters.isEmpty ? [""] : clusters, chosen: context)
+    } catch {
+      if isNamed || Self.comeToClusters(natives) { throw error }
+      return []
+    }
   }
 
-  private func loadKubeconfig(for natives: [String]) throws(Diagnostic) -> Kubeconfig? {
+  /// The kubeconfig; why there is none where it can be done without.
+  private func loadKubeconfig(
+    for natives: [String]
+  ) throws(Diagnostic) -> Result<Kubeconfig, Diagnostic> {
     do throws(Diagnostic) {
       var found = try KubeconfigSource.standard(given: kubeconfig).load()
       found.impersonation = impersonation
-      return found
+      return .success(found)
     } catch {
       if isNamed { throw error }
       if Self.comeToClusters(natives) { throw error.orSimulated }
-      return nil
+      return .failure(error)
     }
   }
 
   private var isNamed: Bool { kubeconfig != nil || context != nil || impersonation != nil }
 
   private static func comeToClusters(_ natives: [String]) -> Bool {
-    natives.contains { name in ["kube.", "gslb.", "lock."].contains(where: name.hasPrefix) }
+    natives.contains { name in ["kube.", "lock."].contains(where: name.hasPrefix) }
+  }
+
+  /// Whether a front is an object of a cluster is only known once it is asked: `traffic.shift` comes to all kinds.
+  private static func mayComeToClusters(_ natives: [String]) -> Bool {
+    natives.contains { name in ["gslb.", "route."].contains(where: name.hasPrefix) }
   }
 }
 

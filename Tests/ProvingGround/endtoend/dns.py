@@ -1,9 +1,10 @@
-"""Cases: a zone is taken out of the DNS by updates, with BIND as Debian has it: a primary, and a secondary that follows by zone transfer."""
+"""Cases: a zone is taken out of the DNS by updates, with BIND and Knot DNS as Debian has them: a primary of either, and a secondary of BIND that follows by zone transfer."""
 
 import base64
 import contextlib
 import os
 import selectors
+import shutil
 import socket
 import struct
 import subprocess
@@ -13,7 +14,7 @@ from groundlib.packages import program
 from groundlib.processes import die_with_parent
 from groundlib.testing import expect, until
 
-PROGRAMS = {"named": "bind9", "nsupdate": "bind9-dnsutils"}
+PROGRAMS = {"named": "bind9", "nsupdate": "bind9-dnsutils", "knotd": "knot"}
 PORT = 5395
 PRIMARY, SECONDARY, RELAY = "127.0.0.51", "127.0.0.52", "127.0.0.53"
 BOTH = {"192.0.2.10", "192.0.2.20"}
@@ -34,6 +35,36 @@ options {{ directory "{folder}"; listen-on port {port} {{ {address}; }}; listen-
            recursion no; dnssec-validation no; transfer-source {address}; {more} }};
 controls {{ }};
 zone "example.net" {{ {zone} }};
+"""
+KNOT = """server:
+    rundir: "{folder}"
+    listen: {address}@{port}
+log:
+  - target: stderr
+    any: info
+database:
+    storage: "{folder}/db"
+key:
+  - id: dr
+    algorithm: hmac-sha256
+    secret: {secret}
+remote:
+  - id: secondary
+    address: {secondary}@{port}
+    via: {address}
+acl:
+  - id: updates
+    key: dr
+    action: update
+  - id: transfers
+    address: {secondary}
+    action: transfer
+zone:
+  - domain: example.net
+    storage: "{folder}"
+    file: zone
+    notify: secondary
+    acl: [updates, transfers]
 """
 PROGRAM = """
 use traffic
@@ -93,6 +124,29 @@ def a_zone_leaves_the_dns_on_every_server_and_comes_back(world):
         zone.start("dns-empty", "run", "empty").exited(1, "would be left without the address of any zone")
         expect(zone.everywhere() == [BOTH, BOTH], "an empty set was published")
         zone.keeps_its_secret(plan, shift)
+        return f"{shift.seconds:.2f} s with the read-back of both servers"
+
+
+def knot_dns_takes_the_same_updates(world):
+    with Zone(world).served(by="knotd") as zone:
+        zone.start("knot-plan", "plan", "leave", "from=az1", "to=az2").exited(0, "A 192.0.2.10 of az1 is taken out")
+        shift = zone.leave("knot-shift").exited(0)
+        expect(zone.everywhere() == [{"192.0.2.20"}] * 2, f"after the shift: {zone.everywhere()}")
+        runs = zone.runs("knot-shift")
+        world.dr.start("knot-undo", ["resume", runs.id, "--undo"], runs.state).exited(0, "taken back")
+        expect(zone.everywhere() == [BOTH, BOTH], f"after the undo: {zone.everywhere()}")
+        wrong = zone.folder / "wrong.secret"
+        wrong.write_bytes(base64.b64encode(b"wrong" * 8))
+        zone.leave("knot-badsig", key_file=wrong).exited(1, "the signature of the key dr is wrong (BADSIG)")
+        zone.leave("knot-badkey", key_name="other").exited(1, "does not know the key other")
+        # What was seen is a condition of the update.
+        zone.relay.hold()
+        run = zone.leave("knot-intruder")
+        until("an update", lambda: zone.relay.held is not None, 30)
+        zone.update("update delete chat.example.net A 192.0.2.20\nupdate add chat.example.net 30 A 192.0.2.99")
+        zone.relay.release(True)
+        run.exited(1, "was changed by somebody else", "192.0.2.99")
+        expect(zone.answer(PRIMARY) == {"192.0.2.10", "192.0.2.99"}, f"{zone.answer(PRIMARY)}")
         return f"{shift.seconds:.2f} s with the read-back of both servers"
 
 
@@ -163,16 +217,18 @@ class Zone:
         (self.folder / "key.conf").write_text(f'key "dr" {{ algorithm hmac-sha256; secret "{self.secret}"; }};\n')
 
     @contextlib.contextmanager
-    def served(self):
+    def served(self, by="named"):
         # named listens on addresses of interfaces only.
         for address in (PRIMARY, SECONDARY, RELAY):
             subprocess.run([program("ip"), "address", "replace", f"{address}/8", "dev", "lo"], check=True)
-        (self.folder / "primary").mkdir(exist_ok=True)
-        for stale in (self.folder / "primary").iterdir():
-            stale.unlink()
+        shutil.rmtree(self.folder / "primary", ignore_errors=True)
+        (self.folder / "primary").mkdir()
         (self.folder / "primary" / "zone").write_text(ZONE)
-        self.primary = self.start_server("primary", PRIMARY, f"notify explicit; also-notify {{ {SECONDARY} port {PORT}; }}; notify-source {PRIMARY};",
-                                         'type primary; file "zone"; allow-update { key dr; }; notify-delay 0;')
+        if by == "knotd":
+            self.primary = self.start_knot("primary", PRIMARY)
+        else:
+            self.primary = self.start_server("primary", PRIMARY, f"notify explicit; also-notify {{ {SECONDARY} port {PORT}; }}; notify-source {PRIMARY};",
+                                             'type primary; file "zone"; allow-update { key dr; }; notify-delay 0;')
         until("the primary", lambda: self.answer(PRIMARY) == BOTH, 20)
         self.secondary_config = "type secondary; primaries { %s port %d; };" % (PRIMARY, PORT)
         self.secondary = self.start_server("secondary", SECONDARY, "notify no;", self.secondary_config)
@@ -193,6 +249,14 @@ class Zone:
         (folder / "named.conf").write_text(OPTIONS.format(folder=folder, port=PORT, address=address, more=more, zone=zone))
         with open(self.folder / f"{name}.log", "ab") as log:
             return subprocess.Popen([program("named"), "-g", "-c", folder / "named.conf"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+
+    def start_knot(self, name, address):
+        folder = self.folder / name
+        (folder / "db").mkdir()
+        (folder / "knot.conf").write_text(KNOT.format(folder=folder, port=PORT, address=address, secondary=SECONDARY, secret=self.secret))
+        with open(self.folder / f"{name}.log", "ab") as log:
+            return subprocess.Popen([program("knotd"), "-c", folder / "knot.conf"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
                                     stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
 
     def pauses_transfers(self, paused):
@@ -305,6 +369,7 @@ class Relay:
 
 CASES = [
     a_zone_leaves_the_dns_on_every_server_and_comes_back,
+    knot_dns_takes_the_same_updates,
     a_wrong_key_is_explained,
     a_secondary_that_lags_is_named_and_the_run_goes_on_once_it_follows,
     a_kill_while_an_update_is_under_way_is_settled_by_reading_back,

@@ -122,10 +122,12 @@ class Dr:
         for folder in ("log", "home", "state"):
             (work / folder).mkdir(parents=True)
 
-    def start(self, name, arguments, state=None):
+    def start(self, name, arguments, state=None, more=None):
+        """With these variables of the environment in place of its own."""
         self.count += 1
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self.work / "home"), "USER": "end-to-end",
-                       "KUBECONFIG": str(self.kubeconfig), "DR_STATE": str(state or self.work / "state" / "none")}
+                       "KUBECONFIG": str(self.kubeconfig), "DR_STATE": str(state or self.work / "state" / "none"),
+                       **(more or {})}
         return Invocation([self.binary, *arguments], self.work / "log" / f"{self.count:03}-{name}.log", environment)
 
     def compile(self, *flags, program=None):

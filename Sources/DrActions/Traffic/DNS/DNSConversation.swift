@@ -4,7 +4,7 @@ import DrBase
 
 /// A message for a name server. The host gives it a number, signs it, and takes only what answers it.
 package struct DNSRequest: Sendable, Equatable {
-  /// An address, or a name to look one up by.
+  /// An address, or a name to look one up by; empty for the resolver of this machine, on port 53.
   package let server: String
   package let port: Int
   let message: DNSMessage

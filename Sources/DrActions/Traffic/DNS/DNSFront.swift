@@ -10,6 +10,14 @@ struct DNSFront {
     let name: String
     let address: String
     let text: String
+
+    /// An empty address is looked up by the name.
+    init(_ name: String, at address: String, _ port: Int64) {
+      self.name = name
+      self.address = address.isEmpty ? name : address
+      let place = (address.isEmpty ? [] : [address]) + (port == 53 ? [] : ["port \(port)"])
+      text = place.isEmpty ? name : "\(name) (\(place.joined(separator: ", ")))"
+    }
   }
 
   /// What a server answers for the name.
@@ -31,8 +39,8 @@ struct DNSFront {
   let name: DNSName
   private let zone: DNSName
   private let ttl: UInt32
-  let primary: Server
-  let servers: [Server]
+  /// The primary first; none where they are to be found in the DNS.
+  private(set) var servers: [Server]
   let key: TSIGKey?
   /// By the label of the zone that they lead to.
   let addresses: [(zone: String, address: IPAddress)]
@@ -49,18 +57,10 @@ struct DNSFront {
     ttl = UInt32(clamping: try arguments.int("ttl", atLeast: 0) / Unit.second)
     let port = try arguments.int("port", atLeast: 1)
     self.port = Int(port)
-    var servers: [Server] = []
-    for member in try arguments.object("servers").members {
-      let address = member.value.stringValue ?? ""
-      let place = (address.isEmpty ? [] : [address]) + (port == 53 ? [] : ["port \(port)"])
-      let text = place.isEmpty ? member.name : "\(member.name) (\(place.joined(separator: ", ")))"
-      servers.append(
-        Server(name: member.name, address: address.isEmpty ? member.name : address, text: text))
+    servers = try arguments.object("servers").members.map {
+      Server($0.name, at: $0.value.stringValue ?? "", port)
     }
-    guard let primary = servers.first, port <= 65535 else {
-      throw arguments.mismatch("servers", "addresses by the names of servers, with a port")
-    }
-    (self.primary, self.servers) = (primary, servers)
+    guard port <= 65535 else { throw arguments.mismatch("port", "65535 at most") }
     var addresses: [(zone: String, address: IPAddress)] = []
     for member in try arguments.object("addresses").members {
       guard let address = member.value.stringValue.flatMap({ IPAddress($0) }) else {
@@ -80,7 +80,48 @@ struct DNSFront {
     return TSIGKey(name: name, algorithm: algorithm, secret: try arguments.text("secret"))
   }
 
-  var target: String { "\(name.text) at \(primary.text)" }
+  var target: String { servers.first.map { "\(name.text) at \($0.text)" } ?? name.text }
+
+  /// Not to be asked before the servers are known.
+  var primary: Server { servers.first ?? Server(zone.text, at: "", Int64(port)) }
+
+  // MARK: Servers
+
+  /// The front with its servers: those that are declared, else the primary by the zone's SOA record (MNAME; RFC 2136, 4.2)
+  /// and all by its NS records.
+  func found() -> Flow<DNSFront> {
+    if !servers.isEmpty { return .value(self) }
+    return lookUp(DNSType.soa).then { primary in
+      lookUp(DNSType.ns).map { others in
+        var names: [DNSName] = []
+        for name in primary.prefix(1) + others where !names.contains(name) { names.append(name) }
+        var front = self
+        front.servers = names.map { Server($0.text, at: "", Int64(port)) }
+        return front
+      }
+    }
+  }
+
+  /// The servers that the machine's resolver knows of the zone.
+  private func lookUp(_ type: UInt16) -> Flow<[DNSName]> {
+    var message = DNSMessage()
+    message.wantsRecursion = true
+    message.questions = [.init(name: zone, type: type)]
+    return send(message, to: Server("the resolver", at: "", 53), isResolver: true).then { reply in
+      let names = reply.answers.filter { $0.type == type && $0.name == zone }.compactMap(\.server)
+      switch reply.code {
+      case DNSCode.noError where !names.isEmpty: return .value(names)
+      case DNSCode.serverFailure:
+        return .failure(.busy("the resolver cannot answer for \(zone.text) now (SERVFAIL)"))
+      case let code:
+        let what = type == DNSType.soa ? "SOA" : "NS"
+        return .failure(
+          .refused(
+            "the resolver knows no \(what) record of \(zone.text) (\(DNSCode.text(code))): declare the "
+              + "zone's name servers"))
+      }
+    }
+  }
 
   // MARK: Reading
 
@@ -128,10 +169,13 @@ struct DNSFront {
     }
   }
 
-  private func send(_ message: DNSMessage, to server: Server) -> Flow<DNSMessage> {
+  private func send(
+    _ message: DNSMessage, to server: Server, isResolver: Bool = false
+  ) -> Flow<DNSMessage> {
     let isUpdate = message.opcode == DNSOpcode.update
     let request = DNSRequest(
-      server: server.address, port: port, message: message, key: isUpdate ? key : nil,
+      server: isResolver ? "" : server.address, port: isResolver ? 53 : port, message: message,
+      key: isUpdate ? key : nil,
       isRepeatable: !isUpdate, timeoutNanoseconds: Self.timeout)
     return .ask(.dns(request)) { reply in
       switch reply.answer {

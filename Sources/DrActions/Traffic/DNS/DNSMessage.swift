@@ -21,6 +21,8 @@ struct DNSMessage: Equatable {
   var opcode: UInt8 = 0
   var isAuthoritative = false
   var isTruncated = false
+  /// Asks a resolver, which asks others.
+  var wantsRecursion = false
   var code: UInt8 = 0
   /// The zone of an update.
   var questions: [Question] = []
@@ -36,6 +38,7 @@ struct DNSMessage: Equatable {
     if isResponse { flags |= 0x8000 }
     if isAuthoritative { flags |= 0x0400 }
     if isTruncated { flags |= 0x0200 }
+    if wantsRecursion { flags |= 0x0100 }
     var bytes: [UInt8] = []
     for word in [
       id, flags, UInt16(questions.count), UInt16(answers.count), UInt16(authorities.count),

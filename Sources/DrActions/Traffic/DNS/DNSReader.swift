@@ -122,6 +122,13 @@ struct DNSReader {
 }
 
 extension DNSMessage.Record {
+  /// Of a SOA the primary server (MNAME), of an NS the server.
+  var server: DNSName? {
+    guard type == DNSType.soa || type == DNSType.ns, !data.isEmpty else { return nil }
+    var reader = DNSReader(data)
+    return try? reader.name()
+  }
+
   /// Of a SOA: the zone's serial.
   var serial: UInt32? {
     guard type == DNSType.soa, data.count >= 22 else { return nil }

@@ -8,15 +8,19 @@ import DrRun
 /// server of the zone answers so. Addresses that belong to no zone are left alone.
 struct DNSSetWeights: Act {
   static let name = "dns.set_weights"
-  private let front: DNSFront
+  private var front: DNSFront
   /// Of all zones of the front.
   private let weights: [(zone: String, address: IPAddress, percent: Int64)]
   private let patience: Int64
+  private let lastZone: LastZone
+  private let probes: HealthProbes
 
   private static let pause = Unit.second / 2
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     front = try DNSFront(arguments)
+    lastZone = try LastZone(arguments)
+    probes = try HealthProbes(arguments)
     patience = try arguments.int("patience", atLeast: 0)
     let given = try arguments.percents("weights")
     for (zone, percent) in given where percent > 0 {
@@ -56,19 +60,29 @@ struct DNSSetWeights: Act {
   private var note: [String] {
     let sharing = weights.filter { $0.percent > 0 }
     guard Set(sharing.map(\.percent)).count > 1 else { return [] }
-    func list(_ texts: [String]) -> String {
-      texts.dropLast().joined(separator: ", ") + " and " + (texts.last ?? "")
-    }
     let share = Unit.percentText(Unit.wholePercent / Int64(sharing.count) / 10_000 * 10_000)
     return [
-      "plain DNS carries no weights: \(list(sharing.map(\.zone))) get \(share) each, not "
-        + list(sharing.map { Unit.percentText($0.percent) })
+      "plain DNS carries no weights: \(Words.list(sharing.map(\.zone))) get \(share) each, not "
+        + Words.list(sharing.map { Unit.percentText($0.percent) })
     ]
   }
 
   // MARK: The act
 
-  func observe() -> Flow<Observation> {
+  /// Goes on once the servers are known.
+  private func found<Value>(
+    _ next: @escaping (DNSSetWeights) -> Flow<Value>
+  ) -> Flow<Value> {
+    front.found().then { front in
+      var act = self
+      act.front = front
+      return next(act)
+    }
+  }
+
+  func observe() -> Flow<Observation> { found { $0.look() } }
+
+  private func look() -> Flow<Observation> {
     front.readAll().then { found in
       guard let first = found.first else { return .failure(.refused("there is no server")) }
       let now: Set<IPAddress>
@@ -79,7 +93,10 @@ struct DNSSetWeights: Act {
       let silent = found.filter(\.isSilent).map(\.server)
       let changes = changes(now)
       let notes = note + silent.map { "\($0.text) does not answer, and is not waited for" }
-      return .value(
+      let drain = Drain(
+        weights.map { ($0.zone, now.contains($0.address), wanted.contains($0.address)) })
+      return lastZone.guarding(
+        drain,
         Observation(
           target: front.target, changes: changes.isEmpty ? [] : changes + notes,
           permissions: [
@@ -89,7 +106,7 @@ struct DNSSetWeights: Act {
           state: [
             "addresses": .array(DNSFront.sorted(now).map { .string($0.text) }),
             "silent": .array(silent.map { .string($0.name) }),
-          ], result: front.percents(now)))
+          ], result: front.percents(now)), look: probes.look)
     }
   }
 
@@ -104,7 +121,9 @@ struct DNSSetWeights: Act {
     .refused("\(front.target): what was observed before is incomplete")
   }
 
-  func perform(_ observed: Observation) -> Flow<Document> {
+  func perform(_ observed: Observation) -> Flow<Document> { found { $0.shift(observed) } }
+
+  private func shift(_ observed: Observation) -> Flow<Document> {
     guard let before = before(observed) else { return .failure(shapeless) }
     return front.read(front.primary).then { now in
       if isSet(now.addresses) { return follow(observed) }
@@ -176,7 +195,9 @@ struct DNSSetWeights: Act {
     }
   }
 
-  func settle(_ observed: Observation) -> Flow<Settlement> {
+  func settle(_ observed: Observation) -> Flow<Settlement> { found { $0.settled(observed) } }
+
+  private func settled(_ observed: Observation) -> Flow<Settlement> {
     guard let before = before(observed) else { return .failure(shapeless) }
     return front.read(front.primary).then { now in
       guard isSet(now.addresses) else {

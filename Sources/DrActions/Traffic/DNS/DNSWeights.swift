@@ -11,13 +11,17 @@ struct DNSWeights: Read {
 
   init(_ arguments: Arguments) throws(WorldFailure) { front = try DNSFront(arguments) }
 
-  func read() -> Flow<Document> { read(front.servers[...]).map(front.percents) }
+  func read() -> Flow<Document> {
+    front.found().then { front in read(front, front.servers[...]).map(front.percents) }
+  }
 
   /// The failure is the primary's where nobody answers.
-  private func read(_ servers: ArraySlice<DNSFront.Server>) -> Flow<Set<IPAddress>> {
+  private func read(
+    _ front: DNSFront, _ servers: ArraySlice<DNSFront.Server>
+  ) -> Flow<Set<IPAddress>> {
     front.read(servers.first ?? front.primary).map(\.addresses).otherwise { failure in
       guard case .unreachable = failure, servers.count > 1 else { return .failure(failure) }
-      return read(servers.dropFirst()).otherwise { _ in .failure(failure) }
+      return read(front, servers.dropFirst()).otherwise { _ in .failure(failure) }
     }
   }
 }
