@@ -96,6 +96,8 @@ package final class Checker {
   var scopes: [ModuleScope] = []
   /// The types of blocks by keyword, as a module sees them; made when it first asks.
   var visibleRecords: [Int: [String: RecordID]] = [:]
+  /// The same by their plural.
+  var visibleKinds: [Int: [String: RecordID]] = [:]
   /// The types of blocks that stand for runbooks and policies; asked once all types are declared.
   lazy var outlineTypes = ["Runbook", "Reaction"].compactMap { preludeRecord($0) }
   var preludeModules: [Int] = []

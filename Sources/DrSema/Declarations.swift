@@ -71,6 +71,7 @@ extension Checker {
       } else {
         scopes[module].keywords[keyword] = id
         visibleRecords = [:]
+        visibleKinds = [:]
         scopes[module].keywordSpans[keyword] = names[1].span
       }
     }

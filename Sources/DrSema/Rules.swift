@@ -244,12 +244,14 @@ extension Checker {
 
   /// The kinds of blocks that are seen from the present module, by their plural.
   private var modelKinds: [String: RecordID] {
+    if let known = visibleKinds[module] { return known }
     var kinds: [String: RecordID] = [:]
     for index in visibleModules {
       for (word, id) in scopes[index].keywords where kinds[Self.plural(of: word)] == nil {
         kinds[Self.plural(of: word)] = id
       }
     }
+    visibleKinds[module] = kinds
     return kinds
   }
 

@@ -21,8 +21,7 @@ extension SyntaxTree {
   /// for a comment.
   package func gapHolds(_ byte: UInt8, before token: Int) -> Bool {
     let gap = gap(before: token)
-    for offset in Int(gap.start)..<Int(gap.end) where source.bytes[offset] == byte { return true }
-    return false
+    return source.bytes[Int(gap.start)..<Int(gap.end)].contains(byte)
   }
 
   /// The pieces of trivia between a token and the one before it, in order and without gaps.
@@ -90,6 +89,7 @@ extension SyntaxNode {
 
 extension SyntaxTree {
   fileprivate func documentation(before token: Int) -> String? {
+    guard gapHolds(UInt8(ascii: "#"), before: token) else { return nil }
     var lines: [String] = []
     var newlines = token == 0 ? 1 : 0
     for piece in trivia(before: token) {

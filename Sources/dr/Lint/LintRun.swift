@@ -119,6 +119,7 @@ struct LintRun {
     let plain = Project(
       file: file, inputs: inputs, style: style, includesRules: true, limits: Linter.limits)
     let program = plain.checker.program
+    Self.keep(plain)
     // What the library's backends give is looked at through the model, so they are loaded only where
     // somebody asks for objects.
     guard !plain.diagnostics.hasErrors, program.writesObjects || program.namesManifests else {
@@ -127,8 +128,13 @@ struct LintRun {
     let full = Project(
       file: file, inputs: inputs, style: style, includesBackends: true, includesRules: true,
       limits: Linter.limits)
+    Self.keep(full)
     return Unit(project: full, sources: full.checker.program.sources)
   }
+
+  /// All programs are there at once up to the end of the process, which gives their memory back faster than
+  /// they could be taken apart.
+  private static func keep(_ project: Project) { _ = Unmanaged.passRetained(project) }
 
   private func loadManifests() throws -> Unit {
     let project =
