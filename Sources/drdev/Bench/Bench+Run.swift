@@ -71,11 +71,12 @@ extension Bench {
     let syncs = try Self.syncs([dr] + words("fan", 1_000, url))
     let open = server.takeCounts().openMax
     let (thousand, many) = (run(0), run(2))
+    let most = min(200, found[1].run.map { 2 * $0.milliseconds } ?? 200)
     return [
       Figure(
         name: "1,000 GET steps, 100 at once", ours: thousand.milliseconds, unit: "ms",
-        peers: [("libcurl multi", found[1].run?.milliseconds)], bar: "200 ms",
-        holds: thousand.milliseconds <= 200),
+        peers: [("libcurl multi", found[1].run?.milliseconds)], bar: "200 ms, 2 x libcurl",
+        holds: thousand.milliseconds <= most),
       Figure(
         name: "its largest memory", ours: thousand.peak, unit: "MiB", bar: "45 MiB",
         holds: thousand.peak <= 45),
