@@ -103,6 +103,70 @@ import Testing
     #expect(try host.live(reopening: Reopening(why: "calm"))?.status == .rolledBack)
   }
 
+  /// A run with a lock, an act, and a question that nobody has answered.
+  private func asked() throws -> TestHost {
+    var host = TestHost(
+      ProgramBuilder.runbook { code in
+        code.lock("service", for: 60)
+        code.reversible("replicas", to: 3)
+        code.step("cordon", retry: 3, every: 100) { step in
+          step.do(step.call("add.verify", "cordoned", step.int(1)))
+          step.undo { $0.do($0.call("add.verify", "cordoned", $0.int(-1))) }
+          step.wait(step.call("ready", "az9", step.int(5)), within: nil)
+        }
+        code.reversible("weight", to: 100)
+      })
+    host.interruptAt = 5
+    #expect(try host.live()?.status == .paused)
+    #expect(host.world.summary == "cordoned=1 replicas=3 service:r1")
+    host.interruptAt = nil
+    host.lines = []
+    return host
+  }
+
+  @Test(
+    "a run that was paused is broken off, in whatever it waits, and undone; every crash on the way included"
+  )
+  func brokenOff() throws {
+    let off = Reopening(why: "asked", breaksOff: true)
+    var reference = try asked()
+    let result = try #require(try reference.live(reopening: off))
+    #expect(result.status == .rolledBack)
+    #expect(result.message?.hasSuffix("broken off: asked") == true, "\(result.message ?? "")")
+    #expect(reference.world.summary == "")
+    #expect(!reference.lines.contains { $0.contains("weight") })
+    #expect(throws: JournalRefusal.ended(.rolledBack)) { try reference.live(reopening: off) }
+    for number in 0..<200 {
+      var host = try asked()
+      guard try host.live(crash: .before(number), reopening: off) == nil else { return }
+      func saysSo() throws -> Bool {
+        try Journal(bytes: host.disk).records.contains {
+          if case .reopened = $0.body { true } else { false }
+        }
+      }
+      do {
+        // Who goes on then need not say it again, where the journal says it.
+        var later = try host.live(reopening: number % 2 == 0 ? off : nil)
+        if later?.status == .paused {
+          #expect(try !saysSo(), "crash \(number)")
+          later = try host.live(reopening: off)
+        }
+        #expect(later?.status == .rolledBack, "crash \(number)")
+      } catch JournalRefusal.ended(.rolledBack) {}
+      #expect(host.world.summary == "", "crash \(number)")
+      #expect(host.world.duplicates == [], "crash \(number)")
+    }
+    Issue.record("it never got to its end")
+  }
+
+  @Test("a policy that takes back what ended breaks off nothing")
+  func notBrokenOff() throws {
+    var host = try asked()
+    host.interruptAt = 1
+    #expect(try host.live(reopening: Reopening(why: "calm"))?.status == .paused)
+    #expect(host.world.summary == "cordoned=1 replicas=3 service:r1")
+  }
+
   @Test("one undo that fails does not keep the others from running")
   func undoFails() throws {
     var host = try finished()

@@ -162,6 +162,32 @@ struct PlaceTests {
     }
   }
 
+  @Test("a password in a URL is refused before anything is written or sent, and is not repeated")
+  func passwords() throws {
+    try inFolder { folder in
+      let program = """
+        use web
+        runbook given(url: String) { step "s" { web.post(url) } }
+        runbook written() { step "s" { web.post("http://bob:hunter2@127.0.0.1:1/") } }
+        """
+      try program.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      for words in [["given", "url=http://bob:hunter2@127.0.0.1:1/"], ["written"]] {
+        let outcome = try run(
+          DrTests.dr, ["run", "a.dr"] + words + ["--world", "real"],
+          environment: ["DR_STATE": "\(folder)/state", "HOME": folder], in: folder)
+        #expect(outcome.status == 1)
+        let said = outcome.output + outcome.errors
+        #expect(said.contains("put it into a header"), "\(said)")
+        #expect(!said.contains("hunter2"), "\(said)")
+        #expect(!said.contains("connection refused"), "\(said)")
+      }
+      let none = try run(
+        "/usr/bin/grep", ["-rl", "hunter2", "\(folder)/state"], in: folder)
+      // What a program says of itself is in its calls; what was given is nowhere.
+      #expect(none.output.split(separator: "\n").count <= 1, "\(none.output)")
+    }
+  }
+
   @Test("without a runbook the program's are listed, with what they take")
   func noRunbook() throws {
     try inWorld { dr in

@@ -112,6 +112,7 @@ extension Arguments {
     guard schemes.contains(where: url.hasPrefix) else {
       throw mismatch(name, "an http or https URL, or env:NAME")
     }
+    guard !URLPassword.isIn(url) else { throw .refused(URLPassword.refusal) }
     return url
   }
 }

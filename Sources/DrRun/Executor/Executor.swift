@@ -63,7 +63,7 @@ package final class Executor: Runner {
   private var hasBegun = false
   package private(set) var result: RunResult?
   /// Whether the run had ended before, and what it did is being taken back.
-  package var isReopened: Bool { reopened != nil }
+  package var isReopened: Bool { reopened != nil || root?.isBrokenOff == true && ledger.count > 0 }
   private var stopping: (status: RunResult.Status, message: String)?
 
   // What the run has done.
@@ -72,6 +72,8 @@ package final class Executor: Runner {
   var locksTaken: [(name: String, ttl: Int64)] = []
   /// Why the run is opened once more in this life, where it had ended before.
   private(set) var reopening: Reopening?
+  /// Why the run, which has not ended, is to be broken off in this life.
+  private var breakingOff: Reopening?
   /// Acts that wait for a lock to be confirmed.
   private var held: [Operation] = []
   private(set) var ledger = ActLedger()
@@ -114,6 +116,7 @@ package final class Executor: Runner {
     let root = RootOperation(self)
     self.root = root
     root.start(body)
+    watch(root, at: .root)
     if tape.isResumed { settleDown() }
     tape.discard()
     if let refusal { throw refusal }
@@ -150,6 +153,7 @@ package final class Executor: Runner {
       throw .anotherRun(what: "program", journal: program, program: identity.programDigest)
     }
     guard case .ended(let status, _)? = tape.last?.body else {
+      breakingOff = reopening?.breaksOff == true ? reopening : nil
       reopening = nil
       return
     }
@@ -212,6 +216,7 @@ package final class Executor: Runner {
         tape.require()
       }
       show(.runResumed, depth: 0, identity.runbook)
+      if let breakingOff, reopened == nil { root?.breakOff(breakingOff.why) }
     } else {
       append(JournalRecord(at: now, .begun(identity)))
       if !objectives.isEmpty { append(JournalRecord(at: now, .objectives(objectives))) }

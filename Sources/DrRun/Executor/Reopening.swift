@@ -3,16 +3,19 @@
 import DrBase
 import DrSema
 
-/// Why a run that has succeeded is opened once more: to take back what it did.
+/// Why what a run did is taken back, which has succeeded and is opened once more for it, or has not ended.
 package struct Reopening: Sendable, Equatable {
   /// For the journal, and for whoever is asked.
   package let why: String
   /// Who is asked before anything is taken back; `nil` where nobody is.
   package let audience: String?
+  /// Whether a run that has not ended is broken off, too; else it goes on as it would have.
+  package let breaksOff: Bool
 
-  package init(why: String, audience: String? = nil) {
+  package init(why: String, audience: String? = nil, breaksOff: Bool = false) {
     self.why = why
     self.audience = audience
+    self.breaksOff = breaksOff
   }
 }
 

@@ -112,6 +112,8 @@ final class NestedRunOperation: RunOperation {
 
 /// The run as a whole.
 final class RootOperation: RunOperation {
+  /// Whether somebody wants what has been done taken back, and nothing more begun.
+  private(set) var isBrokenOff = false
   /// The program is over; locks are given back.
   private(set) var isReleasing = false
   /// How the run ends where that does not follow from its body.
@@ -133,8 +135,26 @@ final class RootOperation: RunOperation {
     executor.pend(self)
   }
 
+  /// Ends the body as soon as nothing is left in doubt, and so has it undone. A run that is being undone already goes on
+  /// with that.
+  func breakOff(_ why: String) {
+    guard case .running = state, !isBrokenOff else { return }
+    write(.reopened(why: why, audience: nil))
+    brokenOff(why)
+  }
+
+  private func brokenOff(_ why: String) {
+    isBrokenOff = true
+    show(.runReopened, "takes back what \(scope.title) did: \(why)")
+    cancel(Failure(.declined, "broken off: \(why)"))
+  }
+
   /// In a later life the run has ended before; only what was reopened has records after that.
   override func replay(_ record: JournalRecord.Body) -> Bool {
+    if case .reopened(let why, _) = record, case .running = state {
+      brokenOff(why)
+      return true
+    }
     guard isReleasing, case .ended(.succeeded, _) = record else { return false }
     isReleasing = false
     executor.end(self)

@@ -7,7 +7,7 @@ import DrSystem
 
 struct Resume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Go on with a run that crashed or was paused, or take back what a finished one did."
+    abstract: "Go on with a run that crashed or was paused, or take back what one did."
   ).ofDr
 
   @Argument(help: "The run: its id, the beginning of its id, or last.")
@@ -18,7 +18,7 @@ struct Resume: AsyncParsableCommand {
 
   @Flag(
     help:
-      "Open a run that has succeeded once more, and run its undos, last first. Its locks are acquired again before."
+      "Take back what the run did: run its undos, last first. One that has succeeded is opened once more, and acquires its locks again; one that was paused is broken off."
   )
   var undo = false
 
@@ -59,7 +59,9 @@ struct Resume: AsyncParsableCommand {
     session.tellsEvents = json
     session.answers = try answer.map(decision)
     session.acceptsChange = acceptChange
-    if undo { session.reopening = Reopening(why: "\(Approver.user) asked for it") }
+    if undo {
+      session.reopening = Reopening(why: "\(Approver.user) asked for it", breaksOff: true)
+    }
     if self.store.kubeconfig == nil, self.store.context == nil { try session.refuseMoved() }
     try await session.resume()
   }

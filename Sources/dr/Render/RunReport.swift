@@ -27,7 +27,10 @@ enum RunReport {
     }
     if let message = result.message { text += "  \(message)\n" }
     if let why = result.restoration?.why { text += "  not verified: \(why)\n" }
-    if result.status == .paused { text += "  go on with: \(goOn)\n" }
+    if result.status == .paused {
+      text += "  go on with: \(goOn)\n"
+      if !isReopened { text += "  or take back what it did: \(goOn) --undo\n" }
+    }
     return text
   }
 

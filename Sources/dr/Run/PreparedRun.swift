@@ -36,6 +36,12 @@ struct PreparedRun {
     if let runbook = project.checker.program.runbooks[launch.runbook] {
       natives = project.checker.natives(reachableFrom: runbook)
       try Self.check(launch, natives)
+      // Before anything is written: arguments stand in the journal.
+      for text in launch.arguments where URLPassword.isIn(text) {
+        let name = text.prefix { $0 != "=" }
+        project.report(Diagnostic(.wrongArguments, "`\(name)`: \(URLPassword.refusal)"))
+        throw project.fail()
+      }
       guard let functions = project.checker.checkArguments(launch.arguments, of: runbook) else {
         project.reportArgumentMistakes()
         throw project.fail()

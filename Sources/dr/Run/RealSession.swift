@@ -116,7 +116,6 @@ struct RealSession {
   }
 
   private func drive(_ world: RealWorld, _ opened: OpenedRecord) async throws {
-    if reopening != nil { try refuseUnended(opened) }
     let clock = SteadyClock(from: opened.journal.resumption(at: WallClock.now()))
     let executor: Executor
     do throws(JournalRefusal) {
@@ -177,14 +176,6 @@ struct RealSession {
     }
     live?.end()
     try finish(result, isReopened: executor.isReopened, stop: driver.stop)
-  }
-
-  /// Only what has ended can be opened once more.
-  private func refuseUnended(_ opened: OpenedRecord) throws {
-    if case .ended? = opened.journal.last?.body { return }
-    Console.write(
-      "\(id) has not ended: there is nothing to take back yet\nGo on with: \(resume)\n", to: .error)
-    throw ExitCode(2)
   }
 
   private var resume: String { store.resumeCommand(id) }
