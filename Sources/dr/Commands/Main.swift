@@ -44,6 +44,11 @@ struct Dr: ParsableCommand {
     }
     guard let command = configuration.subcommands.first(where: { name(of: $0) == word }) else {
       if !word.isEmpty, !word.hasPrefix("-"), word != "help" { refuse(word) }
+      if word == "help", let topic = arguments.dropFirst().first, !topic.hasPrefix("-"),
+        topic != "help", !configuration.subcommands.contains(where: { name(of: $0) == topic })
+      {
+        refuse(topic)
+      }
       parse(Dr.self, arguments)
       return
     }

@@ -63,7 +63,13 @@ struct Resume: AsyncParsableCommand {
       session.reopening = Reopening(why: "\(Approver.user) asked for it", breaksOff: true)
     }
     if self.store.kubeconfig == nil, self.store.context == nil { try session.refuseMoved() }
-    try await session.resume()
+    do {
+      try await session.resume()
+    } catch let failure as StoreFailure where failure.kind == .held {
+      Console.write(
+        "\(failure.message)\nfollow it with: dr runs tail -f \(run)\(store.options)\n", to: .error)
+      throw failure.exitCode
+    }
   }
 
   private func decision(_ text: String) throws -> Event {

@@ -12,7 +12,16 @@ struct Run: AsyncParsableCommand {
       Every act is journaled before and after it happens. After a crash, `dr resume` goes on where the run was: \
       nothing that was done is done again.
 
-      Ctrl-C pauses the run after the act in flight; a second one stops at once. Both can be resumed.
+      Ctrl-C pauses the run after the act in flight; a second one stops at once. Both can be resumed, or taken back: \
+      `dr resume --undo`.
+
+      Examples:
+        dr run deepseek.dr evacuate from=az1 to=az2
+        dr run deepseek.dr evacuate from=az1 to=az2 --world simulated --lose az1
+        dr plan deepseek.dr evacuate from=az1 to=az2 -o p.json, then: dr run --plan p.json
+
+      Exit status: 0 done; 1 failed, something stands, or paused; 2 wrong usage; 3 the world does not answer, nothing \
+      was done; 5 another run holds the lock, nothing was done; 6 rolled back; 129, 130 and 143 paused by a signal.
       """
   ).ofDr
 

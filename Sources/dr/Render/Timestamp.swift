@@ -8,9 +8,9 @@ enum Timestamp {
   /// `20261123T201500Z`, UTC.
   static func compact(_ instant: Instant) -> String { format(instant, "%Y%m%dT%H%M%SZ", utc: true) }
 
-  /// `2026-11-23 20:15:00`, local time.
+  /// `2026-11-23 20:15:00 +0100`, local time.
   static func local(_ instant: Instant) -> String {
-    format(instant, "%Y-%m-%d %H:%M:%S", utc: false)
+    format(instant, "%Y-%m-%d %H:%M:%S %z", utc: false)
   }
 
   private static func format(_ instant: Instant, _ pattern: String, utc: Bool) -> String {

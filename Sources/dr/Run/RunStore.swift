@@ -90,7 +90,8 @@ struct RunStore: Sendable {
       throw ValidationError(
         matching.isEmpty
           ? "there is no run \(word); `dr runs` lists them"
-          : "\(word) is the beginning of several runs")
+          : "\(word) is the beginning of several runs: \(matching.suffix(5).joined(separator: ", "))"
+            + (matching.count > 5 ? " and older ones" : ""))
     }
     return matching[0]
   }
