@@ -106,6 +106,22 @@ import Testing
     #expect(host.world.ledger.count == 1)
   }
 
+  @Test(
+    "an act whose answer is lost each time is tried again in the next life, or settled by a person",
+    arguments: [nil, true, false])
+  func lostEachTime(happened: Bool?) throws {
+    let loses = happened == false ? FakeWorld.Trouble.losesRequest : .losesAnswer
+    var host = try paused { code in
+      code.step("pay") { $0.do($0.call("add.keyed", "a", $0.int(1))) }
+    } _: {
+      $0.world.troubles = ["perform add.keyed a": [loses, loses, loses]]
+    }
+    #expect(host.asked.map(\.id) == ["doubt/r1/0.0/3"])
+    if let happened { host.early = [("doubt/r1/0.0/3", happened)] }
+    #expect(try host.live()?.status == .succeeded)
+    #expect(host.world.summary == "a=1")
+  }
+
   @Test("acquires its lock again before any act")
   func lock() throws {
     var host = try paused { code in

@@ -223,28 +223,25 @@ final class ActOperation: Operation {
   }
 
   private func unknown() {
-    switch actClass {
-    case .read, .apply, .keyed:
-      guard recentIntents < ActOperation.intentsMax else {
-        return executor.stop(
-          .paused,
-          "the answer to \(act) was lost \(recentIntents) times;"
-            + " resume the run when the world answers")
-      }
-      settle(Settlement(state: .unknown, result: nil, by: nil))
-    case .verify, .once:
-      let id = "doubt/\(intent?.key ?? "")/\(intents)"
-      if let answer = executor.answers[id] {
-        let state = answer.approved ? Settlement.State.done : .notDone
-        return settle(Settlement(state: state, result: nil, by: answer.by))
-      }
-      let text = "Did \(act) happen?"
-      executor.askOnStop(Question(id: id, text: text, audience: nil, deadline: nil))
-      executor.stop(
-        .paused,
-        "it is not known whether \(act) happened; look at it, then resume the run and"
-          + " answer \(id)")
+    let id = "doubt/\(intent?.key ?? "")/\(intents)"
+    if let answer = executor.answers[id] {
+      let state = answer.approved ? Settlement.State.done : .notDone
+      return settle(Settlement(state: state, result: nil, by: answer.by))
     }
+    let isTriedAgain: Bool
+    switch actClass {
+    case .read, .apply, .keyed: isTriedAgain = recentIntents < ActOperation.intentsMax
+    case .verify, .once: isTriedAgain = false
+    }
+    // Done once more under the same key, which the target makes harmless.
+    if isTriedAgain { return settle(Settlement(state: .unknown, result: nil, by: nil)) }
+    executor.askOnStop(Question(id: id, text: "Did \(act) happen?", audience: nil, deadline: nil))
+    executor.stop(
+      .paused,
+      recentIntents < ActOperation.intentsMax
+        ? "it is not known whether \(act) happened; look at it, then resume the run and answer \(id)"
+        : "the answer to \(act) was lost \(recentIntents) times; resume the run when the world"
+          + " answers, or look whether it happened and answer \(id)")
   }
 
   private var act: String {
