@@ -44,7 +44,7 @@ struct LockTests {
     #expect(
       Transcript([read(404), turn(post, 409), read(200, lease("run-2", renewed: now))])
         .run("lock.acquire", arguments, .perform(observed: observed(.null, 1)))
-        == .fail(.held("lock deepseek is held by run-2 for 60s more unless renewed")))
+        == .fail(.held("lock deepseek is held by run-2 for 1m more unless renewed")))
   }
 
   @Test("a lock that somebody holds is refused with the holder's name")
@@ -92,7 +92,7 @@ struct LockTests {
     #expect(
       Transcript([read(200, lease("run-2", renewed: now))])
         .run("lock.renew", arguments, .perform(observed: observed(.null, .null)))
-        == .fail(.held("lock deepseek is held by run-2 for 60s more unless renewed")))
+        == .fail(.held("lock deepseek is held by run-2 for 1m more unless renewed")))
   }
 
   @Test("releasing leaves the Lease and what is not ours")

@@ -125,7 +125,7 @@ struct LeaseClient {
       lease.holder.isEmpty
         ? "lock \(name) is not held any more"
         : left > 0
-          ? "lock \(name) is held by \(lease.holder) for \(left)s more unless renewed"
+          ? "lock \(name) is held by \(lease.holder) for \(Words.duration(left * Unit.second)) more unless renewed"
           : "lock \(name) was taken over by \(lease.holder)")
   }
 
