@@ -47,25 +47,14 @@ private struct NameServers {
       name: name, arguments: arguments.objectValue ?? DocumentObject(),
       effect: phase == .read ? .reads : .acts, actClass: phase == .read ? nil : .verify,
       key: "run/1")
-    do throws(WorldFailure) {
-      var exchange = try Drivers.exchange(for: call, phase: phase)
-      var reply: Reply?
-      while true {
-        switch exchange.next(reply) {
-        case .finish(let document): return .finish(document)
-        case .fail(let failure): return .fail(failure)
-        case .sleep(let nanoseconds):
-          slept += nanoseconds
-          reply = nil
-        case .send(.dns(let request)):
-          reply = Reply(answer(request), elapsedNanoseconds: 1)
-        case .send(let request):
-          Issue.record("not for a name server: \(request)")
-          return .finish(.null)
-        }
+    return Transcript.drive(call, phase) { step in
+      switch step {
+      case .send(.dns(let request)): return answer(request)
+      case .sleep(let nanoseconds): slept += nanoseconds
+      case .send(let request): Issue.record("not for a name server: \(request)")
+      case .finish, .fail: break
       }
-    } catch {
-      return .fail(error)
+      return nil
     }
   }
 

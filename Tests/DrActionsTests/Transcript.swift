@@ -28,6 +28,26 @@ struct Transcript {
     }
   }
 
+  /// The end of an exchange whose requests and pauses are told; pauses have no answer.
+  static func drive(
+    _ call: WorldCall, _ phase: CallPhase, _ answer: (ExchangeStep) -> Reply.Answer?
+  ) -> End {
+    do throws(WorldFailure) {
+      var exchange = try Drivers.exchange(for: call, phase: phase)
+      var reply: Reply?
+      while true {
+        let step = exchange.next(reply)
+        switch step {
+        case .finish(let document): return .finish(document)
+        case .fail(let failure): return .fail(failure)
+        case .send, .sleep: reply = answer(step).map { Reply($0, elapsedNanoseconds: 1) }
+        }
+      }
+    } catch {
+      return .fail(error)
+    }
+  }
+
   /// The end of the exchange, once every turn has been taken.
   func run(
     _ name: String, _ arguments: Document, _ phase: CallPhase,

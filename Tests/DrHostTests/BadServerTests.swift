@@ -176,14 +176,7 @@ struct BadServerTests {
 
   private func world(_ cluster: String, _ user: String = "{}") throws -> RealWorld {
     let folder = try TestFolder()
-    let path = try folder.write(
-      "config",
-      """
-      current-context: c
-      clusters: [{name: k, cluster: \(cluster)}]
-      users: [{name: u, user: \(user)}]
-      contexts: [{name: c, context: {cluster: k, user: u}}]
-      """)
+    let path = try folder.kubeconfig(cluster: cluster, user: user)
     return RealWorld(RealWorld.Options(kubeconfig: try KubeconfigSource(given: path).load()))
   }
 

@@ -204,14 +204,7 @@ struct KubeWatchesTests {
         body: Array(#"{"metadata":{"resourceVersion":"7"},"items":[]}"#.utf8))
     }
     let folder = try TestFolder()
-    let path = try folder.write(
-      "config",
-      """
-      current-context: c
-      clusters: [{name: k, cluster: {server: 'http://127.0.0.1:\(server.port)'}}]
-      users: [{name: u, user: {}}]
-      contexts: [{name: c, context: {cluster: k, user: u}}]
-      """)
+    let path = try folder.kubeconfig(cluster: "{server: 'http://127.0.0.1:\(server.port)'}")
     let world = RealWorld(
       RealWorld.Options(kubeconfig: try KubeconfigSource(given: path).load()))
     func ask(_ name: String = "kube.nodes") async -> Result<Document, WorldFailure> {

@@ -33,12 +33,7 @@ struct RealWorldTests {
   }
 
   private func config(_ cluster: String, _ user: String = "{}") -> String {
-    """
-    current-context: c
-    clusters: [{name: k, cluster: \(cluster)}]
-    users: [{name: u, user: \(user)}]
-    contexts: [{name: c, context: {cluster: k, user: u}}]
-    """
+    TestFolder.kubeconfigText(cluster: cluster, user: user)
   }
 
   private static let noNodes = TestServer.Behaviour.answer(

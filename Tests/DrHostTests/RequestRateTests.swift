@@ -31,14 +31,7 @@ struct RequestRateTests {
   func atOnce() async throws {
     let server = try await TestServer { _ in .hang }
     let folder = try TestFolder()
-    let path = try folder.write(
-      "config",
-      """
-      current-context: c
-      clusters: [{name: k, cluster: {server: 'http://127.0.0.1:\(server.port)'}}]
-      users: [{name: u, user: {}}]
-      contexts: [{name: c, context: {cluster: k, user: u}}]
-      """)
+    let path = try folder.kubeconfig(cluster: "{server: 'http://127.0.0.1:\(server.port)'}")
     let world = RealWorld(
       RealWorld.Options(kubeconfig: try KubeconfigSource(given: path).load()))
     let calls = (0..<130).map { number in

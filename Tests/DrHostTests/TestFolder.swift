@@ -44,6 +44,20 @@ final class TestFolder: Sendable {
     return full
   }
 
+  /// Writes a kubeconfig of one context, `c`, and gives its path. What its cluster and its user are is YAML.
+  func kubeconfig(cluster: String, user: String = "{}") throws -> String {
+    try write("config", Self.kubeconfigText(cluster: cluster, user: user))
+  }
+
+  static func kubeconfigText(cluster: String, user: String) -> String {
+    """
+    current-context: c
+    clusters: [{name: k, cluster: \(cluster)}]
+    users: [{name: u, user: \(user)}]
+    contexts: [{name: c, context: {cluster: k, user: u}}]
+    """
+  }
+
   func text(_ name: String) throws -> String {
     String(decoding: try readSmallFile("\(path)/\(name)"), as: UTF8.self)
   }

@@ -15,14 +15,7 @@ import Testing
     _ cluster: String, _ user: String = "{token: t0ken}"
   ) throws -> (world: RealWorld, folder: TestFolder) {
     let folder = try TestFolder()
-    let path = try folder.write(
-      "config",
-      """
-      current-context: c
-      clusters: [{name: k, cluster: \(cluster)}]
-      users: [{name: u, user: \(user)}]
-      contexts: [{name: c, context: {cluster: k, user: u}}]
-      """)
+    let path = try folder.kubeconfig(cluster: cluster, user: user)
     var options = RealWorld.Options(kubeconfig: try KubeconfigSource(given: path).load())
     options.proxies = ProxyEnvironment()
     return (RealWorld(options), folder)

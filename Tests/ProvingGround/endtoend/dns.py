@@ -14,6 +14,8 @@ from groundlib.packages import program
 from groundlib.processes import die_with_parent
 from groundlib.testing import expect, until
 
+from .chat import CHAT
+
 PROGRAMS = {"named": "bind9", "nsupdate": "bind9-dnsutils", "knotd": "knot"}
 PORT = 5395
 PRIMARY, SECONDARY, RELAY = "127.0.0.51", "127.0.0.52", "127.0.0.53"
@@ -73,16 +75,7 @@ input primary: String = "%(relay)s"
 input key_name: String = "dr"
 input key_file: String
 
-cluster dr { region north { zone az1, zone az2 } }
-
-service chat {
-  on    = dr
-  image = "registry.example.net/chat:1"
-  needs { cpu = 1, memory = 1Gi }
-  spread { over = [az1, az2] }
-  objective { rto = 5m }
-}
-
+%(chat)s
 traffic front for chat {
   via = dns {
     zone      = "example.net"
@@ -105,7 +98,7 @@ runbook leave(from: Zone, to: Zone) {
 }
 
 runbook empty() { step "shift" { traffic.shift(front, [az1: 0%%, az2: 0%%]) } }
-""" % {"relay": RELAY, "secondary": SECONDARY, "port": PORT}
+""" % {"chat": CHAT, "relay": RELAY, "secondary": SECONDARY, "port": PORT}
 
 
 def a_zone_leaves_the_dns_on_every_server_and_comes_back(world):

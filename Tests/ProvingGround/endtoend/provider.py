@@ -9,6 +9,8 @@ import time
 
 from groundlib.testing import expect, until
 
+from .chat import CHAT
+
 TOKEN = "t0ken-of-a-provider"
 WEIGHTS = {"17b5": 1, "9290": 0, "other": 0.5}
 PROGRAM = """
@@ -18,16 +20,7 @@ input api: String
 input health: String
 input patience: Duration = 20s
 
-cluster dr { region north { zone az1, zone az2 } }
-
-service chat {
-  on    = dr
-  image = "registry.example.net/chat:1"
-  needs { cpu = 1, memory = 1Gi }
-  spread { over = [az1, az2] }
-  objective { rto = 5m }
-}
-
+%(chat)s
 traffic front for chat {
   via = provider {
     domain   = "chat.example.net"
@@ -134,7 +127,7 @@ class Balancing:
         self.folder.mkdir(exist_ok=True)
         (self.folder / "token").write_text(TOKEN + "\n")
         self.program = self.folder / "provider.dr"
-        self.program.write_text(PROGRAM % {"token": self.folder / "token"})
+        self.program.write_text(PROGRAM % {"chat": CHAT, "token": self.folder / "token"})
         self.lock = threading.Lock()
         self.reset()
 
