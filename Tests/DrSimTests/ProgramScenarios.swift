@@ -148,9 +148,11 @@ private let az1 = "cn-beijing-az1"
     #expect(trial.report.result?.status == .succeeded)
   }
 
-  @Test func aRunThatGoesOnForEverIsInterrupted() throws {
+  @Test func aRunThatGoesOnForTooLongIsInterrupted() throws {
     let fixture = try ProgramFixture.example(
-      replacing: [(old: ">= deepseek.replicas within 5m", new: ">= deepseek.replicas")])
+      replacing: [
+        (old: ">= deepseek.replicas within 5m", new: ">= deepseek.replicas within 24h")
+      ])
     let trial = try SimulatedTrial(fixture, faults: loss, runLimit: 1_800 * Second.one) {
       $0[0].services[0].weights?.loadRate = 1
     }
