@@ -4,6 +4,7 @@ import Dispatch
 import DrHost
 import DrRun
 import DrSystem
+import Glibc
 import Synchronization
 
 /// Puts a runbook's questions to whoever started it.
@@ -14,9 +15,9 @@ final class Approver: Sendable {
   private let box: ApprovalBox?
   /// How to give one, for people.
   private let hint: String
-  /// Who answers, as the journal names them.
+  /// Who answers, as the journal names them: the user's number where the environment has no name.
   static var user: String {
-    Environment.variable("USER") ?? Environment.variable("LOGNAME") ?? "somebody"
+    Environment.variable("USER") ?? Environment.variable("LOGNAME") ?? "uid \(getuid())"
   }
   /// Questions that are neither answered nor withdrawn; the prompt is for the last.
   private let open = Mutex<[String]>([])
