@@ -109,9 +109,14 @@ struct Layout {
       tokens[token].joinsLine = true
     case .question,
       .questionQuestion where tokens[token].joinsLine:
-      tokens[token].isSpaced = false
+      tokens[token].isSpaced = isAfterQuestion(token)
     default: break  // open: one space before it
     }
+  }
+
+  /// Two question marks that touch would be read as one token.
+  private func isAfterQuestion(_ token: Int) -> Bool {
+    token > 0 && table.tokens[token - 1].kind == .question
   }
 
   /// The first token of an inner child; nil of one that covers none.
@@ -195,7 +200,7 @@ struct Layout {
       }
       open = nil
     case .question, .questionQuestion:
-      tokens[token].isSpaced = false
+      tokens[token].isSpaced = isAfterQuestion(token)
       tokens[token].joinsLine = true
     case .comma: if let open { tokens[open].hasCommas = true }
     case .identifier:
