@@ -32,7 +32,7 @@ package final class Executor: Runner {
 
   // What the machine does.
   private var runnable: [Frame] = []
-  private var waiting: [Position: Operation] = [:]
+  private var waiting = WaitingOperations()
   /// Reads of conditions under way.
   private var looks: [ObjectIdentifier: Operation] = [:]
   private var pending: [Operation] = []
@@ -124,7 +124,7 @@ package final class Executor: Runner {
 
   /// A run that is given up leaves nothing behind.
   deinit {
-    for operation in waiting.values { operation.frame?.end() }
+    for operation in waiting.all { operation.frame?.end() }
     for operation in looks.values { operation.frame?.end() }
     for frame in runnable { frame.end() }
   }
@@ -194,7 +194,7 @@ package final class Executor: Runner {
         answers[id] = (approved, person)
       }
     case .stirred:
-      let conditions = waiting.values.compactMap { $0 as? ConditionOperation }
+      let conditions = waiting.all.compactMap { $0 as? ConditionOperation }
       for condition in conditions.sorted(by: { $0.position.text < $1.position.text }) {
         condition.stir()
       }
@@ -285,7 +285,7 @@ package final class Executor: Runner {
     frame.operation = operation
     // The reads of conditions are not records: they run in live mode only and share no position.
     if frame.evidence == nil {
-      waiting[operation.position] = operation
+      waiting.add(operation)
     } else {
       looks[ObjectIdentifier(operation)] = operation
     }
@@ -320,12 +320,12 @@ package final class Executor: Runner {
     pending.append(operation)
   }
 
-  func watch(_ operation: Operation, at position: Position) { waiting[position] = operation }
+  func watch(_ operation: Operation, at position: Position) {
+    waiting.add(operation, at: position)
+  }
 
   func end(_ operation: Operation) {
-    if let index = waiting.index(forKey: operation.position), waiting[index].value === operation {
-      waiting.remove(at: index)
-    }
+    waiting.remove(operation)
     if !looks.isEmpty { looks[ObjectIdentifier(operation)] = nil }
     if operation.isPending {
       operation.isPending = false
