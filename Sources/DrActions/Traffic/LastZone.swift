@@ -55,29 +55,34 @@ struct HealthProbes {
   }
 
   func look(_ zones: [String]) -> Flow<[(zone: String, health: SeenHealth)]> {
-    look(zones[...], [])
+    SeenHealth.ofEach(zones[...], health)
   }
 
-  private func look(
-    _ left: ArraySlice<String>, _ found: [(zone: String, health: SeenHealth)]
-  ) -> Flow<[(zone: String, health: SeenHealth)]> {
-    guard let zone = left.first else { return .value(found) }
+  private func health(of zone: String) -> Flow<SeenHealth> {
     guard let url = urls.first(where: { $0.zone == zone })?.url else {
-      return look(
-        left.dropFirst(), found + [(zone, .unknown("the front declares no health of it"))])
+      return .value(.unknown("the front declares no health of it"))
     }
     let request = HTTPRequest(
       method: .get, url: url, headers: [.init("user-agent", agent)], body: [],
       timeoutNanoseconds: Self.timeout, wantedBytes: 0)
     return .ask(.http(request)) { reply in
-      let health: SeenHealth =
-        switch reply.answer {
-        case .response(let status, _, _) where (200..<300).contains(status): .healthy
-        case .response(let status, _, _): .unhealthy("\(url) answers \(status)")
-        case .failure(let failure): .unhealthy("\(url): \(failure.message)")
-        case .text, .exited, .executed, .message: .unhealthy(Reply.notHTTP)
-        }
-      return look(left.dropFirst(), found + [(zone, health)])
+      switch reply.answer {
+      case .response(let status, _, _) where (200..<300).contains(status): .value(.healthy)
+      case .response(let status, _, _): .value(.unhealthy("\(url) answers \(status)"))
+      case .failure(let failure): .value(.unhealthy("\(url): \(failure.message)"))
+      case .text, .exited, .executed, .message: .value(.unhealthy(Reply.notHTTP))
+      }
     }
+  }
+}
+
+extension SeenHealth {
+  /// Asks about zones, one after the other.
+  static func ofEach(
+    _ zones: ArraySlice<String>, _ health: @escaping (String) -> Flow<SeenHealth>,
+    found: [(zone: String, health: SeenHealth)] = []
+  ) -> Flow<[(zone: String, health: SeenHealth)]> {
+    guard let zone = zones.first else { return .value(found) }
+    return health(zone).then { ofEach(zones.dropFirst(), health, found: found + [(zone, $0)]) }
   }
 }

@@ -13,14 +13,7 @@ struct RouteHealth {
   }
 
   func look(_ zones: [String]) -> Flow<[(zone: String, health: SeenHealth)]> {
-    look(zones[...], [])
-  }
-
-  private func look(
-    _ left: ArraySlice<String>, _ found: [(zone: String, health: SeenHealth)]
-  ) -> Flow<[(zone: String, health: SeenHealth)]> {
-    guard let zone = left.first else { return .value(found) }
-    return health(of: zone).then { look(left.dropFirst(), found + [(zone, $0)]) }
+    SeenHealth.ofEach(zones[...], health)
   }
 
   private func health(of zone: String) -> Flow<SeenHealth> {
