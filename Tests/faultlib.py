@@ -24,15 +24,14 @@ def report():
     return 1 if failures else 0
 
 
-class Ledger(http.server.ThreadingHTTPServer):
-    """Takes acts and remembers them by key, in order. From the act `holds_from` on, none is answered until it is let go."""
+class Loopback(http.server.ThreadingHTTPServer):
+    """A server on a free port of this machine, at work from the start."""
 
     daemon_threads = True
+    request_queue_size = 64
 
-    def __init__(self, holds_from=None):
-        self.acts, self.holds_from, self.gone_on, self.seen = [], holds_from, False, threading.Condition()
-        self.connections = 0
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, *_):
@@ -41,6 +40,15 @@ class Ledger(http.server.ThreadingHTTPServer):
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}"
+
+
+class Ledger(Loopback):
+    """Takes acts and remembers them by key, in order. From the act `holds_from` on, none is answered until it is let go."""
+
+    def __init__(self, holds_from=None):
+        self.acts, self.holds_from, self.gone_on, self.seen = [], holds_from, False, threading.Condition()
+        self.connections = 0
+        super().__init__(Handler)
 
     def wait_for(self, count):
         with self.seen:

@@ -3,7 +3,7 @@
 
 import collections, contextlib, email.utils, http.server, json, os, re, signal, threading, time
 
-from faultlib import PATIENCE, Case, check
+from faultlib import PATIENCE, Case, Loopback, check
 
 PROGRAM = r"""
 use web, shell, inference, prometheus, kubernetes
@@ -78,11 +78,8 @@ users: [{name: u, user: {token: t}}]
 """
 
 
-class World(http.server.ThreadingHTTPServer):
+class World(Loopback):
     """Targets of acts of every class, and what was asked of them."""
-
-    daemon_threads = True
-    request_queue_size = 64
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -91,15 +88,7 @@ class World(http.server.ThreadingHTTPServer):
         self.adapters, self.silences, self.lease = set(), {}, None
         # Changes that a target refuses since they have happened, and all that were asked for.
         self.duplicates, self.changes, self.times = [], [], []
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, *_):
-        """Who is killed does not take its answer."""
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
 
     def answer(self, method, path, key, body):
         """Status and document."""
