@@ -76,7 +76,7 @@ actor KubeClusters {
       let agent = request.headers.first { $0.name == "user-agent" }?.value ?? "dr"
       let end = await connection.upgrade(
         address.request(agent: agent), ForwardHandler.subprotocols, isAct: false,
-        timeoutNanoseconds: request.timeoutNanoseconds
+        timeoutNanoseconds: request.timeoutNanoseconds, to: address.text
       ) { channel, answer in
         try ForwardHandler.ask(request, address, channel, answer)
       }

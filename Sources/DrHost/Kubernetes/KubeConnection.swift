@@ -109,10 +109,10 @@ final class KubeConnection: Sendable {
   }
 
   /// The same for a request that becomes a WebSocket of one of `subprotocols`. Whether it does is known before anything
-  /// is done, so a 401 is answered as above.
+  /// is done, so a 401 is answered as above. `asked` is what failures name where the server only leads to it.
   func upgrade(
     _ request: KubernetesRequest, _ subprotocols: String, isAct: Bool, timeoutNanoseconds: Int64,
-    _ speak: @escaping WebSocketCall.Speaker
+    to asked: String? = nil, _ speak: @escaping WebSocketCall.Speaker
   ) async -> WebSocketCall.End {
     func attempt(_ used: KubeCredentials) async throws(CredentialFailure) -> WebSocketCall.End {
       let message = try message(request, used)
@@ -133,7 +133,7 @@ final class KubeConnection: Sendable {
         port: server.port ?? (isEncrypted ? 443 : 80), proxy: proxy, tls: context, name: name)
       let call = WebSocketCall(
         WebSocketCall.Opening(
-          route: route, target: base, path: target(request),
+          route: route, target: asked.map { "\($0) by \(base)" } ?? base, path: target(request),
           headers: [
             .init("host", String(base.drop { $0 != "/" }.dropFirst(2))),
             .init("sec-websocket-protocol", subprotocols),
