@@ -64,14 +64,23 @@ def ensure(programs, say=print):
         raise GroundError(f"programs are missing ({', '.join(wanted)} in Debian's naming) and this machine has no apt-get")
     say(f"installing {' '.join(wanted)}")
     with _no_service_starts():
-        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        result = _apt(command)
+        if result.returncode != 0:
+            # A fresh machine has no package lists, and old ones name files that are gone.
+            result = _apt(["apt-get", "update"])
+            if result.returncode == 0:
+                result = _apt(command)
     if result.returncode != 0:
         tail = "\n".join(result.stderr.strip().splitlines()[-5:])
-        raise GroundError(f"`{' '.join(command)}` failed:\n{tail}\n(package lists may be old: run `apt-get update`)")
+        raise GroundError(f"`{' '.join(result.args)}` failed:\n{tail}")
     still = missing(programs)
     if still:
         raise GroundError(f"after the installation these are still missing: {', '.join(still)}")
+
+
+def _apt(command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
 class _no_service_starts:
