@@ -9,12 +9,16 @@ package enum URLPassword {
 
   /// Whether a text has a URL `scheme://user@host`, or one with a password.
   package static func isIn(_ text: String) -> Bool {
-    var rest = text[...]
-    while let mark = rest.firstRange(of: "://") {
-      rest = rest[mark.upperBound...]
-      let authority = rest.prefix { !"/?#\" \n".contains($0) }
-      if authority.contains("@") { return true }
+    // Byte by byte: every request for the web comes here.
+    var rest = text.utf8[...]
+    while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+      rest = rest[rest.index(after: colon)...]
+      guard rest.starts(with: "//".utf8) else { continue }
+      let authority = rest.dropFirst(2).prefix { !authorityEnds.contains($0) }
+      if authority.contains(UInt8(ascii: "@")) { return true }
     }
     return false
   }
+
+  private static let authorityEnds = Array("/?#\" \n".utf8)
 }

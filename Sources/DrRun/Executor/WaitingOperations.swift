@@ -30,8 +30,10 @@ struct WaitingOperations {
     few.append(operation)
   }
 
-  /// At a position that is not its own.
-  mutating func add(_ operation: Operation, at position: Position) { others[position] = operation }
+  /// At a position that may not be its own.
+  mutating func add(_ operation: Operation, at position: Position) {
+    if position == operation.position { add(operation) } else { others[position] = operation }
+  }
 
   mutating func remove(_ operation: Operation) {
     if let index = few.lastIndex(where: { $0 === operation }) {
