@@ -104,3 +104,25 @@ package func clipped(_ text: String, to width: Int) -> String {
   }
   return width > 0 ? shown + "…" : ""
 }
+
+/// A text for a terminal that shows ASCII only: marks become what looks like them, letters `?`; every character takes as many
+/// columns as before.
+package func asciiOnly(_ text: String) -> String {
+  if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+  var shown = ""
+  for character in text {
+    if character.isASCII {
+      shown.append(character)
+    } else {
+      let mark = asciiMarks[character].map(String.init)
+      shown += mark ?? String(repeating: "?", count: displayWidth(character))
+    }
+  }
+  return shown
+}
+
+/// The marks that dr writes, and those that drawings are made of, each above what looks like it.
+private let asciiMarks = Dictionary(
+  uniqueKeysWithValues: zip(
+    "✓✗✘×●○■□▶▸•·…↻↺→←↑↓⇒‖–—“”‘’█░▒▓─━│┃├└┌┐┘┤┬┴┼╰╭╮╯≥≤≠±µ°",
+    "+xxx*o#->>*.~@<><^v>|--\"\"''#.:#--||+++++++++++++><#+uo"))

@@ -7,6 +7,15 @@ package enum URLPassword {
     "a URL with a name or password before its host would stand in journals and reports: "
     + "put it into a header, such as authorization: \"Basic env:NAME\""
 
+  /// A URL without it.
+  package static func removed(from url: String) -> String {
+    guard isIn(url), let mark = url.firstRange(of: "://") else { return url }
+    let rest = url[mark.upperBound...]
+    let authority = rest.prefix { !"/?#".contains($0) }
+    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    return "\(url[..<mark.upperBound])\(host)\(rest.dropFirst(authority.count))"
+  }
+
   /// Whether a text has a URL `scheme://user@host`, or one with a password.
   package static func isIn(_ text: String) -> Bool {
     // Byte by byte: every request for the web comes here.

@@ -45,10 +45,24 @@ package enum RawMode {
       }
     }
     handle(SIGWINCH) { _ in RawMode.resizes.wrappingAdd(1, ordering: .relaxed) }
-    handle(SIGCONT) { _ in RawMode.continuations.wrappingAdd(1, ordering: .relaxed) }
+    handle(SIGCONT) { _ in
+      RawMode.continuations.wrappingAdd(1, ordering: .relaxed)
+      RawMode.catchStops()
+    }
+    catchStops()
     atexit { RawMode.leave() }
     catchInterrupts()
     return true
+  }
+
+  /// Ctrl-Z stops the process with the terminal as it was: not every shell mends that.
+  private static func catchStops() {
+    handle(SIGTSTP) { number in
+      RawMode.leave()
+      signal(number, SIG_DFL)
+      // It comes once this handler is over.
+      raise(number)
+    }
   }
 
   /// Counts Ctrl-C instead of ending the process.

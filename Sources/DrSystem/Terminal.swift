@@ -43,6 +43,17 @@ package struct Terminal: Sendable, Equatable {
   }
 }
 
+extension Terminal {
+  /// Whether the locale has it show ASCII only. Where no variable names a locale, as in many containers, it is taken to
+  /// show all; `C`, `POSIX` and other character sets than UTF-8 are believed where somebody has named them.
+  package static let isASCIIOnly: Bool = {
+    let name = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(Environment.variable)
+      .first { !$0.isEmpty }
+    guard let name = name?.lowercased() else { return false }
+    return !name.contains("utf-8") && !name.contains("utf8")
+  }()
+}
+
 /// Variables of the environment.
 package enum Environment {
   /// `nil` where it is not set.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DrBase
 import DrSystem
 import Glibc
 import Synchronization
@@ -46,7 +47,7 @@ enum Console {
 
   /// Writes whatever stands in the last lines.
   static func put(_ text: String, to stream: Terminal.Stream = .output) {
-    var text = text
+    var text = Terminal.isASCIIOnly && Terminal(stream).isTerminal ? asciiOnly(text) : text
     text.withUTF8 { write(UnsafeRawBufferPointer($0), to: stream) }
   }
 

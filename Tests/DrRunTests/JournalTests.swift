@@ -2,6 +2,7 @@
 
 import DrBase
 import DrData
+import DrEval
 import DrSema
 import Testing
 
@@ -44,6 +45,14 @@ func sampleRecords() -> [JournalRecord] {
     .objectives([]), .objectives([Objective(service: "deepseek", recovery: 180_000_000_000)]),
     .accepted(program: "p2", by: "oncall"), .reopened(why: "calm", audience: "oncall"),
     .reopened(why: "asked", audience: nil),
+    .life(
+      Life(
+        by: "alice", machine: "host1", version: "0.1.0", file: "/work/a.dr",
+        clusters: [
+          ClusterPlace(
+            cluster: "prod", context: "admin", server: "https://10.0.0.1:6443", user: "root")
+        ])),
+    .life(Life(by: "", machine: "", version: "", file: "", clusters: [])),
     .restored(Restoration(isVerified: true, why: nil)),
     .restored(Restoration(isVerified: false, why: "it is down")),
     .resumed, .ended(.rolledBack, message: "late"), .ended(.succeeded, message: nil),
@@ -299,7 +308,12 @@ func finishedStep(_ number: Int, _ writer: inout JournalWriter) -> [UInt8] {
             try reader.readBatches()
             believed.append(offset)
           } catch {
-            if case .damaged(ends[index], _) = error {} else { believed.append(offset) }
+            if case .damaged(let damage) = error, damage.offset == ends[index],
+              damage.records == index
+            {
+            } else {
+              believed.append(offset)
+            }
           }
           bytes[offset] ^= 1 << bit
         }
@@ -314,6 +328,39 @@ func finishedStep(_ number: Int, _ writer: inout JournalWriter) -> [UInt8] {
     }
     #expect(believed == [])
     #expect(Array(try Journal(bytes: bytes).records) == records)
+  }
+
+  @Test(
+    "of a damaged journal all that stands before the damage is shown, and nothing goes on from it")
+  func believed() throws {
+    let records = sampleRecords()
+    let (bytes, ends) = encoded(records)
+    for index in records.indices.dropLast() {
+      var changed = bytes
+      changed[ends[index] + 12] ^= 1
+      let journal = try Journal(believedOf: changed)
+      #expect(Array(journal.records) == Array(records.prefix(index)))
+      let damage = try #require(journal.damage)
+      #expect(damage.offset == ends[index])
+      #expect(damage.records == index)
+      #expect(
+        damage.message.hasPrefix(
+          "the journal is damaged at byte \(ends[index]), after \(index) record"))
+      #expect(throws: JournalRefusal.damaged(damage)) { try Journal(bytes: changed) }
+      let host = Scenario.mixed.host
+      #expect(throws: JournalRefusal.damaged(damage)) {
+        try Executor(
+          machine: Machine(program: host.program, limits: Limits()), runbook: host.runbook,
+          arguments: [], identity: host.identity, journal: journal, at: host.now)
+      }
+    }
+    // A batch that is missing breaks the chain, however whole the rest is.
+    let cut = Array(bytes[..<ends[3]] + bytes[ends[4]...])
+    #expect(try Journal(believedOf: cut).damage?.records == 3)
+    #expect(try Journal(believedOf: bytes).damage == nil)
+    #expect(throws: JournalRefusal.self) {
+      try Journal(believedOf: Array("no journal at all".utf8))
+    }
   }
 
   @Test("takes no more than 300 bytes for a step with an act")

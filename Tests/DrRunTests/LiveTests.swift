@@ -126,6 +126,97 @@ import Testing
     #expect(late[0].contains("RTO 3m, over by 21s ████████████████"))
   }
 
+  /// Of 200 branches: so many are done, some have failed, one is tried again, one asks a person, the others go on.
+  private func fanOut(failed: Set<Int>) -> LiveRun {
+    let start = Instant(nanoseconds: 1_000_000_000)
+    let identity = RunIdentity(
+      runID: "r", runbook: "warm", arguments: [:], programDigest: "", sources: [], version: "",
+      world: "real")
+    var run = LiveRun()
+    func take(_ position: String, _ body: JournalRecord.Body) {
+      run.take(JournalRecord(at: start, position: Position(position), body))
+    }
+    take("", .begun(identity))
+    for branch in 0..<200 { take("0.\(branch).0", .step(title: "node \(branch)", until: nil)) }
+    for branch in 0..<180 where !failed.contains(branch) { take("0.\(branch).0", .stepDone) }
+    for branch in failed.sorted() { take("0.\(branch).0", .stepFailed(why: "out of memory")) }
+    take("0.190.0", .retry(attempt: 2, at: start.advanced(by: 9_000_000_000), why: "busy"))
+    take("0.199.0.1", .waiting(for: .approve, text: "Go on with node 199?", until: nil))
+    return run
+  }
+
+  @Test(
+    "of many branches those that failed or wait for a person are seen, and the others counted")
+  func crowd() {
+    let now = Instant(nanoseconds: 43_000_000_000)
+    let text = LiveText(columns: 80, rows: 10, colour: false)
+    let few = text.lines(of: fanOut(failed: [3, 77, 150]), at: now)
+    #expect(few.count == 10)
+    #expect(few[0].contains("177 steps done, 20 running, 3 failed"))
+    #expect(few[1].hasPrefix("  ? Go on with node 199?"))
+    #expect(few[2...4] == [3, 77, 150].map { "  ✗ node \($0): out of memory" }[...])
+    #expect(few[5].hasPrefix("  ↻ node 190: busy, attempt 2 in "))
+    #expect(few[6].hasPrefix("  ● node 180, for "))
+    #expect(few[9] == "  and 16 more under way")
+    // However many have failed, a question is seen, and so is what goes on.
+    let many = text.lines(of: fanOut(failed: Set(0..<100)), at: now)
+    #expect(many[0].contains("80 steps done, 20 running, 100 failed"))
+    #expect(many[1].hasPrefix("  ? Go on with node 199?"))
+    #expect(many.contains { $0.hasPrefix("  ● node 180") })
+    #expect(many[9].hasPrefix("  and 97 more failed, "))
+    for rows in 1...40 {
+      for columns in [1, 20, 300] {
+        let small = LiveText(columns: columns, rows: rows, colour: false)
+        let lines = small.lines(of: fanOut(failed: [3, 77]), at: now)
+        #expect(lines.count <= rows)
+        #expect(lines.allSatisfy { displayWidth($0) <= columns })
+      }
+    }
+  }
+
+  @Test("what is tried again, or was not needed, does not stand there as failed")
+  func forgiven() {
+    var run = fanOut(failed: [3])
+    #expect(run.failures.map(\.text) == ["node 3"])
+    run.take(
+      JournalRecord(
+        at: Instant(nanoseconds: 2_000_000_000), position: Position("0.3.0"),
+        .step(title: "node 3", until: nil)))
+    #expect(run.failures == [])
+    run = fanOut(failed: [3])
+    run.take(
+      JournalRecord(
+        at: Instant(nanoseconds: 2_000_000_000), position: Position("0"),
+        .retry(attempt: 2, at: Instant(nanoseconds: 3_000_000_000), why: "node 3")))
+    #expect(run.failures == [])
+    run = fanOut(failed: [3])
+    run.take(
+      JournalRecord(
+        at: Instant(nanoseconds: 2_000_000_000), .ended(.failed, message: "out of memory")))
+    #expect(run.failures == [])
+  }
+
+  @Test("a terminal that shows ASCII only is given nothing else, in as many columns")
+  func ascii() throws {
+    for name in ["evacuation", "undos_run_in_reverse"] {
+      let scenario = try #require(Scenario.all.first { $0.name == name })
+      var run = LiveRun()
+      for news in try played(scenario).told {
+        run.take(news)
+        let text = LiveText(columns: 72, rows: 20, colour: true)
+        for line in text.lines(of: run, at: Instant(nanoseconds: 9_000_000_000)) {
+          let shown = asciiOnly(line)
+          #expect(shown.utf8.allSatisfy { $0 < 0x80 })
+          #expect(
+            shown.count { $0 == "?" } == line.count { $0 == "?" },
+            "a mark without a likeness: \(line)")
+          #expect(displayWidth(shown) == displayWidth(line))
+        }
+      }
+    }
+    #expect(asciiOnly("把流量切走 → az2 ✓") == "?????????? > az2 +")
+  }
+
   // MARK: The terminal
 
   @Test(

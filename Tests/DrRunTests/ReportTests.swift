@@ -43,6 +43,70 @@ import Testing
     #expect(journal.timeline[1].text == "a plan said that it takes at most 1m30s")
   }
 
+  /// A run that alice began on one machine and bob went on with on another; cut where the journal is damaged.
+  private func handedOver(isDamaged: Bool) throws -> Journal {
+    func life(_ by: String, _ machine: String, _ server: String) -> JournalRecord.Body {
+      .life(
+        Life(
+          by: by, machine: machine, version: "0.1.0", file: "/srv/shop.dr",
+          clusters: [
+            ClusterPlace(cluster: "prod", context: "prod-admin", server: server, user: "admin")
+          ]))
+    }
+    let begun = try #require(sampleRecords().first).body
+    let bodies: [(String, JournalRecord.Body)] = [
+      ("", begun), ("", life("alice", "bastion1", "https://10.0.0.1:6443")),
+      ("0", .step(title: "shift", until: nil)), ("", .resumed),
+      ("", life("bob", "bastion2", "https://10.0.0.2:6443")), ("0", .stepDone),
+      ("", .ended(.succeeded, message: nil)),
+    ]
+    var (bytes, ends) = encoded(
+      bodies.enumerated().map { index, item in
+        JournalRecord(
+          at: Instant(nanoseconds: Int64(index + 1) * 1_000_000_000),
+          position: Position(item.0), item.1)
+      })
+    if isDamaged { bytes[ends[5] + 12] ^= 1 }
+    return try Journal(believedOf: bytes)
+  }
+
+  @Test("all reports name who worked on a run, where, for which clusters, and with what")
+  func facts() throws {
+    let journal = try handedOver(isDamaged: false)
+    let history = try #require(RunHistory(journal))
+    let texts = [
+      history.summary.facts.map { "\($0.name) \($0.value)" }.joined(separator: "\n"),
+      JSON.write(history.summary.document), history.html(timeline: journal.timeline), history.junit,
+    ]
+    for text in texts {
+      for fact in [
+        "alice", "bastion1", "bob", "bastion2", "https://10.0.0.1:6443", "https://10.0.0.2:6443",
+        "prod-admin", "admin", "/srv/shop.dr", "ab12", "0.1.0",
+      ] {
+        #expect(text.contains(fact), "\(fact): \(text)")
+      }
+    }
+    #expect(journal.timeline[1].text.hasPrefix("by alice on bastion1, with dr 0.1.0, cluster prod"))
+  }
+
+  @Test("a report of a damaged journal never looks like that of a whole one")
+  func damaged() throws {
+    let journal = try handedOver(isDamaged: true)
+    let damage = try #require(journal.damage)
+    let history = try #require(RunHistory(journal))
+    #expect(history.summary.statusText == "journal damaged")
+    #expect(history.summary.endedAt == nil)
+    let html = history.html(timeline: journal.timeline)
+    #expect(html.contains("badge bad\">journal damaged"))
+    #expect(html.contains("damaged at byte \(damage.offset), after 5 records"))
+    #expect(!html.contains("succeeded"))
+    #expect(history.junit.contains("errors=\"1\""))
+    #expect(history.junit.contains("<error message=\"the journal is damaged at byte"))
+    #expect(history.summary.document["status"] == "damaged")
+    #expect(history.summary.document["damaged"]?["records"] == 5)
+    #expect(history.summary.document["damaged"]?["offset"] == .int(Int64(damage.offset)))
+  }
+
   @Test("a report is whole for every run, and text from outside is never markup")
   func every() throws {
     for scenario in Scenario.all {

@@ -178,6 +178,117 @@ struct RunsCommandTests {
     }
   }
 
+  @Test("of a damaged journal what stands before the damage is shown, and other runs are listed")
+  func damaged() throws {
+    try inFolder { folder in
+      let text = #"""
+        runbook go() {
+          step "first" { pause 1ms }
+          step "second" { pause 1ms }
+          step "third" { pause 1ms }
+        }
+        """#
+      try text.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      func dr(_ arguments: String...) throws -> Outcome {
+        try run(
+          DrTests.dr, arguments, environment: ["DR_STATE": folder, "USER": "alice"], in: folder)
+      }
+      for _ in 0..<3 { #expect(try dr("run", "a.dr", "go", "--world", "real").status == 0) }
+      let ids = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/runs").sorted()
+      let path = "\(folder)/runs/\(ids[1])/journal"
+      let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+      // The batch in which the run ends is the last.
+      var bytes = whole
+      bytes[bytes.count - 30] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: path))
+
+      let shown = try dr("runs", "show", ids[1])
+      #expect(shown.status == 4)
+      #expect(shown.output.contains("journal damaged"))
+      #expect(shown.output.contains("begun by     alice on "))
+      #expect(shown.output.contains("step “first” begins"))
+      #expect(!shown.output.contains("succeeded"))
+      #expect(shown.errors.contains("the journal is damaged at byte "))
+      #expect(shown.errors.contains("Restore \(path) from a copy"))
+      for arguments in [["tail"], ["tail", "-f"], ["tail", "--json", "-n", "1000"]] {
+        let tail = try run(
+          DrTests.dr, ["runs"] + arguments + [ids[1]], environment: ["DR_STATE": folder], in: folder
+        )
+        #expect(tail.status == 4)
+        #expect(tail.output.contains("first"))
+        #expect(tail.errors.contains("the journal is damaged at byte "))
+      }
+
+      let list = try dr("runs")
+      #expect(list.status == 0)
+      #expect(list.output.split(separator: "\n").count == 3)
+      #expect(list.output.components(separatedBy: "succeeded").count == 3)
+      #expect(list.output.contains("\(ids[1])") && list.output.contains("journal damaged"))
+      let rows = try dr("runs", "list", "--json").output
+      #expect(rows.components(separatedBy: "\"status\": \"succeeded\"").count == 3)
+      #expect(rows.contains("\"status\": \"damaged\""))
+
+      for (format, mark) in [
+        ("json", "\"status\": \"damaged\""), ("html", "journal damaged</span>"),
+        ("junit", "errors=\"1\""),
+      ] {
+        let exported = try dr(
+          "runs", "export", ids[1], "--format", format, "-o", "\(folder)/report")
+        #expect(exported.status == 4)
+        #expect(exported.errors.contains("the journal is damaged at byte "))
+        let report = try String(contentsOfFile: "\(folder)/report", encoding: .utf8)
+        #expect(report.contains(mark), "\(report)")
+        #expect(!report.contains("succeeded"))
+      }
+      #expect(try dr("resume", ids[1]).status == 4)
+      #expect(
+        try dr("runs", "gc", "--older-than", "0s").output.hasSuffix(
+          "2 runs of 3; kept: 1 whose journal is missing or refused\n"))
+      try whole.write(to: URL(fileURLWithPath: path))
+      #expect(try dr("runs", "show").status == 0)
+    }
+  }
+
+  @Test("runs that go on, are paused or crashed are never removed, however old")
+  func kept() throws {
+    try inFolder { folder in
+      let text = "runbook rest() { step \"rest\" within 5h { pause 4h } }\n"
+      try text.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      let terminal = try PseudoTerminal(
+        dr, ["run", "\(folder)/a.dr", "rest", "--world", "real"],
+        environment: ["TERM": "xterm", "DR_STATE": folder, "NO_COLOR": "1"])
+      #expect(terminal.sees("● rest, for "))
+      func clean() throws -> String {
+        try run(
+          dr, ["runs", "gc", "--older-than", "0s"], environment: ["DR_STATE": folder], in: folder
+        ).output
+      }
+      #expect(try clean() == "0 runs of 1; kept: 1 not ended\n")
+      terminal.type("\u{3}")
+      #expect(terminal.end() == 130)
+      #expect(try clean() == "0 runs of 1; kept: 1 not ended\n")
+    }
+  }
+
+  @Test("a terminal of the locale C is given ASCII only, by the view and by what stays")
+  func ascii() throws {
+    try inFolder { folder in
+      let text = #"""
+        runbook go() { step "切走流量" { pause 300ms } }
+        """#
+      try text.write(toFile: "\(folder)/a.dr", atomically: true, encoding: .utf8)
+      for type in ["xterm", "dumb"] {
+        let terminal = try PseudoTerminal(
+          dr, ["run", "\(folder)/a.dr", "go", "--world", "real"],
+          environment: ["TERM": type, "DR_STATE": folder, "NO_COLOR": "1", "LC_ALL": "C"])
+        #expect(terminal.sees("go: done in"))
+        #expect(terminal.end() == 0)
+        #expect(terminal.written.utf8.allSatisfy { $0 < 0x80 }, "\(terminal.written)")
+        #expect(terminal.written.contains("+ ????????"))
+      }
+    }
+  }
+
   @Test("what is not granted is told before anything is done, also from the depth of a step")
   func grants() throws {
     try inState { dr in

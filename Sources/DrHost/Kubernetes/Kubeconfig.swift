@@ -2,6 +2,7 @@
 
 import DrBase
 import DrData
+import DrRun
 
 /// What a kubeconfig says (client.config.k8s.io/v1; kubernetes.io, "Organizing Cluster Access
 /// Using kubeconfig Files"). Values are as written; files they name are read when they are used.

@@ -20,7 +20,7 @@ package struct FileRecordStore: RecordStore {
   package var options: [String] { isDefault ? [] : ["--store", directory(of: folder)] }
   package var lookNanoseconds: Int64 { 200_000_000 }
 
-  private func journalPath(_ id: String) -> String { "\(folder)/\(id)/journal" }
+  package func journalPath(_ id: String) -> String { "\(folder)/\(id)/journal" }
   private func launchPath(_ id: String) -> String { "\(folder)/\(id)/launch.json" }
 
   /// Who was ended before it had noted what it begins has begun nothing.

@@ -298,7 +298,7 @@ final class ActOperation: Operation {
       .verdict,
       .decision,
       .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock, .paused, .ended,
-      .reopened, .accepted, .restored:
+      .reopened, .accepted, .restored, .life:
       return false
     }
   }

@@ -273,7 +273,7 @@ final class ConditionOperation: Operation {
       .outcome,
       .settled,
       .waiting, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
-      .paused, .ended, .reopened, .accepted, .restored:
+      .paused, .ended, .reopened, .accepted, .restored, .life:
       return false
     }
     return true

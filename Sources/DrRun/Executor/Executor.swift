@@ -52,6 +52,8 @@ package final class Executor: Runner {
   package var prediction: Prediction?
   /// What is promised of the services that the runbook names, likewise.
   package var objectives: [Objective] = []
+  /// Who works on the run in this life, for its journal; `nil` where that is nobody's matter.
+  package var life: Life?
   /// Whether news are given out, beside what is shown.
   package var tellsNews = false {
     didSet { tape.keepsRecords = tellsNews }
@@ -102,6 +104,7 @@ package final class Executor: Runner {
     machine: Machine, body: Fiber, identity: RunIdentity, journal: Journal? = nil,
     reopening: Reopening? = nil, acceptingChangeBy person: String? = nil, at now: Instant
   ) throws(JournalRefusal) {
+    if let damage = journal?.damage { throw .damaged(damage) }
     changeAcceptedBy = person
     self.machine = machine
     self.identity = identity
@@ -209,6 +212,7 @@ package final class Executor: Runner {
     hasBegun = true
     if tape.isResumed {
       _ = tape.markResumption(at: now)
+      if let life { append(JournalRecord(at: now, .life(life))) }
       if isChanged, let changeAcceptedBy {
         append(
           JournalRecord(
@@ -219,6 +223,7 @@ package final class Executor: Runner {
       if let breakingOff, reopened == nil { root?.breakOff(breakingOff.why) }
     } else {
       append(JournalRecord(at: now, .begun(identity)))
+      if let life { append(JournalRecord(at: now, .life(life))) }
       if !objectives.isEmpty { append(JournalRecord(at: now, .objectives(objectives))) }
       if let prediction { append(JournalRecord(at: now, .predicted(prediction))) }
       show(.runStarted, depth: 0, identity.runbook)

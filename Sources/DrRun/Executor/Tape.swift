@@ -52,7 +52,8 @@ final class Tape {
   private func advance() {
     while let record = rest?.next() {
       switch record.body {
-      case .begun, .resumed, .paused, .predicted, .objectives, .accepted, .restored: continue
+      case .begun, .resumed, .paused, .predicted, .objectives, .accepted, .restored, .life:
+        continue
       case .step, .stepDone, .stepFailed, .read, .intent, .outcome, .settled, .waiting,
         .verdict, .decision, .elapsed, .retry, .attempt, .expired, .unwinding, .undone, .lock,
         .ended, .reopened:

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrBase
+import DrData
 
 /// Why a journal is not believed. Nothing is guessed: a run whose journal is refused does not go
 /// on.
 package enum JournalRefusal: Error, Sendable, Equatable {
   /// The file is no journal, or one of a version that this tool does not know.
   case notAJournal(String)
-  /// A record that does not hold what was written.
-  case damaged(offset: Int, String)
+  /// It does not hold what was written.
+  case damaged(JournalDamage)
   /// The journal is whole, but of another program or of other arguments.
   case anotherRun(what: String, journal: String, program: String)
   /// The program does something else than the journal tells at that place.
@@ -19,10 +20,10 @@ package enum JournalRefusal: Error, Sendable, Equatable {
   package var diagnostic: Diagnostic {
     switch self {
     case .notAJournal(let why): Diagnostic(.journalRefused, why)
-    case .damaged(let offset, let why):
+    case .damaged(let damage):
       Diagnostic(
-        .journalRefused, "the journal is damaged at byte \(offset): \(why)",
-        help: "restore the file from a copy; a run is never resumed on guesses")
+        .journalRefused, damage.message,
+        help: "restore it from a copy; a run is never resumed on guesses")
     case .anotherRun(let what, let journal, let program):
       Diagnostic(
         .journalRefused, "the journal belongs to another \(what)",
@@ -45,7 +46,27 @@ package enum JournalRefusal: Error, Sendable, Equatable {
   }
 }
 
-/// A journal that was read and found whole.
+/// Where a journal is not as it was written.
+package struct JournalDamage: Error, Sendable, Equatable {
+  /// Of the batch in which the damage is; all bytes before it are believed.
+  package let offset: Int
+  /// How many records stand whole before it.
+  package let records: Int
+  package let why: String
+
+  /// `the journal is damaged at byte 812, after 7 records: a batch has no end`
+  package var message: String {
+    "the journal is damaged at byte \(offset), after \(Words.count(records, "record")): \(why)"
+  }
+
+  package var document: Document {
+    [
+      "offset": .int(Int64(offset)), "records": .int(Int64(records)), "why": .string(why),
+    ]
+  }
+}
+
+/// A journal that was read and found whole; or, to be shown only, what stands before its damage.
 package struct Journal: Sendable {
   let bytes: [UInt8]
   /// How many bytes of the file are whole; what follows was cut off in the middle of being written
@@ -60,6 +81,8 @@ package struct Journal: Sendable {
   /// Of the program that the run goes on with: the one that it began with, or one that somebody has
   /// accepted since; `nil` where the crash came before its first record.
   package let programDigest: String?
+  /// Where it is damaged; `nil` where it is whole. Nothing after that place is in it, and nothing goes on from it.
+  package let damage: JournalDamage?
   /// What later records may refer to.
   let context: RecordContext
   /// What the next batch is chained to.
@@ -85,9 +108,25 @@ package struct Journal: Sendable {
   /// Reads a whole file. A file that ends within its header or its last batch was torn while being
   /// written: nothing relied on it, and it is cut. Anything else that is not as written is refused.
   package init(bytes: [UInt8]) throws(JournalRefusal) {
+    try self.init(bytes: bytes, damage: nil)
+  }
+
+  /// Reads what there is to show. Of a file that is damaged it is what stands before the damage, whose chain of hashes
+  /// vouches for it. Throws where nothing is believed.
+  package init(believedOf bytes: [UInt8]) throws(JournalRefusal) {
+    do throws(JournalRefusal) {
+      try self.init(bytes: bytes)
+    } catch {
+      guard case .damaged(let damage) = error, damage.offset > 0 else { throw error }
+      try self.init(bytes: Array(bytes[..<damage.offset]), damage: damage)
+    }
+  }
+
+  private init(bytes: [UInt8], damage: JournalDamage?) throws(JournalRefusal) {
     var reader = JournalReader(bytes: bytes)
     try reader.read()
     self.bytes = bytes
+    self.damage = damage
     validCount = reader.offset
     tornCount = bytes.count - reader.offset
     count = reader.count
@@ -140,6 +179,8 @@ struct JournalReader {
   private(set) var offset = 0
   private(set) var decoder: RecordDecoder
   private(set) var count = 0
+  /// Records of the batches that were found whole.
+  private var believedCount = 0
   private(set) var first: JournalRecord?
   private(set) var programDigest: String?
   private var lastMark: RecordDecoder.Mark?
@@ -156,6 +197,7 @@ struct JournalReader {
     offset = reader.offset
     decoder = RecordDecoder(bytes, after: reader.decoder.context)
     count = reader.count
+    believedCount = count
   }
 
   /// Of those that were read, the last.
@@ -188,7 +230,7 @@ struct JournalReader {
       let version = bytes.littleEndian(at: 8)
       guard CRC32C.checksum(bytes[..<12]) == bytes.littleEndian(at: 12),
         version != JournalFormat.version
-      else { throw .damaged(offset: 0, "the header is not as it was written") }
+      else { throw damaged("the header is not as it was written") }
       throw .notAJournal(
         "the journal has format \(version); this tool reads \(JournalFormat.version)")
     }
@@ -231,6 +273,7 @@ struct JournalReader {
     decoder.enter(start..<end)
     try decode()
     offset = next
+    believedCount = count
     return true
   }
 
@@ -295,5 +338,7 @@ struct JournalReader {
     }
   }
 
-  private func damaged(_ why: String) -> JournalRefusal { .damaged(offset: offset, why) }
+  private func damaged(_ why: String) -> JournalRefusal {
+    .damaged(JournalDamage(offset: offset, records: believedCount, why: why))
+  }
 }

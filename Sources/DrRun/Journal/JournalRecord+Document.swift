@@ -48,6 +48,7 @@ extension JournalRecord.Body {
     case .reopened: "reopened"
     case .accepted: "accepted"
     case .restored: "restored"
+    case .life: "life"
     }
   }
 
@@ -106,6 +107,8 @@ extension JournalRecord.Body {
     case .restored(let restoration):
       object["verified"] = .bool(restoration.isVerified)
       object["why"] = restoration.why.map(Document.string)
+    case .life(let life):
+      for member in life.members.members { object[member.name] = member.value }
     case .reopened(let why, let audience):
       object["why"] = .string(why)
       object["by"] = audience.map(Document.string)

@@ -8,7 +8,7 @@ extension JournalRecord.Body {
   var isLazy: Bool {
     switch self {
     case .resumed, .step, .stepDone, .read, .elapsed, .attempt, .predicted, .objectives,
-      .restored:
+      .restored, .life:
       true
     case .begun, .stepFailed, .intent, .outcome, .settled, .waiting, .verdict, .decision, .retry,
       .expired, .unwinding, .undone, .lock, .paused, .ended, .reopened,
@@ -86,6 +86,7 @@ extension JournalRecord.Body {
     case .reopened: "a reopening of the run"
     case .accepted: "the acceptance of a changed program"
     case .restored: "what was verified after the undoing"
+    case .life: "who works on the run"
     case .ended(let status, _): "the end of the run: \(status.words)"
     }
   }

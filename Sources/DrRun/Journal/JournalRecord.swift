@@ -224,6 +224,8 @@ package struct JournalRecord: Sendable, Equatable {
     case accepted(program: String, by: String)
     /// Before the end of a run that was taken back: whether what must hold does so again.
     case restored(Restoration)
+    /// After the beginning and after each resumption: who works on the run now.
+    indirect case life(Life)
   }
 
   package let at: Instant

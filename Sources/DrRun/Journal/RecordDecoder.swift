@@ -131,6 +131,7 @@ struct RecordDecoder: Sendable {
       return .objectives(objectives)
     case .accepted: return .accepted(program: try plain(isKept: true), by: try text())
     case .restored: return .restored(Restoration(isVerified: try bool(), why: try optionalText()))
+    case .life: return .life(try life())
     case .reopened: return .reopened(why: try text(), audience: try optionalText())
     }
   }
@@ -142,6 +143,17 @@ struct RecordDecoder: Sendable {
       steps.append(Prediction.Step(position: Position(try plain()), nanoseconds: try integer()))
     }
     return Prediction(wholeNanoseconds: whole, steps: steps)
+  }
+
+  private mutating func life() throws(RecordError) -> Life {
+    let (by, machine, version, file) = (try text(), try text(), try text(), try text())
+    var clusters: [ClusterPlace] = []
+    for _ in 0..<(try count()) {
+      clusters.append(
+        ClusterPlace(
+          cluster: try text(), context: try text(), server: try text(), user: try text()))
+    }
+    return Life(by: by, machine: machine, version: version, file: file, clusters: clusters)
   }
 
   private mutating func identity() throws(RecordError) -> RunIdentity {

@@ -30,7 +30,7 @@ enum RecordKind: UInt8 {
   case begun = 1
   case resumed, step, stepDone, stepFailed, retry, attempt, expired, read, intent, outcome
   case settled, waiting, verdict, decision, elapsed, unwinding, undone, lock, paused, ended
-  case predicted, objectives, reopened, accepted, restored
+  case predicted, objectives, reopened, accepted, restored, life
 
   /// Beside the kind: an attempt other than the first.
   static let hasAttempt: UInt8 = 0x80
@@ -148,6 +148,12 @@ struct RecordEncoder: Sendable {
     case .restored(let restoration):
       write(restoration.isVerified)
       write(restoration.why)
+    case .life(let life):
+      for text in [life.by, life.machine, life.version, life.file] { write(text) }
+      write(count: life.clusters.count)
+      for place in life.clusters {
+        for text in [place.cluster, place.context, place.server, place.user] { write(text) }
+      }
     }
   }
 
@@ -316,6 +322,7 @@ extension JournalRecord.Body {
     case .reopened: .reopened
     case .accepted: .accepted
     case .restored: .restored
+    case .life: .life
     }
   }
 }

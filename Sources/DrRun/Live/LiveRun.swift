@@ -37,6 +37,14 @@ package struct LiveRun: Sendable, Equatable {
     package let why: String
   }
 
+  /// Something that has failed while the run goes on: a step that is not tried again, a condition, an undo.
+  package struct Failure: Sendable, Equatable {
+    package let position: Position
+    package let text: String
+    package let why: String
+    fileprivate let isOfStep: Bool
+  }
+
   package enum Status: Sendable, Equatable {
     case running
     case paused
@@ -53,8 +61,17 @@ package struct LiveRun: Sendable, Equatable {
   package private(set) var stepsDone = 0
   /// In the order of the program; what lies in something follows it.
   package private(set) var items: [Item] = []
+  /// In the order in which they came. What is tried again, or was not needed, is none.
+  package private(set) var failures: [Failure] = []
 
   package init() {}
+
+  /// Steps that go on, without those that others go on in.
+  package var runningSteps: Int {
+    let steps = items.filter { $0.kind == .step }
+    let inner = zip(steps, steps.dropFirst()).count { !$1.position.isWithin($0.position) }
+    return steps.isEmpty ? 0 : inner + 1
+  }
 
   package init(_ records: some Sequence<JournalRecord>) {
     for record in records { take(record) }
@@ -79,12 +96,16 @@ package struct LiveRun: Sendable, Equatable {
     case .resumed: status = .running
     case .objectives(let objectives): self.objectives = objectives
     case .predicted(let prediction): self.prediction = prediction
-    case .step(let title, let until): begin(.step, title, until, record)
+    case .step(let title, let until):
+      failures.removeAll { $0.position.isWithin(position) }
+      begin(.step, title, until, record)
     case .stepDone:
       stepsDone += 1
+      failures.removeAll { $0.position.isWithin(position) }
       end(position)
     case .retry(_, let instant, let why):
       endInside(position)
+      failures.removeAll { $0.position.isWithin(position) }
       change(position) { $0.retry = Retry(at: instant, why: why) }
     case .attempt(let number):
       change(position) { item in
@@ -100,16 +121,36 @@ package struct LiveRun: Sendable, Equatable {
     case .unwinding(let undos, let why):
       endInside(position)
       begin(.unwinding(done: 0, of: undos), why, nil, record)
-    case .undone: endUndo(in: position)
-    case .stepFailed, .outcome, .settled, .verdict, .decision, .elapsed: end(position)
+    case .undone(let failure):
+      endUndo(in: position)
+      failures.removeAll { $0.position == position && !$0.isOfStep }
+      if let failure { fail(position, "an undo", failure) }
+    case .stepFailed(let why):
+      // What failed in it is why it did.
+      failures.removeAll { $0.position.isWithin(position) && !$0.isOfStep }
+      if let step = items.first(where: { $0.position == position && $0.kind == .step }) {
+        fail(position, step.text, why, isOfStep: true)
+      }
+      end(position)
+    case .verdict(false, let message?, _):
+      let condition = items.first { $0.position == position }?.text
+      fail(position, condition ?? message, condition == nil ? "" : message)
+      end(position)
+    case .decision(false, let person):
+      if let question = items.first(where: { $0.position == position })?.text {
+        fail(position, question, "\(person ?? "nobody") declined")
+      }
+      end(position)
+    case .outcome, .settled, .verdict, .decision, .elapsed: end(position)
     case .paused: status = .paused
     case .ended(let result, _):
       status = .ended(result)
-      items = []
+      (items, failures) = ([], [])
     case .reopened:
       // Taking back has a clock of its own, and no promise.
-      (status, startedAt, items, objectives, prediction) = (.running, record.at, [], [], nil)
-    case .read, .expired, .lock, .accepted, .restored: break
+      (status, startedAt, objectives, prediction) = (.running, record.at, [], nil)
+      (items, failures) = ([], [])
+    case .read, .expired, .lock, .accepted, .restored, .life: break
     }
   }
 
@@ -124,6 +165,12 @@ package struct LiveRun: Sendable, Equatable {
     }
     let index = items.firstIndex { record.position.precedes($0.position) } ?? items.endIndex
     items.insert(item, at: index)
+  }
+
+  private mutating func fail(
+    _ position: Position, _ text: String, _ why: String, isOfStep: Bool = false
+  ) {
+    failures.append(Failure(position: position, text: text, why: why, isOfStep: isOfStep))
   }
 
   private mutating func change(_ position: Position, _ body: (inout Item) -> Void) {

@@ -4,8 +4,9 @@ import DrBase
 
 /// What a run is at, as lines of a terminal.
 ///
-/// The first says how far it is and how long it may take; then comes a line for everything that goes on. What does not
-/// fit is cut in the middle of the words, never in the figures after them.
+/// The first says how far it is and how long it may take; then come what has failed, and a line for everything that goes
+/// on. Where there are more than fit, what waits for a person and what has failed come first, and the rest is counted.
+/// What does not fit into a line is cut in the middle of the words, never in the figures after them.
 package struct LiveText: Sendable {
   let columns: Int
   /// How many lines there may be at most.
@@ -24,25 +25,55 @@ package struct LiveText: Sendable {
       return []
     }
     let elapsed = max(0, now.nanoseconds - startedAt.nanoseconds)
-    var lines = [head(identity, run, elapsed)]
+    let needed = run.failures.count + run.items.count + (isStopping ? 2 : 1)
+    var lines = [head(identity, run, elapsed, isCrowded: needed > rows)]
     if isStopping {
       lines.append(
         line(
           0, "‖", .yellow, "stops once what is under way has ended; a second signal ends it now", ""
         ))
     }
-    let room = max(1, rows - lines.count)
-    let shown = run.items.count <= room ? run.items.count : max(0, room - 1)
-    lines += run.items.prefix(shown).map { line($0, at: now) }
-    if shown < run.items.count {
-      lines.append(line(0, " ", .dim, "and \(run.items.count - shown) more under way", ""))
+    if needed <= rows {
+      lines += run.failures.map(line) + run.items.map { line($0, at: now) }
+    } else {
+      lines += crowded(run, at: now, room: max(1, rows - lines.count))
     }
     return Array(lines.prefix(max(1, rows)))
   }
 
+  /// As many lines as there is room for, the last of which counts the rest.
+  private func crowded(_ run: LiveRun, at now: Instant, room: Int) -> [String] {
+    var left = room - 1
+    /// Of so many at most half of what is left, so that others are seen too.
+    func share(_ count: Int) -> Int {
+      let share = min(count, max(min(left, 1), left / 2))
+      left -= share
+      return share
+    }
+    let questions = run.items.filter { $0.kind == .waiting(.approve) }
+    let asked = share(questions.count)
+    let failed = share(run.failures.count)
+    let inTrouble = run.items.filter(\.isInTrouble)
+    let troubled = share(inTrouble.count)
+    let others = run.items.filter { $0.kind != .waiting(.approve) && !$0.isInTrouble }
+    let shown =
+      questions.prefix(asked).map { line($0, at: now, isAlone: true) }
+      + run.failures.suffix(failed).map(line)
+      + inTrouble.prefix(troubled).map { line($0, at: now, isAlone: true) }
+      + others.prefix(left).map { line($0, at: now) }
+    let hidden = [
+      (questions.count - asked, "question", "questions"),
+      (run.failures.count - failed, "failed", "failed"),
+      (inTrouble.count - troubled + max(0, others.count - left), "under way", "under way"),
+    ].filter { $0.0 > 0 }.map { "\($0.0) more \($0.0 == 1 ? $0.1 : $0.2)" }
+    return shown + [line(0, " ", .dim, "and \(hidden.joined(separator: ", "))", "")]
+  }
+
   // MARK: The first line
 
-  private func head(_ identity: RunIdentity, _ run: LiveRun, _ elapsed: Int64) -> String {
+  private func head(
+    _ identity: RunIdentity, _ run: LiveRun, _ elapsed: Int64, isCrowded: Bool
+  ) -> String {
     let clock = Words.clock(elapsed / Self.second * Self.second).dropLast(2).description
     let values = identity.arguments.members.map { "\($0.name)=\($0.value.stringValue ?? "")" }
     let name = visible(([identity.runbook] + values).joined(separator: " "))
@@ -52,6 +83,9 @@ package struct LiveText: Sendable {
     } else if run.stepsDone > 0 {
       progress = "  \(Words.count(run.stepsDone, "step")) done"
     }
+    let (running, failed) = (run.runningSteps, run.failures.count)
+    if isCrowded, running > 1 { progress += "\(progress.isEmpty ? "  " : ", ")\(running) running" }
+    if failed > 0 { progress += "\(progress.isEmpty ? "  " : ", ")\(failed) failed" }
     let against = limit(run, elapsed)
     // The bar is the first to go where there is no room, then the name.
     let bar = against.map { " " + self.bar(elapsed, of: $0.limit) } ?? ""
@@ -86,7 +120,12 @@ package struct LiveText: Sendable {
 
   // MARK: What goes on
 
-  private func line(_ item: LiveRun.Item, at now: Instant) -> String {
+  private func line(_ failure: LiveRun.Failure) -> String {
+    line(1, "✗", .red, failure.text + (failure.why.isEmpty ? "" : ": \(failure.why)"), "")
+  }
+
+  /// `isAlone`: what it lies in does not stand above it.
+  private func line(_ item: LiveRun.Item, at now: Instant, isAlone: Bool = false) -> String {
     let left = item.until.map { until in
       until > now ? "\(seconds(until.nanoseconds - now.nanoseconds)) left" : "its time is over"
     }
@@ -122,7 +161,7 @@ package struct LiveText: Sendable {
       figures = ["\(done) of \(count) undone"]
     }
     let rest = found + ([""] + figures + [left].compactMap(\.self)).joined(separator: ", ")
-    return line(item.depth + 1, mark, style, text, rest)
+    return line(isAlone ? 1 : item.depth + 1, mark, style, text, rest)
   }
 
   private func line(
@@ -166,5 +205,13 @@ package struct LiveText: Sendable {
   private func seconds(_ nanoseconds: Int64, roundingUp: Bool = true) -> String {
     let more = roundingUp ? Self.second - 1 : 0
     return Words.duration((max(0, nanoseconds) + more) / Self.second * Self.second)
+  }
+}
+
+extension LiveRun.Item {
+  /// A step that has failed and is tried again, or what is being undone.
+  fileprivate var isInTrouble: Bool {
+    if case .unwinding = kind { return true }
+    return retry != nil
   }
 }

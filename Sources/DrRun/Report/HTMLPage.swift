@@ -93,7 +93,7 @@ package struct HTMLPage: Sendable {
     .badge.good, .badge.bad, .badge.doubtful { color: #fff; } .badge.good { background: #1a7f37; } .badge.bad { background: #b42318; } .badge.doubtful { background: #9a6700; }
     .message { margin: 0 0 .6em; } .good { color: var(--good); } .bad { color: var(--bad); } .doubtful { color: var(--doubtful); }
     dl { display: flex; flex-wrap: wrap; gap: .4em 2.4em; margin: 1em 0; }
-    dt { color: var(--dim); font-size: .85em; } dd { margin: 0; font-variant-numeric: tabular-nums; }
+    dt { color: var(--dim); font-size: .85em; } dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
     table { border-collapse: collapse; width: 100%; }
     th { text-align: left; font-weight: 500; color: var(--dim); font-size: .85em; white-space: nowrap; }
     th, td { padding: .3em .6em; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }

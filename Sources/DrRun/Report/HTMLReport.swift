@@ -18,7 +18,7 @@ extension RunHistory {
     page.message =
       message
       + summary.inDoubt.map { HTMLPage.message("in doubt: \($0.summary)", .bad) }.joined()
-    page.facts = facts
+    page.facts = summary.facts
     page.body = [
       HTMLPage.section(
         "Against what was promised", rows: promiseRows, head: ["", "", "at most", "measured", ""]),
@@ -38,19 +38,6 @@ extension RunHistory {
   }
 
   // MARK: Head and foot
-
-  private var facts: [(name: String, value: String)] {
-    var facts: [(name: String, value: String)] = [
-      ("run", identity.runID), ("world", identity.world),
-      ("began", summary.startedAt.utcText),
-      (summary.endedAt == nil ? "last record" : "ended", summary.lastAt.utcText),
-      ("took", Words.brief(length)),
-    ]
-    if summary.resumptions > 0 {
-      facts.append(("resumed", Words.count(summary.resumptions, "time")))
-    }
-    return facts
-  }
 
   /// The run as a whole beside what was said of it before.
   private var promiseRows: [String] {
@@ -83,16 +70,19 @@ extension RunHistory {
       case .unfinished: "The journal ends in the middle of the run."
       case .paused(let why): why
       case .ended(_, let message): message
+      case .damaged(let damage):
+        "\(damage.message). What follows stands before that place; nothing after it is believed, and how the run went on is not known."
       }
     let doubt = summary.restoration?.why.map { HTMLPage.message("not verified: \($0)") }
-    return (text.map { HTMLPage.message($0) } ?? "") + (doubt ?? "")
+    let isDamaged = if case .damaged = summary.status { true } else { false }
+    return (text.map { HTMLPage.message($0, isDamaged ? .bad : nil) } ?? "") + (doubt ?? "")
   }
 
   private var tone: HTMLPage.Tone {
     switch summary.status {
     case .ended(.succeeded, _): .good
     case .ended(.rolledBack, _), .paused, .unfinished: .doubtful
-    case .ended: .bad
+    case .ended, .damaged: .bad
     }
   }
 
@@ -101,8 +91,7 @@ extension RunHistory {
       "<li>\(XML.escaped(source.name)) <code>\(XML.escaped(source.digest))</code></li>"
     }
     return """
-      <p>Written by dr \(XML.escaped(identity.version)) from the journal of the run. Program \
-      <code>\(XML.escaped(identity.programDigest))</code>, times are UTC. Digests are SHA-256.</p>
+      <p>Written from the journal of the run alone. Times are UTC. The digests of the program's files are SHA-256:</p>
       <ul>\(sources.joined())</ul>
       """
   }

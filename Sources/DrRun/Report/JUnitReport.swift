@@ -4,7 +4,7 @@ import DrBase
 
 extension RunHistory {
   /// The run as JUnit XML, for what collects test results: a case for every step and condition. What
-  /// failed is a `failure`; what was open when the journal ends is `skipped`.
+  /// failed is a `failure`; what was open when the journal ends is `skipped`; a damaged journal is an `error`.
   package var junit: String {
     var cases: [(at: Instant, text: String, outcome: Outcome)] = []
     for step in steps {
@@ -27,14 +27,26 @@ extension RunHistory {
       failures = 1
       whole = testCase("the run", summary.startedAt, summary.lastAt, .failed(message ?? "failed"))
     }
+    var errors = 0
+    if case .damaged(let damage) = summary.status {
+      errors = 1
+      let message = XML.attributes([("message", damage.message)])
+      let head = XML.attributes([("name", "the journal"), ("classname", identity.runbook)])
+      whole = "    <testcase\(head)>\n      <error\(message)/>\n    </testcase>\n"
+    }
     let head = XML.attributes([
       ("name", "\(identity.runbook) \(identity.runID)"),
       ("tests", "\(cases.count + (whole.isEmpty ? 0 : 1))"), ("failures", "\(failures)"),
+      ("errors", "\(errors)"),
       ("skipped", "\(cases.count { $0.outcome == .open })"),
       ("time", XML.seconds(summary.lastAt.nanoseconds - summary.startedAt.nanoseconds)),
       ("timestamp", summary.startedAt.utcText),
     ])
+    let properties = summary.facts.map { fact in
+      "      <property\(XML.attributes([("name", fact.name), ("value", fact.value)]))/>\n"
+    }
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite\(head)>\n"
+      + "    <properties>\n\(properties.joined())    </properties>\n"
       + ordered.map(\.text).joined() + whole + "  </testsuite>\n</testsuites>\n"
   }
 

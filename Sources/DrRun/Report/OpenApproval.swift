@@ -39,7 +39,8 @@ extension Journal {
       case .begun, .predicted, .objectives, .resumed, .attempt, .expired, .read, .intent, .outcome,
         .settled,
         .waiting,
-        .verdict, .elapsed, .undone, .lock, .paused, .reopened, .accepted, .restored:
+        .verdict, .elapsed, .undone, .lock, .paused, .reopened, .accepted, .restored,
+        .life:
         break
       }
     }

@@ -128,7 +128,7 @@ package struct RunHistory: Sendable {
     case .predicted(let prediction):
       for step in prediction.steps { predictions[step.position] = step.nanoseconds }
     case .begun, .objectives, .resumed, .retry, .expired, .read, .unwinding, .undone, .lock,
-      .paused, .ended, .reopened, .accepted, .restored:
+      .paused, .ended, .reopened, .accepted, .restored, .life:
       break
     }
   }

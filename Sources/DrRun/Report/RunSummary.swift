@@ -11,13 +11,20 @@ package struct RunSummary: Sendable, Equatable {
     case unfinished
     case paused(why: String)
     case ended(RunResult.Status, message: String?)
+    /// The journal is damaged: what the run did after that place is not known.
+    case damaged(JournalDamage)
   }
 
   package let runID: String
   package let runbook: String
   package let arguments: DocumentObject
   package let programDigest: String
+  package let sources: [RunIdentity.Source]
+  /// Of the tool that began it.
+  package let version: String
   package let world: String
+  /// Who worked on it, in order; none in journals that do not say so.
+  package let lives: [Life]
   package let startedAt: Instant
   /// Of the last record.
   package let lastAt: Instant
@@ -47,12 +54,15 @@ package struct RunSummary: Sendable, Equatable {
     runbook = identity.runbook
     arguments = identity.arguments
     programDigest = journal.programDigest ?? identity.programDigest
+    sources = identity.sources
+    version = identity.version
     world = identity.world
     startedAt = first.at
     lastAt = last.at
     var status = Status.unfinished
     var lastStep: String?
     var resumptions = 0
+    var lives: [Life] = []
     var isReopened = false
     var restoration: Restoration?
     var predicted: Int64?
@@ -70,6 +80,7 @@ package struct RunSummary: Sendable, Equatable {
       case .predicted(let prediction): predicted = prediction.wholeNanoseconds
       case .ended(let result, let message): status = .ended(result, message: message)
       case .restored(let found): restoration = found
+      case .life(let life): lives.append(life)
       case .step(let title, _): lastStep = title
       case .intent(let intent): promised.append((record.position, intent.call))
       case .outcome, .settled: promised.removeAll { $0.position == record.position }
@@ -79,7 +90,9 @@ package struct RunSummary: Sendable, Equatable {
         break
       }
     }
+    if let damage = journal.damage { status = .damaged(damage) }
     self.status = status
+    self.lives = lives
     self.lastStep = lastStep
     self.resumptions = resumptions
     self.isReopened = isReopened
@@ -92,8 +105,33 @@ package struct RunSummary: Sendable, Equatable {
 
   /// For people: `succeeded`, `rolled back, verified`, `paused`, `unfinished`.
   package var statusText: String {
-    guard case .ended(let status, _) = status else { return statusName }
-    return restoration?.words ?? status.words
+    switch status {
+    case .unfinished, .paused: statusName
+    case .damaged: "journal damaged"
+    case .ended(let status, _): restoration?.words ?? status.words
+    }
+  }
+
+  /// What every report says of a run at its head: names and values for people.
+  package var facts: [(name: String, value: String)] {
+    var facts = [("run", runID), ("world", world), ("began", startedAt.utcText)]
+    facts.append((endedAt == nil ? "last record" : "ended", lastAt.utcText))
+    facts.append(("took", Words.brief(lastAt.nanoseconds - startedAt.nanoseconds)))
+    if let first = lives.first {
+      facts.append(("begun by", first.who))
+      facts += first.clusters.map { ("cluster", $0.description) }
+    }
+    if resumptions > 0 { facts.append(("resumed", Words.count(resumptions, "time"))) }
+    for (life, before) in zip(lives.dropFirst(), lives) where life != before {
+      if life.who != before.who { facts.append(("then by", life.who)) }
+      if life.version != before.version { facts.append(("then with dr", life.version)) }
+      facts += life.clusters.filter { !before.clusters.contains($0) }.map {
+        ("then cluster", $0.description)
+      }
+    }
+    if let file = lives.last?.file { facts.append(("program", file)) }
+    facts += [("SHA-256", programDigest), ("dr", version)]
+    return facts
   }
 
   /// For programs: `succeeded`, `rolledBack`, `paused`, `unfinished`.
@@ -102,6 +140,7 @@ package struct RunSummary: Sendable, Equatable {
     case .unfinished: "unfinished"
     case .paused: "paused"
     case .ended(let status, _): status.rawValue
+    case .damaged: "damaged"
     }
   }
 
@@ -110,8 +149,11 @@ package struct RunSummary: Sendable, Equatable {
       ("run", .string(runID)), ("runbook", .string(runbook)), ("arguments", .object(arguments)),
       ("world", .string(world)), ("status", .string(statusName)),
       ("started", .int(startedAt.nanoseconds)), ("last", .int(lastAt.nanoseconds)),
-      ("resumptions", .int(Int64(resumptions))),
+      ("resumptions", .int(Int64(resumptions))), ("program", .string(programDigest)),
+      ("sources", .object(DocumentObject(sources.map { ($0.name, .string($0.digest)) }))),
+      ("dr", .string(version)),
     ])
+    if !lives.isEmpty { object["lives"] = .array(lives.map { .object($0.members) }) }
     object["ended"] = endedAt.map { .int($0.nanoseconds) }
     object["predicted"] = predicted.map(Document.int)
     if !objectives.isEmpty {
@@ -122,6 +164,7 @@ package struct RunSummary: Sendable, Equatable {
     switch status {
     case .unfinished: break
     case .paused(let why): object["message"] = .string(why)
+    case .damaged(let damage): object["damaged"] = damage.document
     case .ended(_, let message): object["message"] = message.map(Document.string)
     }
     if let restoration {
@@ -193,6 +236,9 @@ extension JournalRecord.Body {
     case .restored(let restoration):
       let why = restoration.why.map { "not verified: \($0)" }
       return (why ?? "what must hold was verified after the undoing", !restoration.isVerified)
+    case .life(let life):
+      let places = life.clusters.map { ", cluster \($0.description)" }
+      return ("by \(life.who), with dr \(life.version)\(places.joined())", false)
     case .accepted(_, let by): return ("a changed program was accepted by \(by)", false)
     case .reopened(let why, _): return ("what it did is to be taken back: \(why)", false)
     case .step: return ("\(step) begins", false)

@@ -30,6 +30,9 @@ final class LiveView: ConsoleOverlay {
     var isOver = false
     /// How often the process was stopped and gone on with when it was drawn last.
     var continuations = 0
+    /// False at the first look that finds the terminal put back: that is done right before the process is stopped, and who
+    /// takes the keys again at once would have it stand still so.
+    var mayTakeKeys = true
   }
 
   private let colour: Bool
@@ -114,9 +117,15 @@ final class LiveView: ConsoleOverlay {
         state.continuations = continuations
         state.region.forget()
         RawMode.leave()
+        state.mayTakeKeys = true
       }
       guard Terminal.isInForeground(.output) else { return true }
-      if readsKeys, !RawMode.isEntered { RawMode.enter(.quiet) }
+      if readsKeys, !RawMode.isEntered {
+        if state.mayTakeKeys { RawMode.enter(.quiet) }
+        state.mayTakeKeys = true
+      } else {
+        state.mayTakeKeys = false
+      }
       draw(&state)
       return true
     }

@@ -85,6 +85,18 @@ struct PreparedRun {
     }
   }
 
+  /// Who works on the run from here on, as its journal notes it.
+  func life(in places: [ClusterPlace]) -> Life {
+    Life(
+      by: launch.cause.map { "a policy for \($0.service) (\(Approver.user))" } ?? Approver.user,
+      machine: ProcessName.host, version: Version.text, file: launch.file,
+      clusters: places.map { place in
+        ClusterPlace(
+          cluster: place.cluster, context: place.context,
+          server: URLPassword.removed(from: place.server), user: place.user)
+      })
+  }
+
   private static func load(_ project: Project) throws -> Machine {
     guard let machine = project.loadModel() else { throw project.fail() }
     return machine

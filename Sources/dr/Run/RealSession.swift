@@ -128,6 +128,7 @@ struct RealSession {
     }
     executor.prediction = prediction
     executor.objectives = prepared.objectives
+    executor.life = prepared.life(in: try places())
     let begun = opened.journal.first?.at ?? clock.now()
     let lines = ProgressLines(
       colour: prepared.project.style.usesColour(.output), start: begun)

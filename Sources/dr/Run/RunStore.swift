@@ -46,17 +46,46 @@ struct RunStore: Sendable {
   /// Whether somebody works on the run now.
   func isLive(_ id: String) async throws(StoreFailure) -> Bool { try await records.isHeld(id) }
 
-  /// The journal of a run; prints why and throws the exit status where it is refused.
+  /// The whole journal of a run; prints why and throws the exit status where it is refused.
   func readJournal(_ id: String) async throws -> Journal {
+    let journal = try await believedJournal(id)
+    if journal.damage != nil { throw refuse(journal, id) }
+    return journal
+  }
+
+  /// What there is to show of a run's journal: where it is damaged, what stands before that. Prints why and throws the
+  /// exit status where nothing is believed.
+  func believedJournal(_ id: String) async throws -> Journal {
     do {
-      if let journal = try await journal(id) { return journal }
+      if let bytes = try await records.journal(id) { return try Journal(believedOf: bytes) }
       Console.write("\(id) has no journal: it never began\n", to: .error)
     } catch let refusal as JournalRefusal {
-      Console.write("\(id): \(refusal.diagnostic.message)\n", to: .error)
+      Console.write("\(id): \(refusal.diagnostic.message)\n\(advice(id))", to: .error)
     } catch let failure as StoreFailure {
       Console.write("\(failure.message)\n", to: .error)
     }
     throw ExitCode(4)
+  }
+
+  /// Says where a journal is damaged, and what to do.
+  func refuse(_ journal: Journal, _ id: String) -> ExitCode {
+    let message = journal.damage?.message ?? "the journal is refused"
+    Console.write(
+      """
+      \(id): \(message)
+      Nothing after that place is believed: how the run went on is not known from here.
+      \(advice(id))
+      """, to: .error)
+    return ExitCode(4)
+  }
+
+  private func advice(_ id: String) -> String {
+    let file = (records as? FileRecordStore)?.journalPath(id) ?? "the objects of \(id)"
+    return """
+      Restore \(file) from a copy, then `\(resumeCommand(id))` goes on with it. Without a copy the run is not gone on \
+      with: look in the world what became of it, mend that by hand, and begin a new one.
+
+      """
   }
 
   /// The journal of a run, whoever works on it; `nil` where there is none.

@@ -3,6 +3,7 @@
 import ArgumentParser
 import DrBase
 import DrHost
+import DrRun
 import DrSystem
 
 /// How clusters are found.

@@ -85,6 +85,8 @@ struct WatchedRun: Sendable {
     ) { [log, id] shown in for progress in shown { log.write(progress, lines, run: id) } }
     executor.tellsNews = log.asEvents
     executor.objectives = prepared.objectives
+    // A cluster that is not found is told by the first call that comes to it.
+    executor.life = prepared.life(in: (try? prepared.places()) ?? [])
     ready(driver.queue)
     guard let result = try await driver.run(append: { bytes in try await held.append(bytes) })
     else { return .left }

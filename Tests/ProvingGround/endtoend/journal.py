@@ -13,7 +13,8 @@ HEADER, LEAD, TRAIL = 17, 8, 21
 CHANGES = ("create", "patch", "update", "delete")
 # In the order of their numbers, from 1.
 KINDS = ("begun", "resumed", "step", "step_done", "step_failed", "retry", "attempt", "expired", "read", "intent", "outcome",
-         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted", "objectives", "reopened", "accepted", "restored")
+         "settled", "waiting", "verdict", "decision", "elapsed", "unwinding", "undone", "lock", "paused", "ended", "predicted", "objectives", "reopened", "accepted", "restored",
+         "life")
 
 
 def records(path):
@@ -149,6 +150,10 @@ class Reader:
 
     def restored(self):
         return {"verified": bool(self.byte()), "why": self.text()}
+
+    def life(self):
+        return {"by": self.text(), "machine": self.text(), "dr": self.text(), "file": self.text(),
+                "clusters": self.list(lambda: {name: self.text() for name in ("cluster", "context", "server", "user")})}
 
     def call(self):
         return {"call": self.text(name=True), "arguments": self.value()}

@@ -11,7 +11,12 @@ struct RunsExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write a run as JSON, as JUnit XML, or as a report in one HTML file.",
-    discussion: "Everything in it comes from the journal: the same journal gives the same bytes.")
+    discussion: """
+      Everything in it comes from the journal: the same journal gives the same bytes.
+
+      Of a damaged journal it has what stands before the damage, and says so: JSON as the status `damaged` and where that \
+      is, HTML at its head, JUnit as an error. The exit status is 4 then.
+      """)
 
   @OptionGroup var argument: RunArgument
 
@@ -26,8 +31,9 @@ struct RunsExport: AsyncParsableCommand {
 
   private func export(_ store: RunStore) async throws {
     let id = try await store.resolve(argument.run)
-    let journal = try await store.readJournal(id)
+    let journal = try await store.believedJournal(id)
     guard let history = RunHistory(journal) else {
+      if journal.damage != nil { throw store.refuse(journal, id) }
       Console.write("\(id) never began: its journal has no record\n", to: .error)
       throw ExitCode(1)
     }
@@ -37,6 +43,11 @@ struct RunsExport: AsyncParsableCommand {
       case .junit: history.junit
       case .html: history.html(timeline: journal.timeline)
       }
+    try write(text)
+    if journal.damage != nil { throw store.refuse(journal, id) }
+  }
+
+  private func write(_ text: String) throws {
     guard let output else { return Console.write(text) }
     do throws(FileFailure) {
       try AtomicFile.write(Array(text.utf8), to: output)

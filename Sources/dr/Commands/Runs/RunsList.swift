@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DrBase
 import DrData
 import DrHost
 import DrRun
@@ -27,12 +28,7 @@ struct RunsList: AsyncParsableCommand {
     let ids = try await store.records.ids()
     if json {
       var rows: [Document] = []
-      for id in ids {
-        guard let journal = try? await store.journal(id), let summary = RunSummary(journal) else {
-          continue
-        }
-        rows.append(summary.document)
-      }
+      for id in ids { rows.append(await row(id, store)) }
       Console.write(JSON.write(.array(rows), pretty: true) + "\n")
       return
     }
@@ -40,17 +36,40 @@ struct RunsList: AsyncParsableCommand {
     for id in ids { Console.write(await line(id, store) + "\n") }
   }
 
-  private func line(_ id: String, _ store: RunStore) async -> String {
+  private enum Entry {
+    case run(RunSummary)
+    /// Why there is nothing to say of it.
+    case other(String)
+  }
+
+  /// Never throws: what is wrong with one run must not hide the others.
+  private func entry(_ id: String, _ store: RunStore) async -> Entry {
     do {
-      guard let journal = try await store.journal(id) else { return "\(id)  no journal" }
-      guard let summary = RunSummary(journal) else { return "\(id)  never began" }
-      return summary.line(isLive: try await store.isLive(id))
+      guard let bytes = try await store.records.journal(id) else { return .other("no journal") }
+      let journal = try Journal(believedOf: bytes)
+      if let summary = RunSummary(journal) { return .run(summary) }
+      return .other(journal.damage?.message ?? "never began")
     } catch let refusal as JournalRefusal {
-      return "\(id)  journal refused: \(refusal.diagnostic.message)"
+      return .other("journal refused: \(refusal.diagnostic.message)")
     } catch let failure as StoreFailure {
-      return "\(id)  \(failure.message)"
+      return .other(failure.message)
     } catch {
-      return "\(id)  \(error)"
+      return .other("\(error)")
+    }
+  }
+
+  private func line(_ id: String, _ store: RunStore) async -> String {
+    switch await entry(id, store) {
+    case .run(let summary): summary.line(isLive: (try? await store.isLive(id)) ?? false)
+    case .other(let why): "\(id)  \(why)"
+    }
+  }
+
+  private func row(_ id: String, _ store: RunStore) async -> Document {
+    switch await entry(id, store) {
+    case .run(let summary): summary.document
+    case .other(let why):
+      ["run": .string(id), "status": "unreadable", "message": .string(why)]
     }
   }
 }
@@ -60,10 +79,11 @@ extension RunSummary {
   func line(isLive: Bool) -> String {
     let arguments = arguments.members.map { "\($0.name)=\($0.value.stringValue ?? "")" }
     let state = status == .unfinished ? (isLive ? "running" : "unfinished") : statusText
-    return [
+    let words = [
       runID, Timestamp.local(startedAt), state,
       Words.brief(lastAt.nanoseconds - startedAt.nanoseconds),
       ([runbook] + arguments).joined(separator: " "),
-    ].joined(separator: "  ")
+    ]
+    return visible(words.joined(separator: "  "))
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DrBase
 import DrData
 import DrHost
 import DrRun
@@ -22,18 +23,31 @@ struct RunsShow: AsyncParsableCommand {
   }
 
   static func show(_ id: String, _ store: RunStore, json: Bool) async throws {
-    let journal = try await store.readJournal(id)
+    let journal = try await store.believedJournal(id)
     guard let summary = RunSummary(journal) else {
+      if journal.damage != nil { throw store.refuse(journal, id) }
       Console.write("\(id) never began: its journal has no record\n")
       return
     }
     if json {
       Console.write(JSON.write(summary.document, pretty: true) + "\n")
-      return
+    } else {
+      try await tell(journal, summary, store)
     }
+    if journal.damage != nil { throw store.refuse(journal, id) }
+  }
+
+  private static func tell(
+    _ journal: Journal, _ summary: RunSummary, _ store: RunStore
+  ) async throws {
+    let id = summary.runID
     Console.write(summary.line(isLive: try await store.isLive(id)) + "\n")
+    for fact in summary.facts where !["run", "began", "took"].contains(fact.name) {
+      Console.write("  \(padded(fact.name, to: 12)) \(visible(fact.value))\n")
+    }
     for call in summary.inDoubt { Console.write("in doubt: \(call.summary)\n") }
     Console.write(journal.timeline.map(\.line).joined())
+    guard journal.damage == nil else { return }
     for approval in journal.openApprovals {
       Console.write(
         "waits for: \(approval.question.text)\n  answer with: \(store.approveCommand(id))\n")
@@ -88,7 +102,8 @@ struct RunsTail: AsyncParsableCommand {
       let now = try await store.records.journalSize(id)
       if now != size || size == nil {
         size = now
-        let journal = try await store.readJournal(id)
+        let journal = try await store.believedJournal(id)
+        if journal.damage != nil { live?.end() }
         live?.replace(with: LiveRun(journal.records))
         let entries =
           json
@@ -96,6 +111,7 @@ struct RunsTail: AsyncParsableCommand {
         let first = shown ?? max(0, entries.count - lines)
         Console.write(entries.dropFirst(first).joined())
         shown = max(first, entries.count)
+        if journal.damage != nil { throw store.refuse(journal, id) }
         if let summary = RunSummary(journal), summary.status != .unfinished { return }
       } else if !isLive {
         live?.end()

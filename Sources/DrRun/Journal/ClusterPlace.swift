@@ -3,7 +3,7 @@
 import DrData
 
 /// Where a cluster of a program is, as a kubeconfig says.
-package struct ClusterPlace: Sendable, Equatable {
+package struct ClusterPlace: Sendable, Equatable, CustomStringConvertible {
   /// The program's name for it; empty where it has none.
   package let cluster: String
   package let context: String
@@ -19,11 +19,14 @@ package struct ClusterPlace: Sendable, Equatable {
     self.user = user
   }
 
-  /// `cluster prod: https://10.0.0.1:6443 (context prod-admin, user admin)`
-  package var text: String {
+  /// `prod: https://10.0.0.1:6443 (context prod-admin, user admin)`
+  package var description: String {
     let who = user.isEmpty ? "nobody in particular" : "user \(user)"
-    return "cluster \(cluster.isEmpty ? context : cluster): \(server) (context \(context), \(who))"
+    return "\(cluster.isEmpty ? context : cluster): \(server) (context \(context), \(who))"
   }
+
+  /// The same with `cluster` before it.
+  package var text: String { "cluster \(description)" }
 
   package var document: Document {
     [
