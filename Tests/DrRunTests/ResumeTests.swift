@@ -122,6 +122,50 @@ import Testing
     #expect(host.world.summary == "a=1")
   }
 
+  /// A step whose time is over while an act of it is under way the second time.
+  private func late(_ act: String, _ troubles: [FakeWorld.Trouble]) throws -> TestHost {
+    var host = TestHost(
+      ProgramBuilder.runbook { code in
+        code.step("pay", within: 2) { step in
+          step.do(step.call(act, "a", step.int(1)))
+          step.undo { $0.do($0.call("set.apply", "a", $0.int(0))) }
+        }
+      })
+    host.world.troubles = ["perform \(act) a": troubles]
+    return host
+  }
+
+  @Test(
+    "an act with a key is not sent again once the time of its step is over",
+    arguments: [true, false])
+  func keyedInDoubtAtItsDeadline(happened: Bool) throws {
+    let loses = happened ? FakeWorld.Trouble.losesAnswer : .losesRequest
+    var host = try late("add.keyed", [loses, loses, loses])
+    let end = try #require(try host.live())
+    #expect(end.status == .paused)
+    #expect(
+      end.message == "it is not known whether add.keyed a: 0 → 1 happened; it is not begun again"
+        + " (not done within 2s); look at it, then resume the run and answer doubt/r1/0.0/2"
+        || end.message == "it is not known whether add.keyed a: 1 → 2 happened; it is not begun"
+          + " again (not done within 2s); look at it, then resume the run and answer doubt/r1/0.0/2"
+    )
+    #expect(host.world.troubles["perform add.keyed a"]?.count == 1)
+    // Nor in a later life.
+    #expect(try host.live()?.status == .paused)
+    #expect(host.world.troubles["perform add.keyed a"]?.count == 1)
+    host.early = [("doubt/r1/0.0/2", happened)]
+    #expect(try host.live()?.status == (happened ? .rolledBack : .failed))
+    #expect(host.world.summary == "")
+  }
+
+  @Test("an act that did not happen is not begun again once the time of its step is over")
+  func notDoneAtItsDeadline() throws {
+    var host = try late("add.verify", [.losesRequest, .losesRequest, .losesRequest])
+    #expect(try host.live()?.message == "step “pay”: not done within 2s")
+    #expect(host.world.troubles["perform add.verify a"]?.count == 1)
+    #expect(host.world.summary == "")
+  }
+
   @Test("acquires its lock again before any act")
   func lock() throws {
     var host = try paused { code in

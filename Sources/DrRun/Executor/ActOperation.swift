@@ -230,16 +230,19 @@ final class ActOperation: Operation {
     }
     let isTriedAgain: Bool
     switch actClass {
-    case .read, .apply, .keyed: isTriedAgain = recentIntents < ActOperation.intentsMax
+    case .read, .apply, .keyed:
+      isTriedAgain = recentIntents < ActOperation.intentsMax && frame?.cancelled == nil
     case .verify, .once: isTriedAgain = false
     }
     // Done once more under the same key, which the target makes harmless.
     if isTriedAgain { return settle(Settlement(state: .unknown, result: nil, by: nil)) }
     executor.askOnStop(Question(id: id, text: "Did \(act) happen?", audience: nil, deadline: nil))
+    let cancelled = frame?.cancelled.map { "; it is not begun again (\($0.message))" } ?? ""
     executor.stop(
       .paused,
       recentIntents < ActOperation.intentsMax
-        ? "it is not known whether \(act) happened; look at it, then resume the run and answer \(id)"
+        ? "it is not known whether \(act) happened\(cancelled); look at it, then resume the run and"
+          + " answer \(id)"
         : "the answer to \(act) was lost \(recentIntents) times; resume the run when the world"
           + " answers, or look whether it happened and answer \(id)")
   }
@@ -254,7 +257,9 @@ final class ActOperation: Operation {
     guard apply(settlement) else {
       return take(.failure(.refused("the result is not what the function declares")))
     }
-    if settlement.state == .notDone, recentIntents >= ActOperation.intentsMax {
+    if settlement.state == .notDone, recentIntents >= ActOperation.intentsMax,
+      frame?.cancelled == nil
+    {
       take(.failure(.busy("the request was lost \(recentIntents) times")))
     }
   }
@@ -271,7 +276,8 @@ final class ActOperation: Operation {
     case .notDone, .unknown:
       if settlement.state == .notDone { firstObservation = nil }
       intent = nil
-      executor.pend(self)
+      // A deadline around it is over, or what is around it has failed: it is not begun again.
+      if let cancelled = frame?.cancelled { fail(cancelled) } else { executor.pend(self) }
     }
     return true
   }
