@@ -39,6 +39,30 @@ import Testing
     #expect(plan.worstCase == Bound(1_150_000_000_000))
   }
 
+  @Test(
+    "says to what an undo sets back, as far as the present state tells it",
+    arguments: [
+      (["replicas 3 → 5"], [], ["replicas back to 3"]),
+      (
+        ["weight of az1 100 → 0", "weight of az2 0 → 100"], [],
+        ["weight of az1 back to 100", "weight of az2 back to 0"]
+      ),
+      (["cordoned"], [], []),
+      (["annotations why none → two words"], [], ["takes back annotations why none → two words"]),
+      (["replicas 3 → 5"], ["replicas 3 → 1"], ["replicas to 1"]),
+    ] as [([String], [String], [String])])
+  func settingBack(act: [String], undo: [String], back: [String]) throws {
+    let (plan, _, _) = try plan { code in
+      code.step("a") { $0.do($0.call("set.apply", "a", $0.int(2))) }
+    }
+    var item = try #require(plan.items.first { $0.kind == .act })
+    item.changes = act
+    let observation = Observation(
+      target: "a", changes: undo, permissions: [], state: .null, result: .null)
+    #expect(Planner.settingBack(observation, .apply, to: item) == back)
+    #expect(Planner.settingBack(observation, .keyed, to: item) == [])
+  }
+
   @Test("adds up attempts, branches and nested runs, and says what has no bound")
   func bounds() throws {
     let (plan, _, _) = try plan { code in

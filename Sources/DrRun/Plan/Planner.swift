@@ -19,7 +19,8 @@ package final class Planner: Runner {
   private var frames: [PlanFrame] = []
   private var awaited: (id: CallID, frame: PlanFrame, call: HostCall, item: Int?)?
   private var nextID = 0
-  private var items: [PlanItem] = []
+  /// What has been planned so far.
+  package private(set) var items: [PlanItem] = []
   private var orders: [Order] = []
   private var startedAt = Instant(nanoseconds: 0)
   private var now = Instant(nanoseconds: 0)
@@ -214,9 +215,10 @@ package final class Planner: Runner {
             .failure(Failure(.program, "\(call.name): the driver did not say what it would change"))
           )
         }
+        let changes = frame.onlyOnFailure ? back(observation, call) : observation.changes
         update(item) {
           $0.target = observation.target
-          $0.changes = frame.onlyOnFailure ? [] : observation.changes
+          $0.changes = changes
           $0.permissions = observation.permissions
           if let hindrance = observation.hindrance, !frame.onlyOnFailure {
             ($0.verdict, $0.note) = (.notMet, hindrance)
@@ -236,6 +238,13 @@ package final class Planner: Runner {
       }
       machine.resume(frame.fiber, with: value)
     }
+  }
+
+  private func back(_ undo: Observation, _ call: HostCall) -> [String] {
+    let act = items.last {
+      !$0.onlyOnFailure && $0.title == call.name && $0.target == undo.target
+    }
+    return Self.settingBack(undo, call.actClass ?? .once, to: act)
   }
 
   // MARK: Items
