@@ -175,6 +175,14 @@ package struct Question: Sendable, Equatable {
     self.agreed = agreed
   }
 
+  /// Who gave an answer that is told as `alice (has looked)`.
+  static func person(_ answer: String) -> Substring {
+    guard answer.hasSuffix(")"), let reason = answer.firstRange(of: " (") else {
+      return answer[...]
+    }
+    return answer[..<reason.lowerBound]
+  }
+
   /// The name of somebody who stands for as many people as are needed: of `--yes`, and of simulations.
   package func name(_ person: String) -> String {
     agreed.isEmpty ? person : "\(person), as number \(agreed.count + 1)"

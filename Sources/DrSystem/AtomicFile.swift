@@ -15,13 +15,42 @@ package enum AtomicFile {
     if isSpecial(path) {
       return try FileDescriptor.open(path, O_WRONLY, mode: 0).write(bytes)
     }
+    try writeAside(bytes, of: path, mode) { (aside) throws(FileFailure) in
+      guard rename(aside, path) == 0 else { throw FileFailure(path, "replace", code: errno) }
+    }
+  }
+
+  /// The same where there is no such file yet; false where there is one by then, which stays. Of several who write
+  /// it at once one does.
+  package static func create(
+    _ bytes: [UInt8], at path: String, mode: UInt32 = 0o644
+  ) throws(FileFailure) -> Bool {
+    var isNew = true
+    try writeAside(bytes, of: path, mode) { (aside) throws(FileFailure) in
+      defer { unlink(aside) }
+      guard link(aside, path) != 0 else { return }
+      let code = errno
+      if access(path, F_OK) == 0 {
+        isNew = false
+      } else if code != EPERM && code != ENOTSUP || rename(aside, path) != 0 {
+        // A file system without links takes the name; there only who comes at the very same moment is overlooked.
+        throw FileFailure(path, "write", code: code)
+      }
+    }
+    return isNew
+  }
+
+  private static func writeAside(
+    _ bytes: [UInt8], of path: String, _ mode: UInt32,
+    _ place: (String) throws(FileFailure) -> Void
+  ) throws(FileFailure) {
     let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
     let folder = directory(of: path)
     let name = path.split(separator: "/").last ?? "file"
     let aside = "\(folder)/.\(name).\(getpid()).\(number).tmp"
     do throws(FileFailure) {
       try writeNew(bytes, aside, mode)
-      guard rename(aside, path) == 0 else { throw FileFailure(path, "replace", code: errno) }
+      try place(aside)
     } catch {
       unlink(aside)
       throw error.path == aside

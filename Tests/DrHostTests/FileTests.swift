@@ -87,6 +87,23 @@ struct FileTests {
     #expect(count == 3)  // ., .. and a.yaml
   }
 
+  @Test("of many who make one file at once one does, and what it wrote stays")
+  func madeOnce() async throws {
+    let folder = try TestFolder()
+    let path = "\(folder.path)/answer"
+    let makers = await withTaskGroup(of: (UInt8, Bool).self) { group in
+      for number in 0..<UInt8(50) {
+        group.addTask { (number, (try? AtomicFile.create([number], at: path)) ?? false) }
+      }
+      return await group.reduce(into: [UInt8]()) { if $1.1 { $0.append($1.0) } }
+    }
+    #expect(makers.count == 1)
+    #expect(try readSmallFile(path) == makers)
+    #expect(OutputFolder.entries(folder.path) == ["answer"])
+    let code = try? AtomicFile.create([1], at: "\(folder.path)/no/answer")
+    #expect(code == nil)
+  }
+
   @Test("what is no regular file is written to, never replaced")
   func devices() throws {
     let folder = try TestFolder()

@@ -75,6 +75,16 @@ import Testing
     return (host, result)
   }
 
+  @Test("one who agrees twice is one, whatever their reasons are")
+  func reasons() throws {
+    let (_, result) = try asking([
+      ("anna (has looked)", true, 1), ("anna", true, 2), ("anna (again)", true, 3),
+    ])
+    #expect(result.message == "only 1 of 2 agreed in time: Go?")
+    let (_, both) = try asking([("anna (has looked)", true, 1), ("ben (has looked)", true, 2)])
+    #expect(both.status == .succeeded)
+  }
+
   @Test("two people are two: one who agrees twice is one")
   func twoPeople() throws {
     let (host, result) = try asking([("anna", true, 1), ("anna", true, 2), ("ben", true, 3)])

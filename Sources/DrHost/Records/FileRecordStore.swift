@@ -81,12 +81,10 @@ package struct FileRecordStore: RecordStore {
     _ bytes: [UInt8], _ id: String, to question: String
   ) throws(StoreFailure) -> Bool {
     let path = answerPath(id, question)
-    guard access(path, F_OK) != 0 else { return false }
-    try Self.translating { () throws(FileFailure) in
+    return try Self.translating { () throws(FileFailure) in
       try makeDirectories(directory(of: path))
-      try AtomicFile.write(bytes, to: path, mode: 0o600)
+      return try AtomicFile.create(bytes, at: path, mode: 0o600)
     }
-    return true
   }
 
   private var alertsPath: String { "\(folder)/../alerts.json" }

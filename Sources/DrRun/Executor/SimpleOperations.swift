@@ -117,8 +117,9 @@ final class ApproveOperation: Operation {
   private func conclude(_ approved: Bool?, by person: String?) {
     if approved == true, operands.quorum > 1 {
       let person = person ?? "somebody"
-      // Who has agreed already is one person still.
-      if !agreed.contains(person) { agreed.append(person) }
+      // Who has agreed already is one person still, whatever their reason is this time.
+      let name = Question.person(person)
+      if !agreed.contains(where: { Question.person($0) == name }) { agreed.append(person) }
       if agreed.count < operands.quorum { return askNext() }
     }
     if let timer { executor.cancel(timer) }

@@ -33,6 +33,16 @@ struct Approve: AsyncParsableCommand {
 
   @OptionGroup var store: StoreAccess
 
+  func validate() throws {
+    for (option, text) in [("--by", by), ("--reason", reason)] {
+      guard let text else { continue }
+      let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+      guard isPlain, text.contains(where: { $0 != " " }) else {
+        throw ValidationError("\(option) takes words, in one line")
+      }
+    }
+  }
+
   func run() async throws { try await store.use { try await approve($0) } }
 
   private func approve(_ store: RunStore) async throws {
@@ -57,7 +67,9 @@ struct Approve: AsyncParsableCommand {
     }
     Console.write("\(decline ? "declined" : "approved"): \(approval.question.text)\n")
     if !isLive {
-      Console.write("the run is not going on now; go on with: \(store.resumeCommand(id))\n")
+      let end = approval.question.deadline.map { " before \($0.utcText), or it is too late" } ?? ""
+      Console.write(
+        "the run is not going on now; go on with: \(store.resumeCommand(id))\(end)\n")
     }
   }
 
