@@ -115,6 +115,39 @@ struct WatchCommandTests {
     }
   }
 
+  @Test("a run is gone on with in the clusters in which it began, and left to a person elsewhere")
+  func staysInItsClusters() throws {
+    try inState(pause: "20s\n  verify ready(chat, in: z) >= 0") { folder in
+      for port in 1...2 {
+        try """
+        current-context: prod
+        clusters: [{name: c, cluster: {server: "https://127.0.0.1:\(port)"}}]
+        users: [{name: u, user: {token: t}}]
+        contexts: [{name: prod, context: {cluster: c, user: u}}]
+        """.write(toFile: "\(folder)/config\(port)", atomically: true, encoding: .utf8)
+      }
+      let first = try Watcher(folder, "first", environment: ["KUBECONFIG": "\(folder)/config1"])
+      try first.says("leads")
+      #expect(try first.ask("/alerts", post: alert("az1")) == "1 new, 0 known, 0 resolved\n200")
+      try first.says("… pause 20s")
+      first.end(SIGKILL)
+      let moved = try Watcher(folder, "moved", environment: ["KUBECONFIG": "\(folder)/config2"])
+      try moved.says(
+        "is not run: it began in another cluster: then cluster prod: https://127.0.0.1:1 ")
+      try moved.says("now cluster prod: https://127.0.0.1:2 (context prod, user u); if that is")
+      moved.end(SIGTERM)
+      let resumed = try run(
+        dr, ["resume", "--store", "\(folder)/state"],
+        environment: ["HOME": folder, "KUBECONFIG": "\(folder)/config2"], in: folder)
+      #expect(resumed.status == 4)
+      #expect(resumed.errors.contains("began in another cluster; nothing was done"))
+      let again = try Watcher(folder, "again", environment: ["KUBECONFIG": "\(folder)/config1"])
+      try again.says("goes on: keep_serving.dark(az1)")
+      #expect(!again.text.contains("another cluster"))
+      again.end(SIGKILL)
+    }
+  }
+
   @Test("what is no payload starts nothing, and is told why")
   func badPayloads() throws {
     try inState { folder in

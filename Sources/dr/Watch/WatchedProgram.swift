@@ -9,7 +9,7 @@ import DrSystem
 /// The program that a watcher was started with: a file that changes later changes nothing.
 struct WatchedProgram {
   let project: Project
-  /// What runs are started with, but for the name of the reaction.
+  /// What runs are started with, but for the name of the reaction; with where the clusters are.
   let launch: Launch
   let digest: String
   /// What policies may come to call on the world, in conditions, guards and reactions.
@@ -18,8 +18,8 @@ struct WatchedProgram {
   let policies: [PolicyModel]
 
   /// Prints what is wrong and throws the exit status where it is.
-  init(_ launch: Launch, style: OutputStyle) throws {
-    self.launch = launch
+  init(_ given: Launch, style: OutputStyle) throws {
+    var launch = given
     project = Project(
       file: WorkingFolder.relative(launch.file), inputs: launch.inputs, style: style)
     guard let machine = project.loadModel() else { throw project.fail() }
@@ -38,6 +38,13 @@ struct WatchedProgram {
     let functions = policies.flatMap(\.closures).compactMap { machine.function(of: $0) }
     natives = project.checker.natives(within: functions.map { machine.program.checked[$0].span })
     try PreparedRun.check(launch, natives)
+    do throws(Diagnostic) {
+      launch.places = try launch.places(of: machine.clusterLabels(), for: natives)
+    } catch {
+      project.report(error)
+      throw project.fail()
+    }
+    self.launch = launch
   }
 
   /// The policies on a machine of their own; `nil` never, since it was loaded before.

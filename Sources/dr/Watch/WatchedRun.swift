@@ -23,6 +23,8 @@ struct WatchedRun: Sendable {
   let world: RealWorld
   /// Of the program that is watched: a run must be of the same.
   let programDigest: String
+  /// Where the clusters of that program are.
+  let places: [ClusterPlace]
   let style: OutputStyle
   /// Why it is opened once more, where it has ended.
   let reopening: Reopening?
@@ -33,6 +35,11 @@ struct WatchedRun: Sendable {
 
   /// Runs it to its end, or goes on with it.
   func drive() async -> End {
+    if let (was, here) = launch.moved(to: places) {
+      return .refused(
+        "it began in another cluster: then \(was.text), now \(here.text); if that is the same one,"
+          + " go on with: \(store.resumeCommand(id)) --context \(here.context)")
+    }
     do {
       let prepared = try PreparedRun(launch, style: style)
       guard ProgramFingerprint(prepared.project).digest == programDigest else {

@@ -380,7 +380,7 @@ final class Watcher {
     let notices = notices
     let run = WatchedRun(
       id: id, launch: launch, store: store, world: world, programDigest: program.digest,
-      style: program.project.style, reopening: reopening,
+      places: program.launch.places, style: program.project.style, reopening: reopening,
       mayAct: { [leadership] in leadership.leads }, log: log
     ) { notices.push(.ready(id, $0)) }
     Task { notices.push(.ended(id, await run.drive())) }
