@@ -14,12 +14,15 @@ struct SavedPlan {
 
   let launch: Launch
   let programDigest: String
+  /// Of the `dr` that made it: another one may say the same in other words.
+  let version: String
   let plan: Document
   let lines: [String]
 
   init(_ launch: Launch, programDigest: String, _ plan: DrRun.Plan) {
     self.launch = launch
     self.programDigest = programDigest
+    version = Version.text
     self.plan = plan.document
     lines = plan.lines
   }
@@ -32,10 +35,11 @@ struct SavedPlan {
     guard let document = try? JSON.parse(bytes), document["format"]?.stringValue == Self.format,
       let launch = document["launch"].flatMap(Launch.init),
       let programDigest = document["program"]?.stringValue, let plan = document["plan"],
-      let lines = document["lines"]?.arrayValue
+      let version = document["version"]?.stringValue, let lines = document["lines"]?.arrayValue
     else { throw ValidationError("\(path) is no plan that `dr plan -o` of this version wrote") }
     self.launch = launch
     self.programDigest = programDigest
+    self.version = version
     self.plan = plan
     self.lines = lines.compactMap(\.stringValue)
   }
@@ -45,7 +49,7 @@ struct SavedPlan {
 
   func write(to path: String) throws(FileFailure) {
     let document: Document = [
-      "format": .string(Self.format), "launch": launch.document,
+      "format": .string(Self.format), "version": .string(version), "launch": launch.document,
       "program": .string(programDigest), "plan": plan,
       "lines": .array(lines.map(Document.string)),
     ]
@@ -54,6 +58,9 @@ struct SavedPlan {
 
   /// Why it does not hold any more, with what has changed; `nil` where it still does.
   func difference(from now: SavedPlan) -> String? {
+    guard version == now.version else {
+      return "it was planned by dr \(version), and this is dr \(now.version)\n"
+    }
     guard programDigest == now.programDigest else {
       return "the program has changed since it was planned\n"
     }
