@@ -316,6 +316,9 @@ import Testing
         "patch deployments.apps/scale in web",
         #"{"verb":"patch","resource":"deployments","group":"apps","subresource":"scale","namespace":"web"}"#
       ),
+      (
+        "patch nodes n1", #"{"verb":"patch","resource":"nodes","group":"","name":"n1"}"#
+      ),
       ("get nodes", #"{"verb":"get","resource":"nodes","group":""}"#),
       (
         "create pods/eviction in n",

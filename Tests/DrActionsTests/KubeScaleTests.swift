@@ -53,7 +53,8 @@ struct KubeScaleTests {
           ],
           "permissions": [
             "get deployments.apps in n", "list horizontalpodautoscalers.autoscaling in n",
-            "patch deployments.apps/scale in n", "patch horizontalpodautoscalers.autoscaling in n",
+            "patch deployments.apps/scale in n",
+            "patch horizontalpodautoscalers.autoscaling h in n",
           ],
           "state": ["replicas": 1, "uid": "u", "resource_version": "10", "min_replicas": 2],
           "result": 1,

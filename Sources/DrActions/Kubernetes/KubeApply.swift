@@ -62,7 +62,9 @@ struct KubeApply: Act {
         return Observation(
           target: "\(place.resource.plural)/\(object.name)\(suffix)",
           changes: isNew ? ["created"] : ObjectDifference.of(preview.live, preview.next),
-          permissions: ["get \(resource)\(suffix)", "patch \(resource)\(suffix)"],
+          permissions: (["get", "patch"] + (isNew ? ["create"] : [])).map {
+            "\($0) \(resource)\(suffix)"
+          },
           state: [
             "resource_version": preview.live["metadata"]?["resourceVersion"] ?? .null,
             "uid": preview.live["metadata"]?["uid"] ?? .null,

@@ -76,7 +76,8 @@ struct KubeScale: Act {
             "minReplicas of horizontalpodautoscalers/\(autoscaler.name) "
               + "\(autoscaler.minReplicas) → \(wanted)")
           permissions.append(
-            "patch horizontalpodautoscalers.autoscaling in \(workload.namespace)")
+            "patch horizontalpodautoscalers.autoscaling \(autoscaler.name) in \(workload.namespace)"
+          )
         }
       }
       if seen.replicas != replicas { changes.append("replicas \(seen.replicas) → \(replicas)") }

@@ -26,7 +26,8 @@ struct LockAcquire: Act {
       return .value(
         Observation(
           target: lease.target, changes: changes,
-          permissions: lease.permissions(["get", "create", "patch"]),
+          permissions: lease.permissions(
+            found == nil ? ["get", "create", "patch"] : ["get", "patch"]),
           state: found?.document ?? .null, result: .int(number)))
     }
   }

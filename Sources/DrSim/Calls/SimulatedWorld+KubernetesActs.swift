@@ -59,7 +59,7 @@ extension SimulatedWorld {
       if let wanted = self.least(state, for: replicas) {
         changes.append(
           "minReplicas of horizontalpodautoscalers/\(name) \(least) → \(wanted)")
-        permissions.append("patch horizontalpodautoscalers.autoscaling in \(namespace)")
+        permissions.append("patch horizontalpodautoscalers.autoscaling \(name) in \(namespace)")
       }
     }
     if state.replicas != replicas { changes.append("replicas \(state.replicas) → \(replicas)") }

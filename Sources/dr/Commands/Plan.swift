@@ -75,11 +75,14 @@ struct Plan: AsyncParsableCommand {
         launch.world == .simulated
           ? SimulatedSession.heading : planning.places.map { $0.text + "\n" }.joined())
       Console.write(plan.lines.map { $0 + "\n" }.joined())
-      if !planning.missing.isEmpty { Console.write(planning.refusal(launch: launch)) }
+      if let review = planning.review, !review.missing.isEmpty {
+        Console.write(review.refusal(of: launch, in: planning.places))
+      }
     }
   }
 
   private func conclude(_ planning: Planning) throws {
+    if let doubt = planning.review?.doubt { Console.write("\(doubt)\n", to: .error) }
     guard let plan = planning.plan else { return }
     if planning.result?.status == .unreachable { throw ExitCode(3) }
     if !plan.unmet.isEmpty || !planning.missing.isEmpty { throw ExitCode(1) }

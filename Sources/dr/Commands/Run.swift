@@ -52,6 +52,11 @@ struct Run: AsyncParsableCommand {
     }
   }
 
+  @Flag(
+    help: "Go on although permissions are missing that acts of the runbook need, as far as it gets."
+  )
+  var acceptMissing = false
+
   mutating func run() async throws {
     let saved = try plan.map(SavedPlan.init(reading:))
     if saved != nil, runbook.file != nil {
@@ -76,11 +81,14 @@ struct Run: AsyncParsableCommand {
       try SimulatedSession(prepared: prepared, options: simulation).run(asEvents: json)
     case .real:
       let id = RunStore.newID(at: WallClock.now())
+      let review = saved == nil ? Preflight(prepared, store, acceptsMissing: acceptMissing) : nil
       if detach {
+        try await review?.run()
         return try await DetachedRun(id: id, store: store).start(prepared, approvesAll: yes)
       }
       var session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
       session.prediction = prediction
+      session.preflight = review
       session.tellsEvents = json
       try await session.start()
     }
@@ -105,10 +113,8 @@ struct Run: AsyncParsableCommand {
         "the plan is not whole, it ends at \(why)\nnothing was done; plan again\n", to: .error)
       throw ExitCode(1)
     }
-    guard planning.missing.isEmpty else {
-      Console.write(planning.refusal(launch: prepared.launch) + "nothing was done\n", to: .error)
-      throw ExitCode(1)
-    }
+    try planning.review?.refuse(
+      prepared.launch, in: planning.places, accepted: acceptMissing)
     return planning.plan.map(Prediction.init)
   }
 }

@@ -9,9 +9,8 @@ import DrRun
 struct Planning {
   let plan: DrRun.Plan?
   let result: RunResult?
-  /// Of the permissions that it needs, those that the credentials do not have: asked of the API
-  /// server. What could not be asked is not among them.
-  private(set) var missing: [String] = []
+  /// Whether the acts are permitted; nil in the simulated world.
+  private(set) var review: PermissionReview?
   /// Where the clusters are that it was made for.
   let places: [ClusterPlace]
 
@@ -43,38 +42,16 @@ struct Planning {
         approver: Approver(approvesAll: true)
       ) { _ in }
       _ = try await driver.run { _ in }
-      missing = await Self.missing(planner.plan, world)
+      review = await PermissionReview(
+        of: planner.items, in: world, within: PermissionReview.patience)
       await world.shutdown()
     }
     plan = planner.plan
     result = planner.result
   }
 
-  private static func missing(_ plan: DrRun.Plan?, _ world: RealWorld) async -> [String] {
-    var asked: Set<[String]> = []
-    var missing: Set<String> = []
-    for item in plan?.items ?? [] {
-      for permission in item.permissions
-      where asked.insert([item.cluster, permission]).inserted {
-        let call = WorldCall(
-          name: "kube.allowed",
-          arguments: DocumentObject([
-            ("cluster", .string(item.cluster)), ("permission", .string(permission)),
-          ]),
-          effect: .reads, actClass: nil, key: "plan")
-        if case .success(.bool(false)) = await world.answer(call, .read) {
-          missing.insert(permission)
-        }
-      }
-    }
-    return missing.sorted()
-  }
-
-  /// Which permissions are missing, and to whom.
-  func refusal(launch: Launch) -> String {
-    let who = launch.impersonation?.text ?? "these credentials"
-    return "not permitted to \(who):\n" + missing.map { "  \($0)\n" }.joined()
-  }
+  /// Permissions that the acts need and the credentials do not have, as plans write them.
+  var missing: [String] { review?.missing ?? [] }
 
   func saved(_ prepared: PreparedRun) -> SavedPlan? {
     plan.map { plan in

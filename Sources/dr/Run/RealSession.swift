@@ -21,6 +21,8 @@ struct RealSession {
   var acceptsChange = false
   /// What the plan said that a new run is held to.
   var prediction: Prediction?
+  /// What is asked before a new run is begun.
+  var preflight: Preflight?
   /// What happens is written as events, not as lines for people.
   var tellsEvents = false
 
@@ -29,6 +31,7 @@ struct RealSession {
     var launch = prepared.launch
     launch.places = try places()
     try await inWorld { world in
+      try await preflight?.run(in: world)
       do throws(StoreFailure) {
         try await store.create(id, launch)
       } catch {

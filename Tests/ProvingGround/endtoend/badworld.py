@@ -98,12 +98,14 @@ def a_user_without_rights_is_told_which_permission_is_missing(world):
     return f"exit code {invocation.process.returncode}"
 
 
-def a_permission_that_is_missing_on_the_way_is_named_and_what_was_done_is_undone(world):
+def a_permission_that_is_missing_on_the_way_is_named_before_the_first_act_and_accepted_what_was_done_is_undone(world):
     before = world.cluster.reset()
     runs = world.dr.runs("half-rights")
     with granted(world, "viewer", UNTIL_CORDON):
         with world.client("half-rights"):
-            invocation = runs.run(flags=["--context", VIEWER]).exited(6, "viewer", "patch", "nodes", "everything done was undone, verified")
+            runs.run(flags=["--context", VIEWER]).exited(1, "not permitted to viewer", "patch nodes", "nothing was done")
+            expect(not runs.ids and world.cluster.snapshot() == before, "something was done before the permissions were asked")
+            invocation = runs.run(flags=["--context", VIEWER, "--accept-missing"]).exited(6, "viewer", "patch", "nodes", "everything done was undone, verified")
     undone(world, runs, before)
     return f"{invocation.seconds:.1f} s, {len(world.audit.changes(runs.id))} changes"
 
@@ -139,5 +141,5 @@ CASES = [
     an_address_that_swallows_everything_is_given_up_within_a_minute,
     a_server_whose_certificate_is_of_another_authority_is_not_trusted,
     a_user_without_rights_is_told_which_permission_is_missing,
-    a_permission_that_is_missing_on_the_way_is_named_and_what_was_done_is_undone,
+    a_permission_that_is_missing_on_the_way_is_named_before_the_first_act_and_accepted_what_was_done_is_undone,
 ]

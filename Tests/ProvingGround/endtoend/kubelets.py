@@ -141,7 +141,7 @@ def a_program_that_takes_too_long_is_in_doubt(world):
 
 def who_may_not_run_programs_is_told_so(world):
     flags = ["--context", "deepseek-dr-cluster-operator"]
-    begin(world, "forbidden", "true", flags=flags).exited(1, "forbidden", "pods/exec")
+    begin(world, "forbidden", "true", flags=flags).exited(1, "not permitted", "pods/exec", "nothing was done")
     world.cluster.api.ensure(f"{RBAC}/roles", {"metadata": {"name": "exec"}, "rules": [
         {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get", "create"]}]})
     world.cluster.api.ensure(f"{RBAC}/rolebindings", {
