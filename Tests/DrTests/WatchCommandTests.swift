@@ -148,6 +148,21 @@ struct WatchCommandTests {
     }
   }
 
+  @Test("who cannot open the lock of the store says so, and leads once it can")
+  func unopenedLock() throws {
+    try inState { folder in
+      let lock = "\(folder)/state/watch.lock"
+      try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: true)
+      let watch = try Watcher(folder, "only")
+      try watch.says("nobody leads here: ")
+      #expect(try watch.ask("/readyz") == "it is not known who leads\n503")
+      try FileManager.default.removeItem(atPath: lock)
+      try watch.says("leads\n")
+      #expect(watch.text.components(separatedBy: "nobody leads here").count == 2)
+      watch.end(SIGTERM)
+    }
+  }
+
   @Test("what is no payload starts nothing, and is told why")
   func badPayloads() throws {
     try inState { folder in

@@ -139,30 +139,40 @@ final class Leadership: Sendable {
 
   // MARK: File
 
-  /// The kernel's lock goes with the process, so another copy leads a moment after this one died.
+  /// Where the file cannot be opened now, it is tried again: a disk may come back, and nobody else acts meanwhile.
   private func lock(_ path: String) async {
-    do throws(FileFailure) {
-      try makeDirectories(directory(of: path))
-      let file = try FileDescriptor.open(path, O_RDWR | O_CREAT)
-      var isTold = false
-      while !Task.isCancelled {
-        if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 {
-          state.withLock { state in
-            state.validUntil = .max
-            state.isKnown = true
-          }
-          tell(.leads)
-          // The file is open, and with it locked, for as long as this copy leads.
-          while !Task.isCancelled { await pause(Self.second) }
-          return
-        }
-        state.withLock { $0.isKnown = true }
-        if !isTold { tell(.note("follows: another copy holds \(path)")) }
-        isTold = true
-        await pause(Self.second / 2)
+    var told = ""
+    while !Task.isCancelled {
+      do throws(FileFailure) {
+        return try await holdLock(path)
+      } catch {
+        if error.message != told { tell(.note("nobody leads here: \(error.message)")) }
+        told = error.message
+        await pause(Self.retry)
       }
-    } catch {
-      tell(.note(error.message))
+    }
+  }
+
+  /// The kernel's lock goes with the process, so another copy leads a moment after this one died.
+  private func holdLock(_ path: String) async throws(FileFailure) {
+    try makeDirectories(directory(of: path))
+    let file = try FileDescriptor.open(path, O_RDWR | O_CREAT)
+    var isTold = false
+    while !Task.isCancelled {
+      if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 {
+        state.withLock { state in
+          state.validUntil = .max
+          state.isKnown = true
+        }
+        tell(.leads)
+        // The file is open, and with it locked, for as long as this copy leads.
+        while !Task.isCancelled { await pause(Self.second) }
+        return
+      }
+      state.withLock { $0.isKnown = true }
+      if !isTold { tell(.note("follows: another copy holds \(path)")) }
+      isTold = true
+      await pause(Self.second / 2)
     }
   }
 }
