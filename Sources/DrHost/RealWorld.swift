@@ -131,7 +131,9 @@ package final class RealWorld: RequestSender {
       return .failure(.refused("the environment has no \(request.url.dropFirst(4))"))
     }
     var named = secret.map { [$0] } ?? []
+    named += SecretText.secrets(in: request.url)
     var headers = request.headers
+    named += headers.compactMap { SecretText.secret(ofHeader: $0.name, $0.value) }
     for (index, header) in headers.enumerated() {
       guard let (scheme, reference) = Self.reference(header.value) else { continue }
       let value: String

@@ -31,14 +31,14 @@ extension RequestSender {
     do throws(WorldFailure) {
       exchange = try Drivers.exchange(for: call, phase: phase)
     } catch {
-      return .failure(error)
+      return .failure(error.masked)
     }
     var reply: Reply?
     while true {
       let step = exchange.next(reply)
       switch step {
       case .finish(let document): return .success(document)
-      case .fail(let failure): return .failure(failure)
+      case .fail(let failure): return .failure(failure.masked)
       case .send(let request):
         let permit = Permit.current
         if Task.isCancelled || permit?.allows() == false {
@@ -67,7 +67,7 @@ extension RequestSender {
     while true {
       switch flow {
       case .value(let value): return .success(value)
-      case .failure(let failure): return .failure(failure)
+      case .failure(let failure): return .failure(failure.masked)
       case .ask(let request, let resume):
         if Task.isCancelled { return .failure(.busy("it was given up")) }
         let start = WallClock.monotonicNanoseconds()

@@ -77,6 +77,18 @@ package enum WorldFailure: Error, Sendable, Equatable {
       text
     }
   }
+
+  /// The same without secrets in what it says.
+  package var masked: WorldFailure {
+    switch self {
+    case .unreachable(let text): .unreachable(SecretText.mask(text))
+    case .refused(let text): .refused(SecretText.mask(text))
+    case .busy(let text): .busy(SecretText.mask(text))
+    case .inDoubt(let text): .inDoubt(SecretText.mask(text))
+    case .held(let text): .held(SecretText.mask(text))
+    case .unavailable(let text): .unavailable(SecretText.mask(text))
+    }
+  }
 }
 
 /// What is asked of a driver about one call.
@@ -112,12 +124,12 @@ package struct Observation: Sendable, Equatable {
     target: String, changes: [String], permissions: [String], state: Document, result: Document,
     hindrance: String? = nil
   ) {
-    self.target = target
-    self.changes = changes
+    self.target = SecretText.mask(target)
+    self.changes = changes.map(SecretText.mask)
     self.permissions = permissions
     self.state = state
     self.result = result
-    self.hindrance = hindrance
+    self.hindrance = hindrance.map(SecretText.mask)
   }
 
   package var document: Document {

@@ -87,19 +87,33 @@ struct WebRequest {
     case .failure(.refused(let message)): return .failure(.refused(message))
     case .failure(.lostAnswer(let message)):
       return method == .get ? .failure(.unreachable(message)) : .doubt(message)
-    case .response(let status, _, let bytes):
-      let text = String(decoding: bytes.prefix(Self.bodyMax), as: UTF8.self)
+    case .response(let status, let headers, let bytes):
+      let text = SecretText.mask(String(decoding: bytes.prefix(Self.bodyMax), as: UTF8.self))
       let isWanted = self.status.map { $0 == status } ?? (200..<300).contains(status)
       if isWanted { return .success(["status": .int(Int64(status)), "body": .string(text)]) }
       let wanted = self.status.map(String.init) ?? "2xx"
       let detail = text.split(whereSeparator: \.isNewline).first.map { ": \($0.prefix(200))" } ?? ""
-      let message = "\(method.rawValue) \(url) answers \(status), not \(wanted)\(detail)"
+      let place = Redirect.text(status, headers)
+      let message =
+        "\(method.rawValue) \(url) answers \(status), not \(wanted)\(place.isEmpty ? detail : place)"
       switch status {
       case 429, 503: return .failure(.busy(message))
       case 500...: return method == .get ? .failure(.busy(message)) : .doubt(message)
       case _: return .failure(.refused(message))
       }
     }
+  }
+}
+
+/// Answers that lead elsewhere. Nobody follows them: whoever is named there is not who was asked, and would get the
+/// credentials, too.
+enum Redirect {
+  /// Completes a sentence on an answer; empty where it leads nowhere.
+  static func text(_ status: Int, _ headers: [HTTPRequest.Header]) -> String {
+    guard (300..<400).contains(status), let place = headers.first(where: { $0.name == "location" })
+    else { return "" }
+    return
+      ": it leads to \(place.value.prefix(300)), which is not followed; name that address if it is meant"
   }
 }
 

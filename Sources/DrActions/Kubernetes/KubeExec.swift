@@ -132,6 +132,6 @@ struct KubeExec: Act {
   }
 
   private static func text(_ bytes: [UInt8]) -> String {
-    String(decoding: bytes.prefix(Reply.Execution.streamMax), as: UTF8.self)
+    SecretText.mask(String(decoding: bytes.prefix(Reply.Execution.streamMax), as: UTF8.self))
   }
 }

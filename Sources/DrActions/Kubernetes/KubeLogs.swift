@@ -32,7 +32,8 @@ struct KubeLogs: Read {
         return .failure(reply.failure("read the logs of pod \(pod) in \(namespace)"))
       }
       // The newest lines are the last ones; the first of what is left may be cut.
-      return .value(.string(String(decoding: reply.bytes.suffix(Self.bytesMax), as: UTF8.self)))
+      let text = String(decoding: reply.bytes.suffix(Self.bytesMax), as: UTF8.self)
+      return .value(.string(SecretText.mask(text)))
     }
   }
 }

@@ -11,6 +11,8 @@ struct KubeObjectPlace {
   let target: String
   /// `deployments.apps in shop`, as permissions end.
   let permission: String
+  /// Whether what it holds is secret.
+  let isSecret: Bool
 
   init(_ arguments: Arguments) throws(WorldFailure) {
     kube = try arguments.kube()
@@ -22,6 +24,7 @@ struct KubeObjectPlace {
       group: group, version: try arguments.text("version"), namespace: namespace, resource, name)
     let suffix = namespace.isEmpty ? "" : " in \(namespace)"
     target = "\(resource)/\(name)\(suffix)"
+    isSecret = group.isEmpty && resource == "secrets"
     permission = resource + (group.isEmpty ? "" : ".\(group)") + suffix
   }
 

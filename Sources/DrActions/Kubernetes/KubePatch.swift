@@ -22,6 +22,12 @@ struct KubePatch: Act {
     guard !patch.body.members.isEmpty else {
       throw arguments.mismatch("set", "something to set, where nothing is removed")
     }
+    // What takes it back is what was there before, and stands in the journal.
+    guard !(place.isSecret && ["data", "stringData"].contains { patch.body[$0] != nil }) else {
+      throw .refused(
+        "what a Secret holds is not patched: what was there before would stand in the journal; "
+          + "apply it whole, or have it changed by the program that keeps it")
+    }
   }
 
   /// The object as it is, and as the API server says it would be. A controller that writes its status in

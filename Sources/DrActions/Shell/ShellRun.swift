@@ -62,7 +62,7 @@ struct ShellRun: Act {
   }
 
   private static func text(_ bytes: [UInt8]) -> String {
-    String(decoding: bytes.prefix(outputMax), as: UTF8.self)
+    SecretText.mask(String(decoding: bytes.prefix(outputMax), as: UTF8.self))
   }
 
   func settle(_ observed: Observation) -> Flow<Settlement> { .value(.unknown) }

@@ -3,6 +3,7 @@
 import DrActions
 import DrBase
 import DrData
+import DrRun
 
 /// Runs a credential program (KEP-541; kubernetes.io, "client-go credential plugins") without a
 /// shell and without a terminal, and reads the ExecCredential that it prints.
@@ -26,8 +27,9 @@ struct ExecPlugin: Sendable {
     case .failure(.givenUp): throw failure("was given up")
     }
     guard output.status == 0 else {
-      let line = output.errors.split(separator: UInt8(ascii: "\n")).first ?? []
-      let said = String(decoding: line.prefix(200), as: UTF8.self)
+      let errors = SecretMask.own.hiding(exec.environment.map(\.value)).mask(output.errors)
+      let line = errors.split(separator: UInt8(ascii: "\n")).first ?? []
+      let said = SecretText.mask(String(decoding: line.prefix(1_000), as: UTF8.self)).prefix(200)
       throw failure("ends with status \(output.status)" + (said.isEmpty ? "" : ": \(said)"))
     }
     return try credentials(output.output)

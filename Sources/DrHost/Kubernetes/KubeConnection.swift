@@ -99,10 +99,10 @@ final class KubeConnection: Sendable {
   func send(_ request: KubernetesRequest) async -> Reply.Answer {
     do throws(CredentialFailure) {
       let used = try await allowed()
-      let answer = await attempt(try message(request, used))
+      let answer = try await attempt(request, used)
       guard case .response(401, _, _) = answer, credentials.isRenewable else { return answer }
       await credentials.discard(used)
-      return await attempt(try message(request, try await allowed()))
+      return try await attempt(request, try await allowed())
     } catch {
       return .failure(.refused(error.message))
     }
@@ -153,13 +153,23 @@ final class KubeConnection: Sendable {
     }
   }
 
-  private func attempt(_ message: HTTPTransport.Message) async -> Reply.Answer {
+  private func attempt(
+    _ request: KubernetesRequest, _ credentials: KubeCredentials
+  ) async throws(CredentialFailure) -> Reply.Answer {
+    let message = try message(request, credentials)
     do {
       try await rate.wait()
     } catch {
       return .failure(.notSent("the request was given up"))
     }
-    return await transport.send(message)
+    let answer = await transport.send(message)
+    // What is no object may be told to people, and say with what it was asked.
+    guard case .response(let status, let headers, let body) = answer, status >= 400 else {
+      return answer
+    }
+    return .response(
+      status: status, headers: headers,
+      body: SecretMask.own.hiding(credentials.secrets).mask(body))
   }
 
   private func message(

@@ -3,6 +3,7 @@
 import DrActions
 import DrBase
 import DrData
+import DrRun
 import DrSystem
 import NIOSSL
 
@@ -17,6 +18,11 @@ struct KubeCredentials: Sendable {
   var expires: Int64?
   /// How often a program had given credentials before these.
   var generation = 0
+
+  /// What must not be read where a server repeats it.
+  var secrets: [String] {
+    headers.compactMap { SecretText.secret(ofHeader: $0.name, $0.value) }
+  }
 }
 
 /// So that nothing that prints a value can print a secret.

@@ -178,9 +178,13 @@ final class ConditionOperation: Operation {
     executor.pend(self)
   }
 
+  private var witnessed: String {
+    SecretText.mask(lastWitnesses.sentence(executor.machine.program.checked.sources))
+  }
+
   /// What the last evaluation saw; empty where that says nothing.
   private var finding: String {
-    lastFailure?.message ?? lastWitnesses.sentence(executor.machine.program.checked.sources)
+    lastFailure?.message ?? witnessed
   }
 
   /// The condition has no verdict.
@@ -197,11 +201,11 @@ final class ConditionOperation: Operation {
   }
 
   private func settle(_ message: String?, _ evidence: EvidenceList) {
-    var message = message ?? standardMessage
+    var message = message.map(SecretText.mask) ?? standardMessage
     if let lastFailure {
       message += " (\(lastFailure.message))"
     } else if !lastWitnesses.isEmpty {
-      message += " (\(lastWitnesses.sentence(executor.machine.program.checked.sources)))"
+      message += " (\(witnessed))"
     }
     write(.verdict(holds: false, message: message, evidence: evidence.items))
     conclude(false, message)

@@ -41,13 +41,13 @@ extension Executor {
 }
 
 extension SourceMap {
-  /// The first line of a statement, for people.
+  /// The first line of a statement, for people, without secrets.
   func statement(_ span: Span) -> String {
     guard Int(span.file.rawValue) < files.count,
       Int(span.end) <= self[span.file].bytes.count, span.start < span.end
     else { return "a condition" }
     let words = text(span).split(whereSeparator: \.isWhitespace)
-    let line = words.joined(separator: " ")
+    let line = SecretText.mask(words.joined(separator: " "))
     return line.count <= 120 ? line : line.prefix(117) + "…"
   }
 }
@@ -146,7 +146,7 @@ struct Operands {
       throw Failure(.program, "\(fault), and is \(backoff)")
     }
     return StepOperands(
-      title: try text(0), within: try duration(1, of: "within"),
+      title: SecretText.mask(try text(0)), within: try duration(1, of: "within"),
       retries: try count(2, of: "retry") ?? 0,
       every: try duration(3, of: "every") ?? StepOperands.everyDefault,
       backoff: backoff, condition: try optional(5), body: try value(6),
@@ -172,7 +172,7 @@ struct Operands {
 
   func approval() throws(Failure) -> ApproveOperands {
     ApproveOperands(
-      question: try text(0), audience: try optional(1).flatMap(machine.string),
+      question: SecretText.mask(try text(0)), audience: try optional(1).flatMap(machine.string),
       within: try duration(2, of: "within"),
       continuesUnanswered: try text(3) == "continue",
       quorum: try count(4, of: "quorum") ?? 1)

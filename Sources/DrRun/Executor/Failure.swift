@@ -20,11 +20,12 @@ struct Failure: Error {
   }
 
   let kind: Kind
+  /// Without secrets.
   let message: String
 
   init(_ kind: Kind, _ message: String) {
     self.kind = kind
-    self.message = message
+    self.message = SecretText.mask(message)
   }
 
   init(_ diagnostic: Diagnostic) { self.init(.program, diagnostic.message) }

@@ -69,7 +69,7 @@ package typealias Answer = Result<Document, WorldFailure>
 /// A call as the journal names it: enough to tell another call from it, and for people to read.
 package struct CallNote: Sendable, Equatable {
   package let name: String
-  /// Bounded: see `Bounded.copy`.
+  /// Without secrets, and bounded: see `SecretText.mask` and `Bounded.copy`.
   package let arguments: Document
 
   package init(name: String, arguments: Document) {
@@ -79,7 +79,7 @@ package struct CallNote: Sendable, Equatable {
 
   package init(_ name: String, _ arguments: DocumentObject) {
     self.name = name
-    self.arguments = Bounded.copy(.object(arguments))
+    self.arguments = Bounded.copy(SecretText.mask(.object(arguments)))
   }
 
   /// `kube.scale {"namespace":"deepseek","replicas":2}`

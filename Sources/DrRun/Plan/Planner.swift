@@ -327,7 +327,7 @@ package final class Planner: Runner {
       }
       planCleanup(.onFailure, try operands.value(0), [reason], frame, position, span)
     case .fail:
-      let message = try operands.text(0)
+      let message = SecretText.mask(try operands.text(0))
       _ = add(.fail, message, frame, position, span)
       throw Failure(.explicit, message)
     }

@@ -33,15 +33,10 @@ struct PreparedRun {
     project = Project(
       file: WorkingFolder.relative(launch.file), inputs: launch.inputs, style: style)
     guard !project.diagnostics.hasErrors else { throw project.fail() }
+    try Self.refuseSecrets(launch, project)
     if let runbook = project.checker.program.runbooks[launch.runbook] {
       natives = project.checker.natives(reachableFrom: runbook)
       try Self.check(launch, natives)
-      // Before anything is written: arguments stand in the journal.
-      for text in launch.arguments where URLPassword.isIn(text) {
-        let name = text.prefix { $0 != "=" }
-        project.report(Diagnostic(.wrongArguments, "`\(name)`: \(URLPassword.refusal)"))
-        throw project.fail()
-      }
       guard let functions = project.checker.checkArguments(launch.arguments, of: runbook) else {
         project.reportArgumentMistakes()
         throw project.fail()
@@ -112,6 +107,16 @@ struct PreparedRun {
     return project.fail()
   }
 
+  /// Throws where an argument or an input holds a secret: before anything is written, for they are kept to be
+  /// resumed with.
+  static func refuseSecrets(_ launch: Launch, _ project: Project) throws {
+    for text in launch.arguments + launch.inputs where SecretText.isIn(text) {
+      let name = text.prefix { $0 != "=" && $0 != ":" }
+      project.report(Diagnostic(.wrongArguments, "`\(name)`: \(SecretText.refusal)"))
+      throw project.fail()
+    }
+  }
+
   /// Throws, with the reasons, where it may come to what is not granted.
   static func check(_ launch: Launch, _ natives: [String]) throws {
     let refused = natives.compactMap { name in
@@ -172,7 +177,10 @@ struct PreparedRun {
     guard case .runbook(let runbook, let values) = subject else { return [] }
     let parameters = project.checker.program[runbook].parameters
     return zip(parameters, values).map { parameter, value in
-      (parameter.label, .string(machine.describe(value, type: parameter.type)))
+      (
+        parameter.label,
+        .string(SecretText.mask(machine.describe(value, type: parameter.type)))
+      )
     }
   }
 }

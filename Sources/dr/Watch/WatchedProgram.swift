@@ -22,6 +22,7 @@ struct WatchedProgram {
     var launch = given
     project = Project(
       file: WorkingFolder.relative(launch.file), inputs: launch.inputs, style: style)
+    try PreparedRun.refuseSecrets(launch, project)
     guard let machine = project.loadModel() else { throw project.fail() }
     self.machine = machine
     digest = ProgramFingerprint(project).digest
