@@ -30,7 +30,7 @@ package enum Timestamp {
   }
 
   /// `2026-11-23T20:15:00.000000Z`, the form of a Lease's times.
-  static func microTime(_ seconds: Int64) -> String {
+  package static func microTime(_ seconds: Int64) -> String {
     let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
     let clock = seconds - day * 86_400
     let (year, month, dayOfMonth) = civil(day)

@@ -232,7 +232,9 @@ struct RealWorldTests {
     #expect(
       try await nodes(byName, authority)
         == .failure(
-          .refused("https://127.0.0.1:\(byName.port): its certificate is for other names")))
+          .refused(
+            "https://127.0.0.1:\(byName.port): its certificate is for other names: ask for it by one of those"
+          )))
     #expect(
       try await nodes(byName, "\(authority), tls-server-name: kubernetes") == .success([]))
     let folder = certificates.folder.path

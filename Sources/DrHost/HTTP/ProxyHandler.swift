@@ -3,12 +3,12 @@
 import NIOCore
 
 /// Speaks to a proxy until it has connected.
-final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class ProxyHandler: OpeningHandler {
   typealias InboundIn = ByteBuffer
   struct Refusal: Error, CustomStringConvertible { let description: String }
 
   private var greeting: ProxyGreeting
-  private let done: EventLoopPromise<Void>
+  let done: EventLoopPromise<Void>
 
   private init(_ greeting: ProxyGreeting, _ done: EventLoopPromise<Void>) {
     self.greeting = greeting
@@ -16,15 +16,9 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   static func greet(_ greeting: ProxyGreeting, on channel: any Channel) -> EventLoopFuture<Void> {
-    channel.eventLoop.flatSubmit {
-      let done = channel.eventLoop.makePromise(of: Void.self)
-      do {
-        try channel.pipeline.syncOperations.addHandler(ProxyHandler(greeting, done))
-        channel.writeAndFlush(ByteBuffer(bytes: greeting.opening), promise: nil)
-      } catch {
-        done.fail(error)
-      }
-      return done.futureResult
+    channel.open { channel, done in
+      try channel.pipeline.syncOperations.addHandler(ProxyHandler(greeting, done))
+      channel.writeAndFlush(ByteBuffer(bytes: greeting.opening), promise: nil)
     }
   }
 
@@ -33,18 +27,8 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     case .wait: break
     case .send(let bytes):
       context.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil)
-    case .connected: context.pipeline.syncOperations.removeHandler(self).cascade(to: done)
+    case .connected: leave(context)
     case .refused(let why): done.fail(Refusal(description: why))
     }
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    done.fail(error)
-    context.close(promise: nil)
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    done.fail(ChannelError.eof)
-    context.fireChannelInactive()
   }
 }

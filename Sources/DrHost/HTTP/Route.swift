@@ -70,9 +70,9 @@ struct Route: Sendable {
 }
 
 /// Waits until there is a TLS session.
-private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+private final class HandshakeHandler: OpeningHandler {
   typealias InboundIn = ByteBuffer
-  private let done: EventLoopPromise<Void>
+  let done: EventLoopPromise<Void>
 
   init(_ done: EventLoopPromise<Void>) { self.done = done }
 
@@ -81,36 +81,27 @@ private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
   ) -> EventLoopFuture<Void> {
     // An address is no name to ask for; it is held against the certificate as it is.
     let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
-    return channel.eventLoop.flatSubmit {
-      let done = channel.eventLoop.makePromise(of: Void.self)
-      do {
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandlers([
-          try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name),
-          HandshakeHandler(done),
-        ])
-      } catch {
-        done.fail(error)
-      }
-      return done.futureResult
+    return channel.open { channel, done in
+      try channel.pipeline.syncOperations.addHandlers([
+        try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name),
+        HandshakeHandler(done),
+      ])
     }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case .handshakeCompleted? = event as? TLSUserEvent {
-      context.pipeline.syncOperations.removeHandler(self).cascade(to: done)
+      leave(context)
     } else {
       context.fireUserInboundEventTriggered(event)
     }
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    done.fail(error)
-    context.close(promise: nil)
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    done.fail(ChannelError.eof)
-    context.fireChannelInactive()
+  func told(_ error: any Error, _ context: ChannelHandlerContext) -> any Error {
+    guard TransportText.isUntrusted(error),
+      let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self),
+      let certificate = tls.peerCertificate
+    else { return error }
+    return CertificateFault(certificate, at: DNSTransport.seconds()) ?? error
   }
 }

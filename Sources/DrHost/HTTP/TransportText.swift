@@ -19,7 +19,7 @@ enum TransportText {
   /// Whether the other side is not who it should be: nothing that trying again would mend, and no
   /// sign that the target is lost.
   static func isUntrusted(_ error: any Error) -> Bool {
-    if error is NIOSSLExtraError { return true }
+    if error is NIOSSLExtraError || error is CertificateFault { return true }
     guard let error = error as? NIOSSLError else { return false }
     let text = String(describing: error)
     return text.contains("CERTIFICATE_VERIFY_FAILED")
@@ -31,7 +31,8 @@ enum TransportText {
     case let error as NIOConnectionError: connection(error)
     case let error as HTTPFailure: error.text
     case let error as NIOSSLError: tls(String(describing: error))
-    case is NIOSSLExtraError: "its certificate is for other names"
+    case let error as CertificateFault: error.text
+    case is NIOSSLExtraError: otherNames
     case let error as IOError: systemText(error.errnoCode)
     case let error as ChannelError: channel(error)
     case let error as ProxyHandler.Refusal: error.description
@@ -57,12 +58,16 @@ enum TransportText {
     }
   }
 
+  private static let otherNames = "its certificate is for other names: ask for it by one of those"
+
   private static func tls(_ text: String) -> String {
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
-      return "its certificate is not signed by a trusted authority, or has expired"
+      return
+        "its certificate is signed by an authority that is not trusted here: name the right one "
+        + "(certificate-authority-data of a kubeconfig, else this machine's)"
     }
     if text.contains("unableToValidateCertificate") {
-      return "its certificate is for other names"
+      return otherNames
     }
     if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
       return "it does not speak TLS"
