@@ -22,6 +22,9 @@ private struct NameServers {
   var intruder: [String]?
   /// The answer to the update is lost, after it was carried out or not.
   var losesAnswer = false
+  /// What the resolver knows of the servers; what it does not, the machine looks up by their names.
+  var primary = "ns1.example.net"
+  var addresses = ["ns2.example.net": ["192.0.2.2"]]
   /// Whether the program names the servers; else the resolver knows them.
   var areDeclared = true
   private(set) var updates = 0
@@ -92,10 +95,14 @@ private struct NameServers {
     reply.isResponse = true
     func wire(_ text: String) -> [UInt8] { (DNSName(text) ?? .root).wire }
     for question in reply.questions {
-      let datas =
-        question.type == DNSType.soa
-        ? [wire("ns1.example.net") + wire("x") + [UInt8](repeating: 0, count: 20)]
-        : [wire("ns2.example.net"), wire("ns1.example.net")]
+      let datas: [[UInt8]] =
+        switch question.type {
+        case DNSType.soa: [wire(primary) + wire("x") + [UInt8](repeating: 0, count: 20)]
+        case DNSType.ns: [wire("ns2.example.net"), wire("ns1.example.net")]
+        case let type:
+          (addresses[question.name.text] ?? []).compactMap { IPAddress($0) }
+            .filter { $0.type == type }.map(\.bytes)
+        }
       reply.answers =
         servers.isEmpty
         ? [] : datas.map { .init(name: question.name, type: question.type, data: $0) }
@@ -189,6 +196,13 @@ struct DNSTests {
     #expect(
       servers.run("dns.set_weights", .settle(observed: seen), leave)
         == .finish(["state": "done", "result": before]))
+    servers.primary = "."
+    #expect(
+      servers.run("dns.weights", .read)
+        == .fail(
+          .refused(
+            "the SOA record of example.net names no primary server: declare the zone's name servers"
+          )))
     servers.servers = [:]
     #expect(
       servers.run("dns.weights", .read)
@@ -196,6 +210,19 @@ struct DNSTests {
           .refused(
             "the resolver knows no SOA record of example.net (NOERROR): declare the zone's name servers"
           )))
+  }
+
+  @Test("of a server that was found any address will do, of IPv6 only where there is no other")
+  func locates() {
+    var servers = NameServers(both, both)
+    servers.areDeclared = false
+    servers.servers["2001:db8::1"] = servers.servers["192.0.2.1"]
+    servers.servers["192.0.2.1"] = nil
+    servers.addresses["ns1.example.net"] = ["2001:db8::1"]
+    #expect(servers.run("dns.weights", .read) == .finish(before))
+    servers.addresses["ns1.example.net"] = ["2001:db8::1", "192.0.2.3"]
+    servers.servers["192.0.2.3"] = servers.servers.removeValue(forKey: "2001:db8::1")
+    #expect(servers.run("dns.weights", .read) == .finish(before))
   }
 
   @Test("who lags is named, and that is a doubt, not a failure: the change is made")

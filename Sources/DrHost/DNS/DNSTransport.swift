@@ -12,10 +12,24 @@ enum DNSTransport {
   private static let resend: TimeAmount = .milliseconds(700)
 
   static func send(_ request: DNSRequest, secret: [UInt8]) async -> Reply.Answer {
-    let server = request.server.isEmpty ? resolver() : request.server
-    guard let server else {
-      return .failure(.refused("/etc/resolv.conf names no nameserver"))
+    guard request.server.isEmpty else { return await send(request, to: request.server, secret) }
+    // One after the other, as resolv.conf(5) has it, while they are silent or say that they cannot tell.
+    var answer = Reply.Answer.failure(.refused("/etc/resolv.conf names no nameserver"))
+    for resolver in resolvers() {
+      answer = await send(request, to: resolver, secret)
+      if isTold(answer) { break }
     }
+    return answer
+  }
+
+  private static func isTold(_ answer: Reply.Answer) -> Bool {
+    guard case .message(let bytes) = answer, bytes.count > 3 else { return false }
+    return ![2, 5].contains(bytes[3] & 15)  // SERVFAIL, REFUSED
+  }
+
+  private static func send(
+    _ request: DNSRequest, to server: String, _ secret: [UInt8]
+  ) async -> Reply.Answer {
     let conversation = DNSConversation(
       request, id: UInt16.random(in: 0 ... .max), secret: secret, seconds: seconds())
     let place = "\(server) port \(request.port)"
@@ -30,14 +44,13 @@ enum DNSTransport {
     return outcome.answer ?? .failure(.lostAnswer("\(place): the answer is cut off"))
   }
 
-  /// The first of this machine (resolv.conf(5)).
-  private static func resolver() -> String? {
-    guard case .success(let bytes) = readFile("/etc/resolv.conf") else { return nil }
-    for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
-      let words = line.split(whereSeparator: \.isWhitespace)
-      if words.count >= 2, words[0] == "nameserver" { return String(words[1]) }
-    }
-    return nil
+  /// Those of this machine, three at most (resolv.conf(5)).
+  private static func resolvers() -> [String] {
+    guard case .success(let bytes) = readFile("/etc/resolv.conf") else { return [] }
+    let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let servers = lines.map { $0.split(whereSeparator: \.isWhitespace) }
+      .filter { $0.count >= 2 && $0[0] == "nameserver" }
+    return servers.prefix(3).map { String($0[1]) }
   }
 
   /// Since 1970 by this machine's clock.

@@ -1,4 +1,5 @@
-"""Cases: a zone is taken out of the DNS by updates, with BIND and Knot DNS as Debian has them: a primary of either, and a secondary of BIND that follows by zone transfer."""
+"""Cases: a zone is taken out of the DNS by updates, with BIND and Knot DNS as Debian has them: a primary of either, and a secondary of BIND that follows by zone transfer.
+Unbound is the resolver that finds them."""
 
 import base64
 import contextlib
@@ -16,9 +17,10 @@ from groundlib.testing import expect, until
 
 from .chat import CHAT
 
-PROGRAMS = {"named": "bind9", "nsupdate": "bind9-dnsutils", "knotd": "knot"}
+PROGRAMS = {"named": "bind9", "nsupdate": "bind9-dnsutils", "knotd": "knot", "unbound": "unbound"}
 PORT = 5395
 PRIMARY, SECONDARY, RELAY = "127.0.0.51", "127.0.0.52", "127.0.0.53"
+RESOLVER, SILENT = "127.0.0.54", "127.0.0.55"
 BOTH = {"192.0.2.10", "192.0.2.20"}
 UPDATE = 5
 
@@ -31,6 +33,29 @@ ns1 IN A {PRIMARY}
 ns2 IN A {SECONDARY}
 chat IN A 192.0.2.10
 chat IN A 192.0.2.20
+"""
+# Servers of which most are dead: their names alone do not fit into a datagram, so the resolver is asked by TCP.
+LARGE_ZONE = ZONE + "".join(
+    f"@ IN NS {name}\n{name} IN A {SILENT}\n" for name in (f"a-server-that-is-not-there-any-more-and-has-a-long-name-{number}" for number in range(9)))
+# Of example.net it asks the servers themselves; of all else it knows nothing.
+UNBOUND = """server:
+    interface: {resolver}
+    port: 53
+    access-control: 127.0.0.0/8 allow
+    do-not-query-localhost: no
+    do-daemonize: no
+    module-config: "iterator"
+    username: ""
+    chroot: ""
+    directory: "{folder}"
+    pidfile: "{folder}/pid"
+    use-syslog: no
+remote-control:
+    control-enable: no
+stub-zone:
+    name: "example.net"
+    stub-addr: {primary}@{port}
+    stub-addr: {secondary}@{port}
 """
 OPTIONS = """include "key.conf";
 options {{ directory "{folder}"; listen-on port {port} {{ {address}; }}; listen-on-v6 {{ none; }}; pid-file none; session-keyfile none;
@@ -81,7 +106,7 @@ traffic front for chat {
     zone      = "example.net"
     host      = "chat"
     addresses = [az1: "192.0.2.10", az2: "192.0.2.20"]
-    servers   = ["ns1.example.net": primary, "ns2.example.net": "%(secondary)s"]
+    servers   = if primary == "" { [:] } else { ["ns1.example.net": primary, "ns2.example.net": "%(secondary)s"] }
     port      = %(port)d
     patience  = 3s
     key { name = key_name, secret = "file:\(key_file)" }
@@ -96,6 +121,8 @@ runbook leave(from: Zone, to: Zone) {
   }
   verify weights(front)[to] == 100%% within 5s
 }
+
+runbook look() { verify weights(front)[az1] == 50%% within 5s }
 
 runbook empty() { step "shift" { traffic.shift(front, [az1: 0%%, az2: 0%%]) } }
 """ % {"chat": CHAT, "relay": RELAY, "secondary": SECONDARY, "port": PORT}
@@ -141,6 +168,27 @@ def knot_dns_takes_the_same_updates(world):
         run.exited(1, "was changed by somebody else", "192.0.2.99")
         expect(zone.answer(PRIMARY) == {"192.0.2.10", "192.0.2.99"}, f"{zone.answer(PRIMARY)}")
         return f"{shift.seconds:.2f} s with the read-back of both servers"
+
+
+def a_resolver_finds_the_servers_of_a_zone(world):
+    """By SOA and NS records, with nothing declared, among dead servers and resolvers."""
+    with Zone(world).served() as zone, zone.resolved() as resolver:
+        zone.start("dns-found-look", "run", "look", before=resolver, primary="").exited(0)
+        plan = zone.start("dns-found-plan", "plan", "leave", "from=az1", "to=az2", before=resolver, primary="")
+        plan.exited(0, "A 192.0.2.10 of az1 is taken out", "the key dr at ns1.example.net")
+        shift = zone.leave("dns-found", before=resolver, primary="").exited(0)
+        expect(zone.everywhere() == [{"192.0.2.20"}] * 2, f"after the shift: {zone.everywhere()}")
+        runs = zone.runs("dns-found")
+        world.dr.start("dns-found-undo", ["resume", runs.id, "--undo"], runs.state, before=resolver).exited(0, "taken back")
+        expect(zone.everywhere() == [BOTH, BOTH], f"after the undo: {zone.everywhere()}")
+        with zone.without_resolver():
+            zone.leave("dns-unresolved", before=resolver, primary="").exited(3, f"{RESOLVER} port 53")
+        expect(zone.everywhere() == [BOTH, BOTH], "a change without a resolver")
+    with Zone(world).served(zone=LARGE_ZONE) as zone, zone.resolved() as resolver:
+        zone.start("dns-large-look", "run", "look", before=resolver, primary="").exited(0)
+        zone.leave("dns-large", before=resolver, primary="").exited(0)
+        expect(zone.everywhere() == [{"192.0.2.20"}] * 2, f"among dead servers: {zone.everywhere()}")
+    return f"{shift.seconds:.2f} s with the finding and the read-back of both servers"
 
 
 def a_wrong_key_is_explained(world):
@@ -210,13 +258,13 @@ class Zone:
         (self.folder / "key.conf").write_text(f'key "dr" {{ algorithm hmac-sha256; secret "{self.secret}"; }};\n')
 
     @contextlib.contextmanager
-    def served(self, by="named"):
+    def served(self, by="named", zone=ZONE):
         # named listens on addresses of interfaces only.
-        for address in (PRIMARY, SECONDARY, RELAY):
+        for address in (PRIMARY, SECONDARY, RELAY, RESOLVER):
             subprocess.run([program("ip"), "address", "replace", f"{address}/8", "dev", "lo"], check=True)
         shutil.rmtree(self.folder / "primary", ignore_errors=True)
         (self.folder / "primary").mkdir()
-        (self.folder / "primary" / "zone").write_text(ZONE)
+        (self.folder / "primary" / "zone").write_text(zone)
         if by == "knotd":
             self.primary = self.start_knot("primary", PRIMARY)
         else:
@@ -252,6 +300,39 @@ class Zone:
             return subprocess.Popen([program("knotd"), "-c", folder / "knot.conf"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
                                     stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
 
+    @contextlib.contextmanager
+    def resolved(self):
+        """What begins a process that finds names by Unbound. Its /etc/resolv.conf has a resolver first that is not there, and a domain to search
+        that is none."""
+        folder = self.folder / "unbound"
+        folder.mkdir(exist_ok=True)
+        (folder / "resolv.conf").write_text(f"search invalid\noptions ndots:5\nnameserver {SILENT}\nnameserver {RESOLVER}\n")
+        (folder / "unbound.conf").write_text(
+            UNBOUND.format(resolver=RESOLVER, folder=folder, primary=PRIMARY, secondary=SECONDARY, port=PORT))
+        self.resolver = self.start_resolver()
+        try:
+            yield [program("unshare"), "-m", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', folder / "resolv.conf"]
+        finally:
+            self.stop_resolver()
+
+    def start_resolver(self):
+        folder = self.folder / "unbound"
+        with open(self.folder / "unbound.log", "ab") as log:
+            process = subprocess.Popen([program("unbound"), "-d", "-c", folder / "unbound.conf"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+        until("the resolver", lambda: self.answer(RESOLVER, 53) == BOTH, 20)
+        return process
+
+    def stop_resolver(self):
+        self.resolver.kill()
+        self.resolver.wait()
+
+    @contextlib.contextmanager
+    def without_resolver(self):
+        self.stop_resolver()
+        yield
+        self.resolver = self.start_resolver()
+
     def pauses_transfers(self, paused):
         """A secondary that answers, but hears of no change: it is started anew as a primary of what it has, and back."""
         self.secondary.kill()
@@ -267,12 +348,12 @@ class Zone:
     def runs(self, name):
         return self.world.dr.runs(name)
 
-    def start(self, name, command, runbook, *words, **sets):
+    def start(self, name, command, runbook, *words, before=(), **sets):
         runs = self.runs(name)
         flags = [word for pair in {"key_file": self.folder / "key.conf", **sets}.items() for word in ("--set", "=".join(map(str, pair)))]
         if command == "run":
             flags.append("--yes")
-        return self.world.dr.start(name, [command, self.program, runbook, *words, *flags], runs.state)
+        return self.world.dr.start(name, [command, self.program, runbook, *words, *flags], runs.state, before=before)
 
     def leave(self, name, **sets):
         return self.start(name, "run", "leave", "from=az1", "to=az2", **sets)
@@ -290,12 +371,12 @@ class Zone:
         text = f"server {PRIMARY} {PORT}\nzone example.net\n{commands}\nsend\n"
         subprocess.run([program("nsupdate"), "-k", self.folder / "key.conf"], input=text, text=True, check=True, timeout=20)
 
-    def answer(self, server):
+    def answer(self, server, port=PORT):
         """The addresses of chat.example.net there; empty where it does not answer."""
-        query = struct.pack(">HHHHHH", 7, 0, 1, 0, 0, 0) + b"\4chat\7example\3net\0" + struct.pack(">HH", 1, 1)
+        query = struct.pack(">HHHHHH", 7, 0x100, 1, 0, 0, 0) + b"\4chat\7example\3net\0" + struct.pack(">HH", 1, 1)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(2)
-            client.connect((server, PORT))
+            client.connect((server, port))
             try:
                 client.send(query)
                 reply = client.recv(4096)
@@ -363,6 +444,7 @@ class Relay:
 CASES = [
     a_zone_leaves_the_dns_on_every_server_and_comes_back,
     knot_dns_takes_the_same_updates,
+    a_resolver_finds_the_servers_of_a_zone,
     a_wrong_key_is_explained,
     a_secondary_that_lags_is_named_and_the_run_goes_on_once_it_follows,
     a_kill_while_an_update_is_under_way_is_settled_by_reading_back,

@@ -122,13 +122,13 @@ class Dr:
         for folder in ("log", "home", "state"):
             (work / folder).mkdir(parents=True)
 
-    def start(self, name, arguments, state=None, more=None):
-        """With these variables of the environment in place of its own."""
+    def start(self, name, arguments, state=None, more=None, before=()):
+        """With these variables of the environment in place of its own; `before` is what begins it."""
         self.count += 1
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self.work / "home"), "USER": "end-to-end",
                        "KUBECONFIG": str(self.kubeconfig), "DR_STATE": str(state or self.work / "state" / "none"),
                        **(more or {})}
-        return Invocation([self.binary, *arguments], self.work / "log" / f"{self.count:03}-{name}.log", environment)
+        return Invocation([*before, self.binary, *arguments], self.work / "log" / f"{self.count:03}-{name}.log", environment)
 
     def compile(self, *flags, program=None):
         """The manifests for the ground's API server, as bytes."""

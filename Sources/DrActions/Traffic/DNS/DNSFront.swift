@@ -18,6 +18,14 @@ struct DNSFront {
       let place = (address.isEmpty ? [] : [address]) + (port == 53 ? [] : ["port \(port)"])
       text = place.isEmpty ? name : "\(name) (\(place.joined(separator: ", ")))"
     }
+
+    /// One that was found, with the address that the resolver knows; without one the machine looks it up, in
+    /// `/etc/hosts` too.
+    init(found name: String, at address: IPAddress?, _ port: Int64) {
+      self.name = name
+      self.address = address?.text ?? name
+      text = port == 53 ? name : "\(name) (port \(port))"
+    }
   }
 
   /// What a server answers for the name.
@@ -92,22 +100,54 @@ struct DNSFront {
   func found() -> Flow<DNSFront> {
     if !servers.isEmpty { return .value(self) }
     return lookUp(DNSType.soa).then { primary in
-      lookUp(DNSType.ns).map { others in
+      lookUp(DNSType.ns).then { others in
+        guard let first = primary.first, first != .root else {
+          return .failure(
+            .refused(
+              "the SOA record of \(zone.text) names no primary server: declare the zone's name servers"
+            ))
+        }
         var names: [DNSName] = []
-        for name in primary.prefix(1) + others where !names.contains(name) { names.append(name) }
-        var front = self
-        front.servers = names.map { Server($0.text, at: "", Int64(port)) }
-        return front
+        for name in [first] + others where !names.contains(name) { names.append(name) }
+        return locate(names[...], []).map { servers in
+          var front = self
+          front.servers = servers
+          return front
+        }
       }
     }
   }
 
-  /// The servers that the machine's resolver knows of the zone.
-  private func lookUp(_ type: UInt16) -> Flow<[DNSName]> {
+  /// Where servers are, by the resolver: no list of domains to search, which `/etc/resolv.conf` may have, is tried with
+  /// their names.
+  private func locate(_ left: ArraySlice<DNSName>, _ found: [Server]) -> Flow<[Server]> {
+    guard let name = left.first else { return .value(found) }
+    return address(of: name, [DNSType.a, DNSType.aaaa]).then { address in
+      locate(
+        left.dropFirst(), found + [Server(found: name.text, at: address, Int64(port))])
+    }
+  }
+
+  /// `nil` where the resolver knows none.
+  private func address(of name: DNSName, _ types: ArraySlice<UInt16>) -> Flow<IPAddress?> {
+    guard let type = types.first else { return .value(nil) }
+    return resolve(name, type).map(Optional.some).otherwise { _ in .value(nil) }.then { reply in
+      let found = reply?.answers.first { $0.type == type && $0.kind == DNSClass.internet }
+      if let address = found.flatMap({ IPAddress($0.data) }) { return .value(address) }
+      return address(of: name, types.dropFirst())
+    }
+  }
+
+  private func resolve(_ name: DNSName, _ type: UInt16) -> Flow<DNSMessage> {
     var message = DNSMessage()
     message.wantsRecursion = true
-    message.questions = [.init(name: zone, type: type)]
-    return send(message, to: Server("the resolver", at: "", 53), isResolver: true).then { reply in
+    message.questions = [.init(name: name, type: type)]
+    return send(message, to: Server("the resolver", at: "", 53), isResolver: true)
+  }
+
+  /// The servers that the machine's resolver knows of the zone.
+  private func lookUp(_ type: UInt16) -> Flow<[DNSName]> {
+    resolve(zone, type).then { reply in
       let names = reply.answers.filter { $0.type == type && $0.name == zone }.compactMap(\.server)
       switch reply.code {
       case DNSCode.noError where !names.isEmpty: return .value(names)
