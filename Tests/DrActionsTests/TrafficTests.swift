@@ -260,6 +260,42 @@ struct GslbTests {
             + "is healthy: us (\(seen))"))
   }
 
+  @Test(
+    "asks each cluster's own Gslb for the health of its geo tag",
+    arguments: [
+      (200, #""serviceHealth":{"h":"Healthy"},"geoTag":"us""#, "-", "-"),
+      (
+        200, #""serviceHealth":{"h":"Unhealthy"},"geoTag":"us""#, "serviceHealth of h is Unhealthy",
+        "-"
+      ),
+      (
+        200, #""serviceHealth":{"h":"Unhealthy"},"geoTag":"eu""#, "-",
+        "the Gslb that was asked is of eu"
+      ),
+      (403, "", "-", "its cluster b does not say: "),
+    ])
+  func otherClusters(status: Int, told: String, seen: String, note: String) throws {
+    func body(_ status: String) -> String {
+      #"{"metadata":{"resourceVersion":"3"},"status":{\#(status)},"#
+        + #""spec":{"strategy":{"type":"roundRobin","weight":{"eu":100,"us":0}}}}"#
+    }
+    var all = try #require(setting.objectValue)
+    all["clusters"] = ["eu": "a", "us": "b"]
+    let end = Transcript([
+      // What its own cluster sees says nothing of the other one's services.
+      turn("GET \(new)", 200, body(#""serviceHealth":{"h":"Healthy"}"#)),
+      turn("b GET \(new)", status, status == 200 ? body(told) : "{}"),
+    ]).run("gslb.set_weights", .object(all), .observe)
+    guard case .finish(let document) = end else {
+      Issue.record("\(end)")
+      return
+    }
+    let hindrance = document["hindrance"]?.stringValue ?? "-"
+    #expect(seen == "-" ? hindrance == "-" : hindrance.contains("us (\(seen))"), "\(hindrance)")
+    let changes = document["changes"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    #expect(note == "-" || changes.contains { $0.contains(note) }, "\(changes)")
+  }
+
   @Test("refuses an empty set, and a strategy that looks at no weights")
   func refuses() {
     var all = arguments.objectValue ?? DocumentObject()

@@ -108,7 +108,10 @@ struct Transcript {
   private static func text(_ request: KubernetesRequest) -> String {
     #expect(request.agent == "dr/0.1 (run/2.1.0)")
     let query = request.query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
-    var text = "\(request.method.rawValue) \(request.path)" + (query.isEmpty ? "" : "?\(query)")
+    // Cluster a is not named.
+    let cluster = ["", "a"].contains(request.cluster) ? "" : "\(request.cluster) "
+    var text =
+      cluster + "\(request.method.rawValue) \(request.path)" + (query.isEmpty ? "" : "?\(query)")
     if let body = request.body { text += " \(JSON.write(body))" }
     return text
   }

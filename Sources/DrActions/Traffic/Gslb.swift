@@ -31,12 +31,12 @@ struct Gslb {
     }
   }
 
-  /// What its status says of a geo tag: it knows the services of its own cluster only.
+  /// What its status says of a geo tag: k8gb writes into it what it sees in its own cluster only.
   func health(of tag: String) -> SeenHealth {
     if let geoTag, !geoTag.isEmpty, geoTag != tag {
-      return .unknown("this Gslb's status is of \(geoTag)")
+      return .unknown("the Gslb that was asked is of \(geoTag)")
     }
-    guard !services.isEmpty else { return .unknown("this Gslb has no serviceHealth") }
+    guard !services.isEmpty else { return .unknown("its Gslb has no serviceHealth") }
     guard let sick = services.first(where: { $0.health != "Healthy" }) else { return .healthy }
     return .unhealthy("serviceHealth of \(sick.host) is \(sick.health)")
   }
@@ -52,7 +52,7 @@ struct Gslb {
 
 /// Where one Gslb lives.
 struct GslbClient {
-  let kube: KubeClient
+  private(set) var kube: KubeClient
   let namespace: String
   let name: String
 
@@ -64,16 +64,31 @@ struct GslbClient {
 
   var target: String { "gslbs/\(name) in \(namespace)" }
 
+  /// The Gslb of the same name in another cluster.
+  func `in`(_ cluster: String) -> GslbClient {
+    var other = self
+    other.kube = KubeClient(cluster: cluster, agent: kube.agent)
+    return other
+  }
+
   func path(_ group: String) -> KubePath {
     KubePath(group: group, version: "v1beta1", namespace: namespace, "gslbs", name)
   }
 
-  func read(groups: [String] = ["k8gb.io", "k8gb.absa.oss"]) -> Flow<Gslb> {
+  func read(
+    groups: [String] = ["k8gb.io", "k8gb.absa.oss"], isKnown: Bool = false
+  ) -> Flow<Gslb> {
     guard let group = groups.first else {
-      return .failure(.refused("\(target) does not exist"))
+      return .failure(
+        isKnown
+          ? .refused("\(target) does not exist")
+          : KubeClient.unknownKind(path("k8gb.io"), target))
     }
     return kube.get(path(group)).then { reply in
-      if reply.status == 404 { return read(groups: Array(groups.dropFirst())) }
+      if reply.status == 404 {
+        return read(
+          groups: Array(groups.dropFirst()), isKnown: isKnown || !reply.isUnknownKind)
+      }
       return reply.document("read \(target)").map { Gslb(group: group, $0) }
     }
   }

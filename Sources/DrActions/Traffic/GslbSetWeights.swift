@@ -9,6 +9,8 @@ struct GslbSetWeights: Act {
   static let name = "gslb.set_weights"
   private let gslb: GslbClient
   private let weights: [(name: String, value: Int64)]
+  /// The cluster of each geo tag, where that is not the Gslb's own.
+  private let clusters: [(tag: String, cluster: String)]
   private let lastZone: LastZone
 
   init(_ arguments: Arguments) throws(WorldFailure) {
@@ -17,6 +19,13 @@ struct GslbSetWeights: Act {
     weights = try arguments.percents("weights").map { name, percent in
       let rounded = (percent + Unit.percent / 2) / Unit.percent
       return (name, percent > 0 ? max(1, rounded) : 0)
+    }
+    clusters = try (arguments.call.arguments["clusters"]?.objectValue?.members ?? []).map {
+      member throws(WorldFailure) in
+      guard let cluster = member.value.stringValue else {
+        throw arguments.mismatch("clusters", "an Object of clusters by geo tag")
+      }
+      return (member.name, cluster)
     }
     guard weights.contains(where: { $0.value > 0 }) else {
       throw .refused("\(gslb.target) would be published without any weight")
@@ -66,9 +75,19 @@ struct GslbSetWeights: Act {
           )
         })
       return lastZone.guarding(drain, observation) { zones in
-        .value(zones.map { ($0, found.health(of: $0)) })
+        SeenHealth.ofEach(zones[...]) { health(of: $0, found) }
       }
     }
+  }
+
+  /// What the k8gb of a geo tag's own cluster says of it.
+  private func health(of tag: String, _ found: Gslb) -> Flow<SeenHealth> {
+    guard let cluster = clusters.first(where: { $0.tag == tag })?.cluster,
+      cluster != gslb.kube.cluster
+    else { return .value(found.health(of: tag)) }
+    return gslb.in(cluster).read().map { $0.health(of: tag) }
+      // A cluster that does not say is no reason against what may be done.
+      .otherwise { .value(.unknown("its cluster \(cluster) does not say: \($0.message)")) }
   }
 
   func perform(_ observed: Observation) -> Flow<Document> {
