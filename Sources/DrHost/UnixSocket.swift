@@ -59,6 +59,15 @@ package enum UnixSocket {
       case EINTR: continue
       // A Unix socket whose queue is full says so at once; try again until the deadline.
       case EAGAIN where WallClock.monotonicNanoseconds() < deadline: usleep(20_000)
+      case EACCES, EPERM:
+        return .refused(
+          "\(path): permission denied: this user may not write to the socket, see its `mode`, `user` and `group`"
+        )
+      case ENOENT:
+        return .notSent(
+          "\(path): there is no such socket: it is made by who listens on it, which may not run")
+      case ECONNREFUSED:
+        return .notSent("\(path): nobody listens on the socket: who made it does not run any more")
       case let code: return .notSent("\(path): \(systemText(code))")
       }
     }

@@ -126,7 +126,7 @@ import Testing
           .refused(#"`up{a="b"}` gives 2 series; aggregate them to one, as sum(…) does"#)))
     #expect(
       query(400, #"{"status":"error","error":"parse error"}"#)
-        == .fail(.refused(#"Prometheus answers 400 to `up{a="b"}`: parse error"#)))
+        == .fail(.refused(#"Prometheus at http://p answers 400 to `up{a="b"}`: parse error"#)))
     guard case .fail(.busy) = query(503, "") else {
       Issue.record("a server that is overloaded may be asked again")
       return
@@ -236,6 +236,9 @@ import Testing
         ]) == .finish("sha256:ab"))
     #expect(
       digest("nginx:1", [turn(url, 401)])
-        == .fail(.refused("the registry wants credentials for nginx:1")))
+        == .fail(
+          .refused(
+            "the registry wants credentials for nginx:1, and is asked without: only `authorization` of "
+              + "registry.copy gives some, to the registry that is copied to")))
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DrActions
+import Glibc
 import NIOCore
 import NIOPosix
 import Testing
@@ -49,7 +50,20 @@ struct UnixSocketTests {
     let missing = "\(folder.path)/none.sock"
     #expect(
       await UnixSocket.ask(missing, "x", timeoutNanoseconds: 60_000_000_000)
-        == .failure(.notSent("\(missing): No such file or directory")))
+        == .failure(
+          .notSent(
+            "\(missing): there is no such socket: it is made by who listens on it, which may not run"
+          )))
+    // A socket that nobody listens on any more.
+    let left = "\(folder.path)/left.sock"
+    let server = try await ServerBootstrap(group: EventLoops.group).bind(unixDomainSocketPath: left)
+      .get()
+    #expect(rename(left, left + "~") == 0)
+    try await server.close()
+    #expect(
+      await UnixSocket.ask(left + "~", "x", timeoutNanoseconds: 60_000_000_000)
+        == .failure(
+          .notSent("\(left)~: nobody listens on the socket: who made it does not run any more")))
     let long = "/tmp/\(String(repeating: "x", count: 120))"
     #expect(
       await UnixSocket.ask(long, "x", timeoutNanoseconds: 60_000_000_000)

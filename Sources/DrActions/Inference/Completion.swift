@@ -76,7 +76,9 @@ struct Completion {
       if status == 429 || status == 503 {
         let pause = headers.first { $0.name == "retry-after" }.flatMap { Int64($0.value) }
         return .saturated(
-          "\(url) answers \(status)",
+          "\(url) answers \(status)\(detail(bytes)): "
+            + (status == 429
+              ? "it has more to do than it takes" : "it loads its model, is paused or full"),
           pause: pause.flatMap { $0 >= 0 && $0 <= 3600 ? $0 * Unit.second : nil })
       }
       guard (200..<300).contains(status) else {

@@ -62,7 +62,11 @@ struct EngineClient {
   func failure(_ what: String, _ answer: Answer, isChange: Bool) -> WorldFailure {
     let detail =
       answer.body["error"]?["message"]?.stringValue ?? answer.body["message"]?.stringValue
-    let text = "cannot \(what): \(base) answers \(answer.status)" + (detail.map { ": \($0)" } ?? "")
+    var text =
+      "cannot \(what): \(base) answers \(answer.status)"
+      + (detail.map { ": \($0.prefix(300))" } ?? "")
+    if answer.status == 503, detail == nil { text += ": it may still load its model" }
+    if answer.status == 200 { text += " with something else than that" }
     switch answer.status {
     case 429, 503: return .busy(text)
     case 500...: return isChange ? .inDoubt(text) : .busy(text)

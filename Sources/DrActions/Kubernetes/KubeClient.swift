@@ -53,10 +53,18 @@ struct KubeClient {
   /// The document at a path; `what` names it for people when there is none.
   func document(_ path: KubePath, _ what: String) -> Flow<Document> {
     get(path).then { reply in
-      reply.status == 404
+      if reply.isUnknownKind { return .failure(Self.unknownKind(path, what)) }
+      return reply.status == 404
         ? .failure(.refused("\(what) does not exist"))
         : reply.document("read \(what)")
     }
+  }
+
+  /// Why nothing can be at a path.
+  static func unknownKind(_ path: KubePath, _ what: String) -> WorldFailure {
+    .refused(
+      "\(what) cannot be there: the cluster does not know \(path.kind); what brings them is not installed "
+        + "in it, or is of another version")
   }
 
   /// All items of a collection, page by page. A list that expires between pages (410) is begun

@@ -38,6 +38,17 @@ struct KubePath: Equatable {
       group: "apps", version: "v1", namespace: namespace, "deployments", name, subresource)
   }
 
+  /// `httproutes of gateway.networking.k8s.io/v1`, for people.
+  var kind: String {
+    let parts = text.split(separator: "/")
+    let start = text.hasPrefix("/apis/") ? 3 : 2
+    guard parts.count > start else { return text }
+    let rest = parts[start...]
+    let resource =
+      rest.first == "namespaces" && rest.count > 2 ? rest.dropFirst(2).first : rest.first
+    return "\(resource ?? "") of \(parts[1..<start].joined(separator: "/"))"
+  }
+
   /// RFC 3986: all but unreserved characters; a name can never add a segment or a query.
   static func encode(_ text: String) -> String {
     var encoded = ""

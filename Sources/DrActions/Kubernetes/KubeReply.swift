@@ -32,6 +32,10 @@ struct KubeReply {
 
   var isSuccess: Bool { (200..<300).contains(status) }
 
+  /// Whether the server has nothing at that path: not the object is missing, but its kind. It then answers with a text,
+  /// no Status object.
+  var isUnknownKind: Bool { status == 404 && body == .null }
+
   /// The `reason` of a Status object: `Conflict`, `AlreadyExists`.
   var reason: String? { body["reason"]?.stringValue }
 

@@ -18,6 +18,7 @@ struct AlertmanagerClient {
 
   struct Answer {
     let status: Int
+    let headers: [HTTPRequest.Header]
     let body: Document
     /// Alertmanager's own clock, in seconds since 1970.
     let date: Int64?
@@ -42,15 +43,31 @@ struct AlertmanagerClient {
         return .failure(method == .get ? .unreachable(message) : .inDoubt(message))
       case .response(let status, let headers, let bytes):
         let date = headers.first { $0.name == "date" }.flatMap { Timestamp.parseHTTPDate($0.value) }
-        return .value(Answer(status: status, body: (try? JSON.parse(bytes)) ?? .null, date: date))
+        return .value(
+          Answer(
+            status: status, headers: headers, body: (try? JSON.parse(bytes)) ?? .null, date: date))
       }
     }
   }
 
+  private func why(_ answer: Answer) -> String {
+    if let said = answer.body.stringValue ?? answer.body["message"]?.stringValue {
+      return ": \(said.prefix(300))"
+    }
+    let place = Redirect.text(answer.status, answer.headers)
+    if !place.isEmpty { return place }
+    switch answer.status {
+    case 401, 403: return ": it wants credentials, such as a proxy in front of it may add"
+    case 200..<500 where answer.status != 429:
+      return
+        ", which is no answer of API v2; the URL is that of Alertmanager 0.16 or later, with its prefix and "
+        + "without /api/v2"
+    case _: return ""
+    }
+  }
+
   func failure(_ what: String, _ answer: Answer) -> WorldFailure {
-    let detail =
-      (answer.body.stringValue ?? answer.body["message"]?.stringValue).map { ": \($0.prefix(300))" }
-    let text = "cannot \(what): Alertmanager answers \(answer.status)\(detail ?? "")"
+    let text = "cannot \(what): Alertmanager at \(base) answers \(answer.status)\(why(answer))"
     return answer.status == 429 || answer.status >= 500 ? .busy(text) : .refused(text)
   }
 }

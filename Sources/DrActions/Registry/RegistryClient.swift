@@ -72,12 +72,22 @@ final class RegistryClient {
   /// What an answer means that is not among those that were looked for.
   func failure<Value>(_ answer: Answer) -> Flow<Value> {
     switch answer.status {
-    case 401, 403: .failure(.refused("the registry wants credentials for \(image.text)"))
+    case 401, 403: .failure(.refused(refusal(answer)))
     case 429, 500...:
       .failure(.busy("the registry answers \(answer.status) for \(image.text)"))
     case _:
       .failure(.refused("the registry answers \(answer.status) for \(image.text)\(detail(answer))"))
     }
+  }
+
+  private func refusal(_ answer: Answer) -> String {
+    guard let authorization else {
+      return
+        "the registry wants credentials for \(image.text), and is asked without: only `authorization` of "
+        + "registry.copy gives some, to the registry that is copied to"
+    }
+    return "the registry does not let \(authorization) do that with \(image.text) "
+      + "(\(answer.status))\(detail(answer))"
   }
 
   /// `: manifest blob unknown to registry`, where the registry says why.
@@ -99,6 +109,13 @@ final class RegistryClient {
       guard isOurs, answer.status == 401,
         let realm = answer.header("www-authenticate").flatMap(Self.tokenURL)
       else { return .value(answer) }
+      guard !(self.authorization != nil && url.hasPrefix("https:") && !realm.hasPrefix("https:"))
+      else {
+        return .failure(
+          .refused(
+            "the registry of \(self.image.text) wants its credentials sent to \(realm.prefix(200)), which has "
+              + "no TLS: that is not done"))
+      }
       // The challenge names what the token must be good for: one for pulling does not push.
       return self.fetchToken(realm).then { token in
         self.token = token

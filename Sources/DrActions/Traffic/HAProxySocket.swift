@@ -54,7 +54,9 @@ struct HAProxySocket {
       case .text(let text):
         let lines = text.split(whereSeparator: \.isNewline)
         guard let complaint = lines.first else { return .value(()) }
-        return .failure(.refused("HAProxy at \(path) refuses `\(command)`: \(complaint)"))
+        let help =
+          complaint.contains("ermission denied") ? "; its socket must be of `level admin`" : ""
+        return .failure(.refused("HAProxy at \(path) refuses `\(command)`: \(complaint)\(help)"))
       case .response, .exited, .executed, .message:
         return .failure(.refused("an HTTP response came for a socket command"))
       case .failure(.refused(let message)): return .failure(.refused(message))
