@@ -162,7 +162,7 @@ struct PlaceTests {
     }
   }
 
-  @Test("a secret in a URL that is given, and a password in any, is refused before anything is written or sent, and is not repeated")
+  @Test("secrets in URLs that are given, and passwords in any, are refused and not repeated")
   func passwords() throws {
     try inFolder { folder in
       let program = """
