@@ -80,7 +80,8 @@ struct SecretTextTests {
       "imagePullSecrets: [a]", "a Bearer realm=\"https://auth.example/token\",service=\"s\"",
       "https://a.example:8443/hook", "https://a.example/?page=2&groupKey=a", "token: null",
       "key: value", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
-      "--dry-run --token", "password:", "://", "token=", "x://y?token=",
+      "step “get http://a.example/?token=•••”: refused", "--dry-run --token", "password:", "://",
+      "token=", "x://y?token=",
     ])
   func keeps(_ text: String) { #expect(SecretText.mask(text) == text) }
 

@@ -49,8 +49,8 @@ struct SecretScanner {
 
   /// What is hidden already, what says that there is none, and what a program puts there.
   private func isOpen(_ range: Range<Int>) -> Bool {
-    ["•••", "nil", "null", "true", "false"].contains { text[range].elementsEqual($0.utf8) }
-      || follows("\\(", range.lowerBound)
+    ["nil", "null", "true", "false"].contains { text[range].elementsEqual($0.utf8) }
+      || text[range].starts(with: "•••".utf8) || follows("\\(", range.lowerBound)
   }
 
   /// `env:NAME`, `Bearer file:/path`
