@@ -79,8 +79,9 @@ def ensure(programs, say=print):
 
 
 def _apt(command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    # Another apt may be at work: it is waited for.
+    return subprocess.run([command[0], "-o", "DPkg::Lock::Timeout=120", *command[1:]], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
 class _no_service_starts:
