@@ -30,13 +30,7 @@ struct Planning {
     case .simulated:
       _ = try SimulatedSession(prepared: prepared, options: simulation).drive(planner) { _ in }
     case .real:
-      let world: RealWorld
-      do throws(Diagnostic) {
-        world = try prepared.launch.makeRealWorld(for: prepared.natives)
-      } catch {
-        prepared.project.report(error)
-        throw prepared.project.fail()
-      }
+      let world = try prepared.makeWorld()
       let driver = RealDriver(
         runner: planner, answer: { await world.answer($0, $1, beside: store) },
         approver: Approver(approvesAll: true)

@@ -37,13 +37,7 @@ struct Preflight {
   /// The same in a world of its own.
   func run() async throws {
     guard !places.isEmpty else { return }
-    let world: RealWorld
-    do throws(Diagnostic) {
-      world = try prepared.launch.makeRealWorld(for: prepared.natives)
-    } catch {
-      prepared.project.report(error)
-      throw prepared.project.fail()
-    }
+    let world = try prepared.makeWorld()
     do {
       try await run(in: world)
     } catch {

@@ -80,6 +80,16 @@ struct PreparedRun {
     }
   }
 
+  /// The real world that the launch names. Where there is none, that is said, and throws.
+  func makeWorld() throws -> RealWorld {
+    do throws(Diagnostic) {
+      return try launch.makeRealWorld(for: natives)
+    } catch {
+      project.report(error)
+      throw project.fail()
+    }
+  }
+
   /// Who works on the run from here on, as its journal notes it.
   func life(in places: [ClusterPlace]) -> Life {
     Life(

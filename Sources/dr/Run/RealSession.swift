@@ -48,7 +48,7 @@ struct RealSession {
   private func inWorld(_ body: (RealWorld) async throws -> Void) async throws {
     // Before the first line is written: who reads them may be gone, and the run goes on.
     signal(SIGPIPE, SIG_IGN)
-    let world = try makeWorld()
+    let world = try prepared.makeWorld()
     do {
       try await body(world)
     } catch {
@@ -102,14 +102,6 @@ struct RealSession {
 
       """, to: .error)
     throw ExitCode(4)
-  }
-
-  private func makeWorld() throws -> RealWorld {
-    do throws(Diagnostic) {
-      return try prepared.launch.makeRealWorld(for: prepared.natives)
-    } catch {
-      throw fail(error, status: 1)
-    }
   }
 
   private func fail(_ diagnostic: Diagnostic, status: Int32) -> ExitCode {

@@ -103,7 +103,7 @@ def a_permission_that_is_missing_on_the_way_is_named_before_the_first_act_and_ac
     runs = world.dr.runs("half-rights")
     with granted(world, "viewer", UNTIL_CORDON):
         with world.client("half-rights"):
-            runs.run(flags=["--context", VIEWER]).exited(1, "not permitted to viewer", "patch nodes", "nothing was done")
+            runs.run(flags=["--context", VIEWER]).exited(1, f"not permitted to {VIEWER}", "patch nodes", "nothing was done")
             expect(not runs.ids and world.cluster.snapshot() == before, "something was done before the permissions were asked")
             invocation = runs.run(flags=["--context", VIEWER, "--accept-missing"]).exited(6, "viewer", "patch", "nodes", "everything done was undone, verified")
     undone(world, runs, before)
