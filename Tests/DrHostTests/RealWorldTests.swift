@@ -227,8 +227,9 @@ struct RealWorldTests {
       wrong
         == .failure(
           .refused(
-            "https://127.0.0.1:\(byAddress.port): its certificate is not signed by a trusted "
-              + "authority, or has expired")))
+            "https://127.0.0.1:\(byAddress.port): its certificate is signed by an authority that is "
+              + "not trusted here: name the right one (certificate-authority-data of a kubeconfig, "
+              + "else this machine's)")))
     #expect(
       try await nodes(byName, authority)
         == .failure(
