@@ -170,6 +170,8 @@ def a_server_that_answers_429_503_and_500_is_asked_again(world):
         failed = len(proxy.took(did="status"))
         # What was asked to wait waited: the first of each kind was, and others of its kind may be under way beside it.
         for method, path in count:
+            if path.endswith("/selfsubjectaccessreviews"):
+                continue  # many are asked at once
             alike = [each for each in proxy.seen if each.method == method and each.path.split("?")[0] == path]
             again = [each.at for each in alike if each.path == alike[0].path]
             pause = again[1] - again[0] if len(again) > 1 and alike[0].did == "status" else 1
