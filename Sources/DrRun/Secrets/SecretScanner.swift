@@ -250,7 +250,7 @@ struct SecretScanner {
     var end = start
     while let byte = byte(end), !Self.endsURL(byte) { end += 1 }
     urlEnd = end
-    let authorityEnd = text[start..<end].firstIndex { "/?#".utf8.contains($0) } ?? end
+    let authorityEnd = text[start..<end].firstIndex(where: Self.endsAuthority) ?? end
     var host = start
     if let at = text[start..<authorityEnd].lastIndex(of: UInt8(ascii: "@")) {
       hide(start..<at)
@@ -259,7 +259,7 @@ struct SecretScanner {
     let pathEnd =
       text[authorityEnd..<end].firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
       ?? end
-    var isHook = text[host..<authorityEnd].elementsEqual("hooks.slack.com".utf8)
+    var isHook = authorityEnd - host == 15 && follows("hooks.slack.com", host)
     var place = authorityEnd
     while place < pathEnd {
       let segmentEnd = text[(place + 1)..<pathEnd].firstIndex(of: UInt8(ascii: "/")) ?? pathEnd
@@ -277,6 +277,10 @@ struct SecretScanner {
   }
 
   private static let hooks = ["hook", "hooks", "webhook", "webhooks", "webhookb2"]
+
+  private static func endsAuthority(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+  }
 
   private static func endsURL(_ byte: UInt8) -> Bool {
     switch byte {
