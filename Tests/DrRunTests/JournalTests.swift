@@ -47,7 +47,7 @@ func sampleRecords() -> [JournalRecord] {
     .reopened(why: "asked", audience: nil),
     .life(
       Life(
-        by: "alice", machine: "host1", version: "0.1.0", file: "/work/a.dr",
+        by: "alice", machine: "host1", version: "0.1.0", file: "/home/a.dr",
         clusters: [
           ClusterPlace(
             cluster: "prod", context: "admin", server: "https://10.0.0.1:6443", user: "root")
