@@ -139,4 +139,16 @@ struct SecretTextTests {
     #expect(SecretText.mask(document) == shown)
     #expect(SecretText.mask(shown) == shown)
   }
+
+  @Test("a call is known again in the journal, with its secret hidden or as older journals have it")
+  func notedCalls() {
+    let call: DocumentObject = ["url": "http://h/?token=abc", "status": 200]
+    let noted = CallNote("web.get", call)
+    #expect(noted.arguments == ["url": "http://h/?token=•••", "status": 200])
+    #expect(noted.isOf("web.get", call))
+    #expect(CallNote(name: "web.get", arguments: .object(call)).isOf("web.get", call))
+    #expect(!noted.isOf("web.post", call))
+    #expect(!noted.isOf("web.get", ["url": "http://other/?token=abc", "status": 200]))
+    #expect(!noted.isOf("web.get", ["url": "http://h/", "status": 200]))
+  }
 }

@@ -285,7 +285,7 @@ final class ActOperation: Operation {
   override func replay(_ record: JournalRecord.Body) -> Bool {
     switch record {
     case .intent(let written):
-      guard intent == nil, written.call == CallNote(call.name, call.arguments),
+      guard intent == nil, written.call.isOf(call.name, call.arguments),
         written.actClass == actClass, written.key == executor.key(for: position)
       else { return false }
       promise(written)

@@ -103,7 +103,7 @@ final class ReadOperation: Operation {
 
   override func replay(_ record: JournalRecord.Body) -> Bool {
     guard case .read(let note, let answer) = record,
-      note == CallNote(call.name, call.arguments)
+      note.isOf(call.name, call.arguments)
     else { return false }
     switch answer {
     case .failure: conclude(answer, nil)

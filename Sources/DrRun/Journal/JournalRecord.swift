@@ -82,6 +82,12 @@ package struct CallNote: Sendable, Equatable {
     self.arguments = Bounded.copy(SecretText.mask(.object(arguments)))
   }
 
+  /// Whether it is of this call. Where all stands in it as it is, no secret has to be looked for.
+  package func isOf(_ name: String, _ arguments: DocumentObject) -> Bool {
+    self.name == name
+      && (self.arguments == .object(arguments) || self == CallNote(name, arguments))
+  }
+
   /// `kube.scale {"namespace":"deepseek","replicas":2}`
   package var summary: String {
     let text = JSON.write(arguments)
