@@ -23,20 +23,39 @@ private final class NameServer: Sendable {
     let group = MultiThreadedEventLoopGroup.singleton
     // Set below, before anybody knows the port.
     let handle = Handle()
-    let datagrams = try await DatagramBootstrap(group: group)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(Datagrams(manner, handle))
-        }
-      }.bind(host: "127.0.0.1", port: 0).get()
-    port = datagrams.localAddress?.port ?? 0
-    let streams = try await ServerBootstrap(group: group)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(Streams(manner, handle))
-        }
-      }.bind(host: "127.0.0.1", port: port).get()
-    channels = [datagrams, streams]
+    func bind() async throws -> [any Channel] {
+      let datagrams = try await DatagramBootstrap(group: group)
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(Datagrams(manner, handle))
+          }
+        }.bind(host: "127.0.0.1", port: 0).get()
+      do {
+        let streams = try await ServerBootstrap(group: group)
+          .childChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+              try channel.pipeline.syncOperations.addHandler(Streams(manner, handle))
+            }
+          }.bind(host: "127.0.0.1", port: datagrams.localAddress?.port ?? 0).get()
+        return [datagrams, streams]
+      } catch {
+        try await datagrams.close()
+        throw error
+      }
+    }
+    // A port that is free for UDP may be taken for TCP, above all beside tests with thousands of connections.
+    var bound: [any Channel] = []
+    var refusals = 0
+    while bound.isEmpty {
+      do {
+        bound = try await bind()
+      } catch {
+        refusals += 1
+        if refusals == 50 { throw error }
+      }
+    }
+    channels = bound
+    port = bound.first?.localAddress?.port ?? 0
     handle.server.withLock { $0 = self }
   }
 
