@@ -27,10 +27,11 @@ let networkDependencies: [Package.Dependency] = [
 
 let networkTargets: [Target] = [
   .systemLibrary(name: "CNSS"),
+  .systemLibrary(name: "CSpawn"),
   target(
     "DrHost",
     [
-      "CNSS", "DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem",
+      "CNSS", "CSpawn", "DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),

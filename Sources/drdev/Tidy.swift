@@ -65,7 +65,7 @@ enum Tidy {
     Layer(name: "DrSystem", imports: ["DrSema"], isPure: false),
     Layer(
       name: "DrHost",
-      imports: ["CNSS", "DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],
+      imports: ["CNSS", "CSpawn", "DrBase", "DrData", "DrSema", "DrRun", "DrActions", "DrSystem"],
       isPure: false),
     Layer(
       name: "Dr",

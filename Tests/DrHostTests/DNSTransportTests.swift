@@ -172,7 +172,8 @@ struct DNSTransportTests {
     try await server.stop()
     let large = try await NameServer(.says(400))
     #expect(try count(await DNSTransport.send(request(large.port), secret: [])) == 400)
-    #expect(large.counts.withLock { $0 == (1, 1) })
+    // A datagram that a busy machine is late to answer is sent again.
+    #expect(large.counts.withLock { $0.datagrams > 0 && $0.streams == 1 })
     try await large.stop()
   }
 

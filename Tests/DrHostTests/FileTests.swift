@@ -133,6 +133,17 @@ struct ChildProcessTests {
     #expect(quoted.output == Array("$HOME; `x`".utf8))
   }
 
+  @Test("a program gets no file or socket of ours")
+  func inherits() async throws {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    #expect(fcntl(socket, F_GETFD) & FD_CLOEXEC == 0)
+    let child = try await ChildProcess(
+      program: "test", arguments: ["-e", "/proc/self/fd/\(socket)"]
+    ).run().get()
+    #expect(child.status == 1)
+  }
+
   @Test("tells how a program ended, hung, or could not begin")
   func ends() async throws {
     let failed = try await ChildProcess(program: "sh", arguments: ["-c", "echo no >&2; exit 3"])

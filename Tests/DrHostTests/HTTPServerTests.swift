@@ -137,15 +137,15 @@ struct HTTPServerTests {
     await server.stop()
   }
 
-  @Test("idle connections make room, and a request is answered beside ten thousand of them")
+  @Test("idle connections make room, and a request is answered beside thousands of them")
   func manyIdle() async throws {
     let server = try await serve { $0.connections = 64 }
     var idle: [RawClient] = []
-    for number in 0..<10_000 {
+    for number in 0..<3_000 {
       idle.append(try RawClient(port: server.port))
       // This process has no more descriptors than others.
       if idle.count > 400 { idle.removeFirst(200) }
-      guard number.isMultiple(of: 2_000) else { continue }
+      guard number.isMultiple(of: 500) else { continue }
       let client = try RawClient(port: server.port)
       try await client.send("GET / HTTP/1.1\r\nconnection: close\r\n\r\n")
       #expect(try await client.rest()?.hasSuffix("GET 0 yes\n") == true)

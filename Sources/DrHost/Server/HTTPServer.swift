@@ -79,7 +79,8 @@ package final class HTTPServer: Sendable {
     NameLookup.prepare()
     let table = ConnectionTable(limits)
     let bootstrap = ServerBootstrap(group: EventLoops.group)
-      .serverChannelOption(.backlog, value: 64)
+      // Who finds it full waits a second for the next try of TCP.
+      .serverChannelOption(.backlog, value: 512)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       // A process that has no descriptor left goes on when it has one again.
       .serverChannelInitializer { channel in
