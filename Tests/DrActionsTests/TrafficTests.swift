@@ -272,7 +272,7 @@ struct GslbTests {
         200, #""serviceHealth":{"h":"Unhealthy"},"geoTag":"eu""#, "-",
         "the Gslb that was asked is of eu"
       ),
-      (403, "", "-", "its cluster b does not say: "),
+      (404, "", "-", "its cluster b does not say: "),
     ])
   func otherClusters(status: Int, told: String, seen: String, note: String) throws {
     func body(_ status: String) -> String {
@@ -281,11 +281,13 @@ struct GslbTests {
     }
     var all = try #require(setting.objectValue)
     all["clusters"] = ["eu": "a", "us": "b"]
-    let end = Transcript([
-      // What its own cluster sees says nothing of the other one's services.
-      turn("GET \(new)", 200, body(#""serviceHealth":{"h":"Healthy"}"#)),
-      turn("b GET \(new)", status, status == 200 ? body(told) : "{}"),
-    ]).run("gslb.set_weights", .object(all), .observe)
+    let end = Transcript(
+      [
+        // What its own cluster sees says nothing of the other one's services.
+        turn("GET \(new)", 200, body(#""serviceHealth":{"h":"Healthy"}"#)),
+        turn("b GET \(new)", status, status == 200 ? body(told) : "{}"),
+      ] + (status == 404 ? [turn("b GET \(old)", 404)] : [])
+    ).run("gslb.set_weights", .object(all), .observe)
     guard case .finish(let document) = end else {
       Issue.record("\(end)")
       return
@@ -294,6 +296,126 @@ struct GslbTests {
     #expect(seen == "-" ? hindrance == "-" : hindrance.contains("us (\(seen))"), "\(hindrance)")
     let changes = document["changes"]?.arrayValue?.compactMap(\.stringValue) ?? []
     #expect(note == "-" || changes.contains { $0.contains(note) }, "\(changes)")
+  }
+
+  /// Of two clusters, of which b is eu's.
+  private var everywhere: Document {
+    var all = setting.objectValue ?? DocumentObject()
+    all["clusters"] = ["us": "a", "eu": "b"]
+    return .object(all)
+  }
+
+  private func patch(_ eu: Int, _ us: Int) -> String {
+    #"PATCH \#(new) {"spec":{"strategy":{"weight":{"eu":\#(eu),"us":\#(us)}}},"#
+      + #""metadata":{"resourceVersion":"3"}}"#
+  }
+
+  private let half = #"{"eu":50,"us":50}"#
+  private let none = #"{"eu":0,"us":100}"#
+
+  @Test("sets the weights in each cluster, and reads them back from each")
+  func everyCluster() {
+    let end = Transcript([
+      turn("GET \(new)", 200, object(half)), turn("b GET \(new)", 200, object(half)),
+    ]).run("gslb.set_weights", everywhere, .observe)
+    guard case .finish(let seen) = end else {
+      Issue.record("\(end)")
+      return
+    }
+    #expect(
+      seen["changes"]?.arrayValue?.compactMap(\.stringValue).prefix(4) == [
+        "in a: weight of eu 50 → 0", "in a: weight of us 50 → 100", "in b: weight of eu 50 → 0",
+        "in b: weight of us 50 → 100",
+      ])
+    #expect(
+      Transcript([
+        turn("GET \(new)", 200, object(half)), turn(patch(0, 100)),
+        turn("b GET \(new)", 200, object(half)), turn("b " + patch(0, 100)),
+      ]).run("gslb.set_weights", everywhere, .perform(observed: seen))
+        == .finish(["eu": 500_000_000, "us": 500_000_000]))
+    for (other, state) in [(none, "done"), (half, "notDone")] {
+      let end = Transcript([
+        turn("GET \(new)", 200, object(none)), turn("b GET \(new)", 200, object(other)),
+      ]).run("gslb.set_weights", everywhere, .settle(observed: seen))
+      guard case .finish(let settlement) = end else {
+        Issue.record("\(end)")
+        return
+      }
+      #expect((settlement["state"]?.stringValue == "done") == (state == "done"), "\(settlement)")
+    }
+  }
+
+  @Test(
+    "leaves out a cluster that is gone or has no such Gslb, says so, and does not wait for it again"
+  )
+  func lostCluster() {
+    let gone: [Transcript.Turn] = [
+      Transcript.Turn(
+        order: "b GET \(new)", reply: .failure(.notSent("b: no route to it")),
+        elapsed: 10_000_000_000),
+      sleep(200),
+      Transcript.Turn(
+        order: "b GET \(new)", reply: .failure(.notSent("b: no route to it")),
+        elapsed: 10_000_000_000),
+    ]
+    let absent = [turn("b GET \(new)", 404), turn("b GET \(old)", 404)]
+    for (turns, why) in [
+      (gone, "b is left out: b: no route to it"),
+      (absent, "b is left out: gslbs/g in n does not exist"),
+    ] {
+      let end = Transcript([turn("GET \(new)", 200, object(half))] + turns)
+        .run("gslb.set_weights", everywhere, .observe)
+      guard case .finish(let seen) = end else {
+        Issue.record("\(end)")
+        return
+      }
+      let changes = seen["changes"]?.arrayValue?.compactMap(\.stringValue) ?? []
+      #expect(changes.contains { $0.hasPrefix(why) }, "\(changes)")
+      #expect(
+        Transcript([turn("GET \(new)", 200, object(half)), turn(patch(0, 100))])
+          .run("gslb.set_weights", everywhere, .perform(observed: seen))
+          == .finish(["eu": 500_000_000, "us": 500_000_000]))
+      #expect(
+        Transcript([turn("GET \(new)", 200, object(none))])
+          .run("gslb.set_weights", everywhere, .settle(observed: seen))
+          == settled("done", ["eu": 500_000_000, "us": 500_000_000]))
+    }
+  }
+
+  @Test(
+    "a cluster that dies in between is left to reading back, one that refuses has the others put back"
+  )
+  func partly() {
+    #expect(
+      Transcript([
+        turn("GET \(new)", 200, object(half)), turn(patch(0, 100), .lostAnswer("a: no answer")),
+        turn("b GET \(new)", 200, object(half)), turn("b " + patch(0, 100)),
+      ]).run("gslb.set_weights", everywhere, .perform(observed: observed(.null, .null)))
+        .isInDoubt)
+    #expect(
+      Transcript([
+        turn("GET \(new)", 200, object(half)), turn(patch(0, 100)),
+        turn("b GET \(new)", 200, object(half)), turn("b " + patch(0, 100), 403),
+        turn("GET \(new)", 200, object(none)), turn(patch(50, 50)),
+      ]).run("gslb.set_weights", everywhere, .perform(observed: observed(.null, .null)))
+        == .fail(.refused("cannot patch gslbs/g in n: the API server answers 403")))
+    #expect(
+      Transcript([turn("GET \(new)", 200, object(half)), turn("b GET \(new)", 403)])
+        .run("gslb.set_weights", everywhere, .observe)
+        == .fail(.refused("cannot read gslbs/g in n: the API server answers 403")))
+  }
+
+  @Test("reads the shares of the first cluster that answers")
+  func otherShares() {
+    var all = arguments.objectValue ?? DocumentObject()
+    all["clusters"] = ["us": "a", "eu": "b"]
+    let gone = Transcript.Turn(
+      order: "GET \(new)", reply: .failure(.notSent("a: no route to it")),
+      elapsed: 10_000_000_000)
+    #expect(
+      Transcript([gone, sleep(200), gone, turn("b GET \(new)", 200, object(half))])
+        .run("gslb.weights", .object(all), .read)
+        == .finish(["eu": 500_000_000, "us": 500_000_000]))
   }
 
   @Test("refuses an empty set, and a strategy that looks at no weights")
@@ -476,4 +598,8 @@ struct RouteTests {
       Transcript([]).run("route.set_weights", none, .observe)
         == .fail(.refused("httproutes/front in n would be left without any weight")))
   }
+}
+
+extension Transcript.End {
+  fileprivate var isInDoubt: Bool { if case .fail(.inDoubt) = self { true } else { false } }
 }

@@ -64,32 +64,60 @@ struct GslbClient {
 
   var target: String { "gslbs/\(name) in \(namespace)" }
 
-  /// The Gslb of the same name in another cluster.
-  func `in`(_ cluster: String) -> GslbClient {
-    var other = self
-    other.kube = KubeClient(cluster: cluster, agent: kube.agent)
-    return other
+  /// The Gslb of the same name in each cluster, its own first.
+  func inEach(_ clusters: [String]) -> [GslbClient] {
+    var clients = [self]
+    for cluster in clusters where !clients.contains(where: { $0.kube.cluster == cluster }) {
+      var other = self
+      other.kube = KubeClient(cluster: cluster, agent: kube.agent)
+      clients.append(other)
+    }
+    return clients
+  }
+
+  /// The cluster of each geo tag, as a call names them.
+  static func clusters(
+    _ arguments: Arguments
+  ) throws(WorldFailure) -> [(tag: String, cluster: String)] {
+    try (arguments.call.arguments["clusters"]?.objectValue?.members ?? []).map {
+      member throws(WorldFailure) in
+      guard let cluster = member.value.stringValue else {
+        throw arguments.mismatch("clusters", "an Object of clusters by geo tag")
+      }
+      return (member.name, cluster)
+    }
   }
 
   func path(_ group: String) -> KubePath {
     KubePath(group: group, version: "v1beta1", namespace: namespace, "gslbs", name)
   }
 
-  func read(
+  func read() -> Flow<Gslb> {
+    find().then { found in
+      switch found {
+      case .success(let gslb): .value(gslb)
+      case .failure(let absence): .failure(absence)
+      }
+    }
+  }
+
+  /// The same; why there is none is an answer, too.
+  func find(
     groups: [String] = ["k8gb.io", "k8gb.absa.oss"], isKnown: Bool = false
-  ) -> Flow<Gslb> {
+  ) -> Flow<Result<Gslb, WorldFailure>> {
     guard let group = groups.first else {
-      return .failure(
-        isKnown
-          ? .refused("\(target) does not exist")
-          : KubeClient.unknownKind(path("k8gb.io"), target))
+      return .value(
+        .failure(
+          isKnown
+            ? .refused("\(target) does not exist")
+            : KubeClient.unknownKind(path("k8gb.io"), target)))
     }
     return kube.get(path(group)).then { reply in
       if reply.status == 404 {
-        return read(
+        return find(
           groups: Array(groups.dropFirst()), isKnown: isKnown || !reply.isUnknownKind)
       }
-      return reply.document("read \(target)").map { Gslb(group: group, $0) }
+      return reply.document("read \(target)").map { .success(Gslb(group: group, $0)) }
     }
   }
 }
