@@ -56,7 +56,11 @@ package enum AtomicFile {
       throw error.path == aside
         ? FileFailure(path, "write", code: error.code, reason: error.reason) : error
     }
-    try FileDescriptor.synchronizeDirectory(folder)
+    do throws(FileFailure) {
+      try FileDescriptor.synchronizeDirectory(folder)
+    } catch {
+      throw FileFailure(path, "write", code: error.code, reason: error.reason)
+    }
   }
 
   /// Writes other contents into a file that is there: it keeps its permissions, and a link stays a link.

@@ -43,6 +43,26 @@ struct AlertTests {
     #expect(next.new.count == 1 && anew && book.count == 1, "it takes the old one's place")
   }
 
+  @Test("of thousands that come at once each is known by its own, and one too many is counted")
+  func many() {
+    var book = AlertBook()
+    let all = (0...AlertBook.countMax).map { alert("az\($0)") }
+    let taken = book.take(all, at: now)
+    #expect(taken.new.count == AlertBook.countMax && taken.refused == 1)
+    let again = book.take(all.map { alert($0.key.fingerprint, isFiring: false) }, at: now)
+    #expect(again.resolved.count == AlertBook.countMax && again.repeated == 1 && book.count == 0)
+  }
+
+  @Test("a long one fills no log")
+  func text() {
+    let long = Alert(
+      key: alert("az1").key,
+      labels: DocumentObject(
+        [("alertname", "Many")] + (0..<20_000).map { ("l\($0)", "v") }), isFiring: true)
+    #expect(long.text.count < 300 && long.text.hasPrefix(#"Many{l0="v", l1="v""#))
+    #expect(alert("az1").text == #"ZoneDark{zone="az1"}"#)
+  }
+
   @Test("what is resolved or forgotten does not fire")
   func ends() {
     var book = AlertBook()

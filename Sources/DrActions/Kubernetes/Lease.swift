@@ -105,6 +105,9 @@ struct LeaseClient {
   /// The lease, if it exists, and the server's time.
   func read() -> Flow<(lease: Lease?, date: Int64)> {
     kube.get(path(objectName)).then { reply in
+      guard reply.status == 404 || reply.isSuccess else {
+        return .failure(reply.failure("read \(target)"))
+      }
       guard let date = reply.date else {
         return .failure(.refused("the API server sends no Date, by which locks expire"))
       }

@@ -37,6 +37,7 @@ enum TransportText {
     case let error as ChannelError: channel(error)
     case let error as ProxyHandler.Refusal: error.description
     case is HTTPParserError: "the answer is not HTTP"
+    case let error as SocketAddressError.UnknownHost: "no address is known for \(error.host)"
     case let error: "\(error)"
     }
   }

@@ -41,12 +41,20 @@ package struct Alert: Sendable, Equatable {
     self.isFiring = isFiring
   }
 
-  /// `ZoneDark{zone="az1"}`
+  /// Characters of `text`; whoever may post alerts is not to fill a log with one.
+  private static let textMax = 240
+
+  /// `ZoneDark{zone="az1"}`, cut where it is long.
   package var text: String {
-    let rest = labels.members.filter { $0.name != "alertname" }
-      .map { "\($0.name)=\"\($0.value.stringValue ?? "")\"" }.joined(separator: ", ")
-    let name = labels["alertname"]?.stringValue ?? "an alert"
-    return rest.isEmpty ? name : "\(name){\(rest)}"
+    var text = labels["alertname"]?.stringValue ?? "an alert"
+    var isFirst = true
+    for label in labels.members where label.name != "alertname" {
+      if text.utf8.count > 4 * Self.textMax { break }
+      text += "\(isFirst ? "{" : ", ")\(label.name)=\"\(label.value.stringValue ?? "")\""
+      isFirst = false
+    }
+    if !isFirst { text += "}" }
+    return text.count > Self.textMax ? "\(text.prefix(Self.textMax))…" : text
   }
 }
 
@@ -63,6 +71,17 @@ package struct AlertBook: Sendable {
   private struct Entry: Sendable {
     let alert: Alert
     var toldAt: Instant
+  }
+
+  /// What occurrences of one alert have in common: one of them fires at a time.
+  private struct Series: Hashable {
+    private let groupKey: String
+    private let fingerprint: String
+
+    init(_ key: Alert.Key) {
+      groupKey = key.groupKey
+      fingerprint = key.fingerprint
+    }
   }
 
   private struct Use: Hashable, Sendable {
@@ -93,30 +112,43 @@ package struct AlertBook: Sendable {
   package mutating func take(_ alerts: [Alert], at now: Instant) -> Taken {
     forget(at: now)
     var taken = Taken()
+    // Thousands may come at once: each is found by its key.
+    var kept: [Entry?] = entries
+    var places: [Series: Int] = [:]
+    for (index, entry) in entries.enumerated() { places[Series(entry.alert.key)] = index }
+    var count = entries.count
     for alert in alerts {
-      let index = entries.firstIndex { $0.alert.key == alert.key }
+      let series = Series(alert.key)
+      let place = places[series]
+      let index = place.flatMap { kept[$0]?.alert.key == alert.key ? $0 : nil }
       switch (alert.isFiring, index) {
       case (true, let index?):
-        entries[index].toldAt = now
+        kept[index]?.toldAt = now
         taken.repeated += 1
       case (true, nil):
         // The end of an earlier occurrence of the same alert went missing.
-        entries.removeAll {
-          $0.alert.key.groupKey == alert.key.groupKey
-            && $0.alert.key.fingerprint == alert.key.fingerprint
+        if let place {
+          kept[place] = nil
+          places[series] = nil
+          count -= 1
         }
-        guard entries.count < Self.countMax else {
+        guard count < Self.countMax else {
           taken.refused += 1
           continue
         }
-        entries.append(Entry(alert: alert, toldAt: now))
+        places[series] = kept.count
+        kept.append(Entry(alert: alert, toldAt: now))
+        count += 1
         taken.new.append(alert)
       case (false, let index?):
-        entries.remove(at: index)
+        kept[index] = nil
+        places[series] = nil
+        count -= 1
         taken.resolved.append(alert)
       case (false, nil): taken.repeated += 1
       }
     }
+    entries = kept.compactMap { $0 }
     return taken
   }
 

@@ -82,6 +82,8 @@ struct Plan: AsyncParsableCommand {
   }
 
   private func conclude(_ planning: Planning) throws {
+    // Half a plan that looks like a whole one is the worst.
+    if Console.isUnwritable { throw ExitCode(1) }
     if let doubt = planning.review?.doubt { Console.write("\(doubt)\n", to: .error) }
     guard let plan = planning.plan else { return }
     if planning.result?.status == .unreachable { throw ExitCode(3) }

@@ -82,26 +82,38 @@ struct Launch: Equatable {
   init?(_ document: Document) {
     guard let file = document["file"]?.stringValue,
       let runbook = document["runbook"]?.stringValue,
-      let arguments = document["arguments"]?.arrayValue,
-      let inputs = document["inputs"]?.arrayValue,
+      let arguments = Self.texts(document["arguments"]),
+      let inputs = Self.texts(document["inputs"]),
       let world = document["world"]?.stringValue.flatMap(WorldKind.init(rawValue:))
     else { return nil }
     self.init(
-      file: file, runbook: runbook, arguments: arguments.compactMap(\.stringValue),
-      inputs: inputs.compactMap(\.stringValue), world: world,
+      file: file, runbook: runbook, arguments: arguments, inputs: inputs, world: world,
       kubeconfig: document["kubeconfig"]?.stringValue, context: document["context"]?.stringValue)
     impersonation = document["as"]?.stringValue.map { user in
       Impersonation(
         user: user,
         groups: document["as_groups"]?.arrayValue?.compactMap(\.stringValue) ?? [])
     }
-    grants.allowed = document["allow"]?.arrayValue?.compactMap(\.stringValue)
-    grants.denied = document["deny"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    if let allowed = document["allow"] {
+      guard let names = Self.texts(allowed) else { return nil }
+      grants.allowed = names
+    }
+    if let denied = document["deny"] {
+      guard let names = Self.texts(denied) else { return nil }
+      grants.denied = names
+    }
     places = document["clusters"]?.arrayValue?.compactMap(ClusterPlace.init) ?? []
     if let cause = document["cause"], let service = cause["service"]?.stringValue {
       self.cause = Cause(
         service: service,
         alerts: cause["alerts"]?.arrayValue?.compactMap(Alert.Key.init) ?? [])
     }
+  }
+
+  /// `nil` where it is no list of texts: what was given is not to be left out in silence.
+  private static func texts(_ document: Document?) -> [String]? {
+    guard let items = document?.arrayValue else { return nil }
+    let texts = items.compactMap(\.stringValue)
+    return texts.count == items.count ? texts : nil
   }
 }

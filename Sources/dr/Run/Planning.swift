@@ -32,7 +32,10 @@ struct Planning {
     case .real:
       let world = try prepared.makeWorld()
       let driver = RealDriver(
-        runner: planner, answer: { await world.answer($0, $1, beside: store) },
+        runner: planner,
+        answer: { call, phase in
+          await Self.sayingWhenLate(call) { await world.answer(call, phase, beside: store) }
+        },
         approver: Approver(approvesAll: true)
       ) { _ in }
       _ = try await driver.run { _ in }
@@ -42,6 +45,21 @@ struct Planning {
     }
     plan = planner.plan
     result = planner.result
+  }
+
+  /// Says after a while what it waits for: a server that accepts and never answers takes a minute to be given up.
+  private static func sayingWhenLate(
+    _ call: WorldCall, _ answer: () async -> Result<Document, WorldFailure>
+  ) async -> Result<Document, WorldFailure> {
+    let patience = Duration.seconds(5)
+    let note = Task {
+      try await Task.sleep(for: patience)
+      Console.write(
+        "\(call.name) has no answer yet after \(patience.components.seconds)s; it is waited for\n",
+        to: .error)
+    }
+    defer { note.cancel() }
+    return await answer()
   }
 
   /// Permissions that the acts need and the credentials do not have, as plans write them.

@@ -29,14 +29,30 @@ struct SavedPlan {
 
   /// Throws what is wrong with the file.
   init(reading path: String) throws {
-    guard case .success(let bytes) = readFile(path) else {
-      throw ValidationError("there is no plan \(path)")
+    let bytes: [UInt8]
+    switch readFile(path) {
+    case .success(let read): bytes = read
+    case .failure(let failure):
+      throw ValidationError("the plan \(path) cannot be read: \(failure.reason)")
     }
-    guard let document = try? JSON.parse(bytes), document["format"]?.stringValue == Self.format,
-      let launch = document["launch"].flatMap(Launch.init),
+    let document: Document
+    do throws(DataError) {
+      document = try JSON.parse(bytes)
+    } catch {
+      throw ValidationError(
+        "\(path) is no plan, or only a part of one: \(error.message), at line \(error.line), "
+          + "column \(error.column); plan again")
+    }
+    let format = document["format"]?.stringValue
+    if let format, format != Self.format, format.hasPrefix("dr-plan/") {
+      throw ValidationError(
+        "\(path) is of the format \(format.prefix(40)), which this dr does not read; plan again with it"
+      )
+    }
+    guard format == Self.format, let launch = document["launch"].flatMap(Launch.init),
       let programDigest = document["program"]?.stringValue, let plan = document["plan"],
       let version = document["version"]?.stringValue, let lines = document["lines"]?.arrayValue
-    else { throw ValidationError("\(path) is no plan that `dr plan -o` of this version wrote") }
+    else { throw ValidationError("\(path) is no plan that `dr plan -o` wrote") }
     self.launch = launch
     self.programDigest = programDigest
     self.version = version

@@ -20,9 +20,8 @@ final class Leadership: Sendable {
   private struct State {
     /// By the monotonic clock; nil while another copy leads.
     var validUntil: Int64?
-    /// Whether anybody answered who leads.
-    var isKnown = false
-    var isOver = false
+    /// Until when it is known who leads, by the monotonic clock: as long as a hold lasts from when somebody said so.
+    var knownUntil: Int64?
   }
 
   private let means: Means
@@ -63,7 +62,11 @@ final class Leadership: Sendable {
   }
 
   /// Whether it is known who leads.
-  var isKnown: Bool { state.withLock { $0.isKnown } }
+  var isKnown: Bool {
+    state.withLock { state in
+      state.knownUntil.map { WallClock.monotonicNanoseconds() < $0 } ?? false
+    }
+  }
 
   /// Tries to lead, and to go on leading, until the task is cancelled.
   func run() async {
@@ -94,7 +97,7 @@ final class Leadership: Sendable {
       case .success:
         state.withLock { state in
           state.validUntil = begun + Self.length - Self.margin
-          state.isKnown = true
+          state.knownUntil = begun + Self.length
         }
         if !wasLeading { tell(.leads) }
         lastRefusal = ""
@@ -102,7 +105,7 @@ final class Leadership: Sendable {
       case .failure(let failure):
         let isHeld = if case .held = failure { true } else { false }
         if wasLeading, isHeld || !leads { lose(failure.message) }
-        if isHeld { state.withLock { $0.isKnown = true } }
+        if isHeld { state.withLock { $0.knownUntil = begun + Self.length } }
         if !wasLeading, failure.message != lastRefusal, !isHeld || lastRefusal.isEmpty {
           tell(.note(isHeld ? "follows: \(failure.message)" : failure.message))
           lastRefusal = failure.message
@@ -162,14 +165,14 @@ final class Leadership: Sendable {
       if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 {
         state.withLock { state in
           state.validUntil = .max
-          state.isKnown = true
+          state.knownUntil = .max
         }
         tell(.leads)
         // The file is open, and with it locked, for as long as this copy leads.
         while !Task.isCancelled { await pause(Self.second) }
         return
       }
-      state.withLock { $0.isKnown = true }
+      state.withLock { $0.knownUntil = .max }
       if !isTold { tell(.note("follows: another copy holds \(path)")) }
       isTold = true
       await pause(Self.second / 2)

@@ -22,11 +22,20 @@ struct WatchLog: Sendable {
       return Console.write(
         EventLine.text(event, at: now, run: run, members + [("text", .string(text))]), to: stream)
     }
-    let lines = text.split(separator: "\n").joined(separator: " | ")
+    let lines = Self.plain(text.split(separator: "\n").joined(separator: " | "))
     let name = run.map { "\($0)  " } ?? ""
     let time =
       start.map { Words.clock(SteadyClock.process.now().since($0)) } ?? now.utcText
     Console.write("\(time)  \(name)\(lines)\n", to: stream)
+  }
+
+  /// Names of alerts come from whoever may post them, and say nothing to a terminal.
+  private static func plain(_ text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      plain.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+    }
+    return String(plain)
   }
 
   func write(_ note: PolicyNote) {
