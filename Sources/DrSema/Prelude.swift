@@ -84,7 +84,7 @@ extension ModuleGraphBuilder {
     }
     return tree.root.children.allSatisfy { node in
       switch node.kind {
-      case .moduleDecl, .useDecl, .letDecl, .inputDecl, .typeDecl, .fnDecl, .block,
+      case .moduleDecl, .useDecl, .letDecl, .inputDecl, .typeDecl, .fnDecl, .runbookDecl, .block,
         .exprStmt:
         true
       default: node.isLeaf || node.kind.isExpression  // open: every other declaration

@@ -32,6 +32,15 @@ import Testing
     #expect(modules(text).contains("core"), "\(text)")
   }
 
+  @Test("a runbook is read with what it names")
+  func runbooks() {
+    #expect(modules("runbook r(n: Int) { step \"s\" { n } }\n") == ["main.dr"])
+    #expect(
+      modules("runbook r(n: Int) { step \"s\" { n } }\n", expression: "[len([1])]")
+        == ["core", "main.dr"])
+    #expect(modules("runbook r(s: Service) {}\n").contains("service"))
+  }
+
   @Test("what an expression or a module that is read names is read too")
   func indirect() {
     #expect(modules("let x = 1", expression: "len([x])") == ["core", "main.dr"])

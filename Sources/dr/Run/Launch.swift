@@ -34,6 +34,12 @@ struct Launch: Equatable {
     var alerts: [Alert.Key]
   }
 
+  /// The values of the arguments as one expression, by which is found out what they name.
+  var argumentList: String {
+    let values = arguments.map { $0.drop { $0 != "=" }.dropFirst() }
+    return "[\(values.joined(separator: ", "))]"
+  }
+
   /// A cluster that is elsewhere now than it was when this was started, then and now.
   func moved(to now: [ClusterPlace]) -> (was: ClusterPlace, is: ClusterPlace)? {
     for was in places {

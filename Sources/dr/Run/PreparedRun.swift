@@ -30,14 +30,18 @@ struct PreparedRun {
   /// Loads everything; prints what is wrong and throws the exit status where it is.
   init(_ launch: Launch, style: OutputStyle) throws {
     self.launch = launch
-    project = Project(
-      file: WorkingFolder.relative(launch.file), inputs: launch.inputs, style: style)
+    var (project, functions) = Self.check(launch, style, .named(expression: launch.argumentList))
+    // What is wrong with an argument may be told with names that the program does not name.
+    if project.checker.program.runbooks[launch.runbook] != nil, functions == nil {
+      (project, functions) = Self.check(launch, style, .whole)
+    }
+    self.project = project
     guard !project.diagnostics.hasErrors else { throw project.fail() }
     try Self.refuseSecrets(launch, project)
     if let runbook = project.checker.program.runbooks[launch.runbook] {
       natives = project.checker.natives(reachableFrom: runbook)
       try Self.check(launch, natives)
-      guard let functions = project.checker.checkArguments(launch.arguments, of: runbook) else {
+      guard let functions else {
         project.reportArgumentMistakes()
         throw project.fail()
       }
@@ -61,6 +65,19 @@ struct PreparedRun {
     natives = project.checker.natives(
       within: [machine.program.checked[function].span].compactMap { $0 })
     try Self.check(launch, natives)
+  }
+
+  /// The program, and the values of the runbook's arguments; `nil` where it has no such runbook, or something is wrong.
+  private static func check(
+    _ launch: Launch, _ style: OutputStyle, _ prelude: Prelude
+  ) -> (Project, [FunctionID]?) {
+    let project = Project(
+      file: WorkingFolder.relative(launch.file), inputs: launch.inputs, style: style,
+      prelude: prelude)
+    guard !project.diagnostics.hasErrors,
+      let runbook = project.checker.program.runbooks[launch.runbook]
+    else { return (project, nil) }
+    return (project, project.checker.checkArguments(launch.arguments, of: runbook))
   }
 
   /// A fiber about to run it.
@@ -204,7 +221,7 @@ struct ProgramFingerprint {
   init(_ project: Project) {
     var digest = SHA256()
     var sources: [RunIdentity.Source] = []
-    for file in project.checker.program.sources.files where !file.name.hasSuffix("=") {
+    for file in Self.inOrder(project.checker.program.sources.files) {
       // Without its folder: a run is gone on with from wherever one stands.
       digest.update(Array((file.name.split(separator: "/").last ?? "").utf8))
       digest.update(file.bytes)
@@ -214,5 +231,13 @@ struct ProgramFingerprint {
     for input in project.inputs { digest.update(Array(input.utf8)) }
     self.digest = SHA256.hex(digest.finish())
     self.sources = sources
+  }
+
+  /// The library's by their names, for when each is read depends on who reads the program; then the program's own, in
+  /// the order in which they use one another.
+  private static func inOrder(_ files: [SourceFile]) -> [SourceFile] {
+    let files = files.filter { !$0.name.hasSuffix("=") }
+    return files.filter { $0.name.hasPrefix("stdlib/") }.sorted { $0.name < $1.name }
+      + files.filter { !$0.name.hasPrefix("stdlib/") }
   }
 }
