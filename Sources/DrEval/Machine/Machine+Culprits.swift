@@ -24,8 +24,14 @@ struct Whereabouts {
   private var total = Use()
   private var fuel: Int
   private var memory = 0
+  private var isNoted = false
 
   init(fuel: Int) { self.fuel = fuel }
+
+  /// Forgets what was noted. Where fuel is given back often, mostly nothing was.
+  mutating func reset(fuel: Int) {
+    if isNoted { self = Whereabouts(fuel: fuel) } else { self.fuel = fuel }
+  }
 
   /// What to leave out of the way when looking at a deep stack.
   private static let framesMax = 100
@@ -36,6 +42,7 @@ struct Whereabouts {
     let bytes = max(0, memory - self.memory)
     self.fuel = fuel
     self.memory = memory
+    isNoted = true
     total.steps += steps
     total.bytes += bytes
     var seen: Set<Int> = []

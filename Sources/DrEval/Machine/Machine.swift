@@ -61,7 +61,7 @@ package final class Machine {
   package func refuel() {
     observer?.willRefuel(self)
     heap.setFuel(fuelAtStart)
-    whereabouts = Whereabouts(fuel: fuelAtStart)
+    whereabouts.reset(fuel: fuelAtStart)
   }
 
   /// Has everything that this machine evaluates fail with E0407 soon after the function says so,

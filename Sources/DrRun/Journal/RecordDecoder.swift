@@ -298,7 +298,10 @@ struct RecordDecoder: Sendable {
     let start = offset
     offset += Int(count)
     if isPassing, !isKept { return "" }
-    return String(decoding: bytes[start..<offset], as: UTF8.self)
+    let end = offset
+    return bytes.withUnsafeBufferPointer {
+      String(decoding: UnsafeBufferPointer(rebasing: $0[start..<end]), as: UTF8.self)
+    }
   }
 
   /// Of items that take a byte each at least.
@@ -313,11 +316,15 @@ struct RecordDecoder: Sendable {
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
+  /// Most are of one byte.
+  @inline(__always)
   private mutating func unsigned() throws(RecordError) -> UInt64 {
-    if offset < end, bytes[offset] < 0x80 {
-      defer { offset += 1 }
-      return UInt64(bytes[offset])
-    }
+    guard offset < end, bytes[offset] < 0x80 else { return try longUnsigned() }
+    defer { offset += 1 }
+    return UInt64(bytes[offset])
+  }
+
+  private mutating func longUnsigned() throws(RecordError) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 64, by: 7) {
       let next = try byte()
