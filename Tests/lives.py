@@ -225,7 +225,7 @@ class Life(Case):
             process = self.start(*words, before=strike)
             output, errors = process.communicate(timeout=PATIENCE)
             said += output + errors
-            asked = set(re.findall(r"doubt/[^\s;]+", output + errors))
+            asked = set(re.findall(r"doubt/[^\s;=]+", output + errors))
             if process.returncode == 0 or strike or not asked:
                 return process.returncode, said
             # Whoever looks sees whether the line stands there.

@@ -127,6 +127,32 @@ import Testing
   }
 
   /// Of 200 branches: so many are done, some have failed, one is tried again, one asks a person, the others go on.
+  @Test("once a signal has come it is said what a second one does, and how to go on")
+  func stops() {
+    let now = Instant(nanoseconds: 2_000_000_000)
+    for rows in [20, 4] {
+      let text = LiveText(columns: 80, rows: rows, colour: false)
+      let lines = text.lines(of: run(title: "first"), at: now, stoppedFor: "dr resume r")
+      #expect(lines.count <= rows)
+      #expect(lines[1] == "‖ pauses after what is under way; a second Ctrl-C ends it at once")
+      #expect(lines[2] == "  either way go on with: dr resume r")
+    }
+  }
+
+  @Test("a wait that has failed says its text once")
+  func failedWait() {
+    let start = Instant(nanoseconds: 0)
+    var run = run(title: "first")
+    run.take(
+      JournalRecord(
+        at: start, position: Position("0.1"),
+        .verdict(
+          holds: false, message: "did not hold within 5s: wait until first (ready is 1)",
+          evidence: [])))
+    let lines = LiveText(columns: 80, rows: 20, colour: false).lines(of: run, at: start)
+    #expect(lines.contains("  ✗ did not hold within 5s: wait until first (ready is 1)"), "\(lines)")
+  }
+
   private func fanOut(failed: Set<Int>) -> LiveRun {
     let start = Instant(nanoseconds: 1_000_000_000)
     let identity = RunIdentity(

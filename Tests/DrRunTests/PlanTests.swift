@@ -111,6 +111,75 @@ import Testing
     #expect(plan.incomplete == "set.apply: no route")
   }
 
+  /// The acts that are still to come of a run as its journal has it.
+  private func toCome(_ host: TestHost, takenBack: Bool = false) throws -> [String] {
+    var host = host
+    host.early = []
+    host.interruptAt = nil
+    let machine = Machine(program: host.program, limits: Limits())
+    let planner = Planner(
+      machine: machine, body: machine.start(host.runbook, []), identity: host.identity,
+      past: RunPast(try Journal(bytes: host.disk), takenBack: takenBack))
+    let acts = host.world.ledger.count
+    _ = host.drive(planner, .none)
+    #expect(host.world.ledger.count == acts)
+    return planner.itemsToCome.filter { $0.kind == .act }.map { item in
+      "\(item.onlyOnFailure ? "undo " : "")\(item.target ?? "")"
+    }
+  }
+
+  @Test("of a run that goes on what is still to come is planned, undos of what was done included")
+  func goesOn() throws {
+    var host = TestHost(
+      ProgramBuilder.runbook { code in
+        code.reversible("a")
+        code.reversible("b")
+        code.reversible("c")
+      })
+    #expect(try toCome(host) == ["a", "undo a", "b", "undo b", "c", "undo c"])
+    // Each act takes a second: the second one is under way, and the last one that is begun.
+    host.interruptAt = 2
+    #expect(try host.live()?.status == .paused)
+    #expect(host.world.summary == "a=1 b=1")
+    #expect(try toCome(host) == ["undo a", "undo b", "c", "undo c"])
+    #expect(try toCome(host, takenBack: true) == ["undo a", "undo b"])
+    host.interruptAt = nil
+    #expect(try host.live()?.status == .succeeded)
+    #expect(try toCome(host, takenBack: true) == ["undo a", "undo b", "undo c"])
+  }
+
+  @Test("of a run that takes back what it did only undos are to come, without those that were run")
+  func takesBack() throws {
+    var host = TestHost(
+      ProgramBuilder.runbook { code in
+        code.reversible("a")
+        code.reversible("b")
+        code.step("c") { $0.do($0.call("set.apply", "c", $0.int(1))) }
+        code.reversible("d")
+      })
+    host.world.troubles = ["perform set.apply c": [.fails(.refused("forbidden"))]]
+    // Two acts, one that fails, and the undo of b, which is the last one that is begun.
+    host.interruptAt = 4
+    #expect(try host.live()?.status == .paused)
+    #expect(host.world.summary.contains("a=1"))
+    #expect(try toCome(host) == ["undo a"])
+  }
+
+  @Test("what another attempt does is to come, whatever an earlier one did")
+  func triesAgain() throws {
+    var host = TestHost(
+      ProgramBuilder.runbook { code in
+        code.step("both", retry: 3, every: 60) { step in
+          step.do(step.call("set.apply", "a", step.int(1)))
+          step.do(step.call("set.apply", "b", step.int(1)))
+        }
+      })
+    host.world.troubles = ["perform set.apply b": [.fails(.busy("429"))]]
+    host.interruptAt = 20
+    #expect(try host.live()?.status == .paused)
+    #expect(try toCome(host) == ["a", "b"])
+  }
+
   @Test("an act that must not be done as the world is now is not met, and the plan goes on")
   func hindered() throws {
     var world = FakeWorld()

@@ -114,6 +114,15 @@ struct RunsCommandTests {
         let last = terminal.written.components(separatedBy: "\u{1B}[J").last ?? ""
         #expect(!last.contains(" left"), "\(last)")
       }
+      // Who follows it is told what to do, and an answer that nobody asked for is none.
+      let followed = try run(dr, ["runs", "tail", "-f"], environment: ["DR_STATE": folder])
+      #expect(followed.status == 0)
+      #expect(followed.errors.contains("it is paused; go on with: dr resume"), "\(followed)")
+      let answered = try run(
+        dr, ["resume", "--answer", "doubt/x=yes"], environment: ["DR_STATE": folder])
+      #expect(answered.status == 1)
+      #expect(answered.errors.contains("asks no question called `doubt/x`, nor any other"))
+      #expect(answered.errors.contains("nothing was done"))
     }
   }
 
@@ -132,7 +141,8 @@ struct RunsCommandTests {
       let begun = try dr(["run", "a.dr", "go", "--world", "real", "--detach"])
       #expect(begun.status == 0, "\(begun.errors)")
       try until { try dr(["runs", "show"]).output.contains("waits for: Go on with me?") }
-      #expect(try dr(["runs"]).output.contains("running"))
+      #expect(try dr(["runs"]).output.contains("waits for an answer"))
+      #expect(try dr(["runs", "list", "--json"]).output.contains("\"waits_for\": ["))
       #expect(try dr(["approve", "last", "nothing"]).status == 1)
       let approved = try dr(["approve", "last", "Go on", "--by", "alice", "--reason", "all green"])
       #expect(approved.output == "approved: Go on with me?\n")

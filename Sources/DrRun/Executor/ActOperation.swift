@@ -222,8 +222,18 @@ final class ActOperation: Operation {
       at: executor.now.advanced(by: 1_000_000_000 << Int64(settles)), for: self)
   }
 
+  /// Whether what was promised happened.
+  override var openQuestion: Question? {
+    intent.map { intent in
+      Question(
+        id: "doubt/\(intent.key)/\(intents)", text: "Did \(act) happen?", audience: nil,
+        deadline: nil)
+    }
+  }
+
   private func unknown() {
-    let id = "doubt/\(intent?.key ?? "")/\(intents)"
+    guard let openQuestion else { return }
+    let id = openQuestion.id
     if let answer = executor.answers[id] {
       let state = answer.approved ? Settlement.State.done : .notDone
       return settle(Settlement(state: state, result: nil, by: answer.by))
@@ -236,7 +246,7 @@ final class ActOperation: Operation {
     }
     // Done once more under the same key, which the target makes harmless.
     if isTriedAgain { return settle(Settlement(state: .unknown, result: nil, by: nil)) }
-    executor.askOnStop(Question(id: id, text: "Did \(act) happen?", audience: nil, deadline: nil))
+    executor.askOnStop(openQuestion)
     let cancelled = frame?.cancelled.map { "; it is not begun again (\($0.message))" } ?? ""
     executor.stop(
       .paused,

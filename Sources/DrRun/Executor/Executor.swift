@@ -44,6 +44,11 @@ package final class Executor: Runner {
   private var timers: [TimerID: Operation] = [:]
   private var questions: [(id: String, operation: Operation)] = []
   private var nextID = 0
+  /// What a person may answer before the run goes on: approvals that are asked, and acts that are in doubt. Those that
+  /// settle themselves are among them.
+  package var openQuestions: [Question] {
+    waiting.all.compactMap(\.openQuestion).sorted { $0.id < $1.id }
+  }
   /// Answers of people to questions that have not been asked in this life yet.
   private(set) var answers: [String: (approved: Bool, by: String)] = [:]
 

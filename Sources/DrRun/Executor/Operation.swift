@@ -30,6 +30,9 @@ class Operation {
   /// What it is, for the message that the journal has something else.
   var summary: String { "nothing" }
 
+  /// What a person may answer it, as far as the journal tells.
+  var openQuestion: Question? { nil }
+
   /// The frame has just stopped here.
   func begin() {}
 

@@ -54,6 +54,11 @@ final class ReopenedOperation: Operation {
     executor.pend(self)
   }
 
+  override var openQuestion: Question? {
+    guard case .asking = state else { return nil }
+    return Question(id: questionID, text: question, audience: audience, deadline: nil)
+  }
+
   override func activate() {
     switch state {
     case .closed:
@@ -63,8 +68,7 @@ final class ReopenedOperation: Operation {
     case .asking:
       if let answer = executor.answers[questionID] { return decide(answer.approved, by: answer.by) }
       show(.approvalAsked, question)
-      executor.ask(
-        Question(id: questionID, text: question, audience: audience, deadline: nil), for: self)
+      if let openQuestion { executor.ask(openQuestion, for: self) }
     case .takingBack, .over: break
     }
   }

@@ -87,14 +87,18 @@ final class ApproveOperation: Operation {
     executor.pend(self)
   }
 
+  private var asked: Question {
+    Question(
+      id: id, text: question, audience: operands.audience, deadline: until, agreed: agreed)
+  }
+
+  override var openQuestion: Question? { asked }
+
   override func activate() {
     if let until, executor.now >= until { return decide(nil, by: nil) }
     if let answer = executor.answers[id] { return decide(answer.approved, by: answer.by) }
     show(.approvalAsked, question, until: until)
-    executor.ask(
-      Question(
-        id: id, text: question, audience: operands.audience, deadline: until, agreed: agreed),
-      for: self)
+    executor.ask(asked, for: self)
     if let until, timer == nil { timer = executor.startTimer(at: until, for: self) }
   }
 

@@ -134,7 +134,9 @@ package struct LiveRun: Sendable, Equatable {
       end(position)
     case .verdict(false, let message?, _):
       let condition = items.first { $0.position == position }?.text
-      fail(position, condition ?? message, condition == nil ? "" : message)
+      // What the message says already is not said before it.
+      let isSaid = condition.map(message.contains) ?? true
+      fail(position, isSaid ? message : condition ?? "", isSaid ? "" : message)
       end(position)
     case .decision(false, let person):
       if let question = items.first(where: { $0.position == position })?.text {

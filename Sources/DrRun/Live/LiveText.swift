@@ -19,19 +19,22 @@ package struct LiveText: Sendable {
     self.colour = colour
   }
 
-  /// None where the run has not begun or is over. `isStopping`: a signal has asked it to.
-  package func lines(of run: LiveRun, at now: Instant, isStopping: Bool = false) -> [String] {
+  /// None where the run has not begun or is over. `stoppedFor`: a signal has asked it to stop, and the command goes on
+  /// with it.
+  package func lines(of run: LiveRun, at now: Instant, stoppedFor resume: String? = nil) -> [String]
+  {
     guard let identity = run.identity, let startedAt = run.startedAt, run.status == .running else {
       return []
     }
     let elapsed = max(0, now.nanoseconds - startedAt.nanoseconds)
-    let needed = run.failures.count + run.items.count + (isStopping ? 2 : 1)
+    let needed = run.failures.count + run.items.count + (resume == nil ? 1 : 3)
     var lines = [head(identity, run, elapsed, isCrowded: needed > rows)]
-    if isStopping {
-      lines.append(
+    if let resume {
+      lines += [
         line(
-          0, "‖", .yellow, "stops once what is under way has ended; a second signal ends it now", ""
-        ))
+          0, "‖", .yellow, "pauses after what is under way; a second Ctrl-C ends it at once", ""),
+        line(0, " ", .yellow, "either way go on with: \(resume)", ""),
+      ]
     }
     if needed <= rows {
       lines += run.failures.map(line) + run.items.map { line($0, at: now) }

@@ -16,6 +16,10 @@ package final class Planner: Runner {
   private let machine: Machine
   private let identity: RunIdentity
   private let root: Fiber
+  /// What the run has behind it; nil of one that has not begun.
+  private let past: RunPast?
+  /// Whether what follows is not to come, since the run is taken back.
+  private var isAtEndOfPast = false
   private var frames: [PlanFrame] = []
   private var awaited: (id: CallID, frame: PlanFrame, call: HostCall, item: Int?)?
   private var nextID = 0
@@ -60,11 +64,22 @@ package final class Planner: Runner {
     self.init(machine: machine, body: machine.start(runbook, arguments), identity: identity)
   }
 
-  /// The same for code that stands in no runbook: a policy's reaction.
-  package init(machine: Machine, body: Fiber, identity: RunIdentity) {
+  /// The same for code that stands in no runbook: a policy's reaction. With a past it is planned how a run goes on:
+  /// what was done and seen is as the run has it, and is not asked again.
+  package init(machine: Machine, body: Fiber, identity: RunIdentity, past: RunPast? = nil) {
     self.machine = machine
     self.identity = identity
+    self.past = past
     root = body
+  }
+
+  /// Of what has been planned so far, what the run has not behind it.
+  package var itemsToCome: [PlanItem] {
+    items.filter { item in
+      guard let past else { return true }
+      return past.results[item.position] == nil
+        && (!past.isTakenBack || item.onlyOnFailure || item.kind == .lock)
+    }
   }
 
   /// It has nothing carried out but reads.
@@ -149,6 +164,7 @@ package final class Planner: Runner {
       item = add(.act, call.name, frame, position, call.span)
       update(item) { $0.actClass = actClass }
     }
+    if let past, !frame.isCondition, isBehind(past, call, frame, position) { return }
     nextID += 1
     let id = CallID(nextID)
     awaited = (id, frame, call, item)
@@ -159,6 +175,22 @@ package final class Planner: Runner {
           name: call.name, arguments: call.arguments, effect: call.effect,
           actClass: call.actClass, key: "\(identity.runID)/\(position.text)"),
         item == nil ? .read : .observe))
+  }
+
+  /// Goes on with what the run knows of a call already, or ends where nothing further is to come.
+  private func isBehind(
+    _ past: RunPast, _ call: HostCall, _ frame: PlanFrame, _ position: Position
+  ) -> Bool {
+    if case .some(.some(let result)) = past.results[position],
+      let value = try? machine.value(result, as: call.resultType)
+    {
+      machine.resume(frame.fiber, with: value)
+      return true
+    }
+    guard past.isTakenBack, !frame.onlyOnFailure else { return false }
+    isAtEndOfPast = true
+    pop(.failure(Failure(.program, "what follows is not to come")))
+    return true
   }
 
   /// Looks who holds it: a lock is an object of a cluster like those that acts touch.
@@ -397,6 +429,8 @@ package final class Planner: Runner {
       return proceed(frame, item, Bound.parallel(bounds, limit: limit), with: list)
     }
     start(body, at: position.child(bodies.startIndex), in: frame) { end, bound in
+      // The other branches have a past of their own.
+      let end = self.isAtEndOfPast ? .success(.unit) : end
       self.ended(end, frame) {
         self.planBranches(
           bodies.dropFirst(), values + [$0], bounds + [bound], limit, frame, position, item)
@@ -417,6 +451,8 @@ package final class Planner: Runner {
       $0.onlyOnFailure = true
       $0.isVerification = kind == .undo && !isInStep
     }
+    // It was run already.
+    if past?.results[position] != nil { return machine.resume(frame.fiber, with: .unit) }
     start(closure, arguments, at: position, in: frame, onlyOnFailure: true) { end, _ in
       if case .failure(let failure) = end {
         self.update(item) { $0.note = "could not be planned: \(failure.message)" }
@@ -430,7 +466,7 @@ package final class Planner: Runner {
   private func conclude(_ end: Result<Value, Failure>, _ bound: Bound) {
     var incomplete: String?
     var status = RunResult.Status.succeeded
-    if case .failure(let failure) = end {
+    if case .failure(let failure) = end, !isAtEndOfPast {
       incomplete = failure.message
       status = .failed
       if case .world(.unreachable) = failure.kind { status = .unreachable }

@@ -44,6 +44,8 @@ package struct RunSummary: Sendable, Equatable {
   package let restoration: Restoration?
   /// Acts that were promised and whose outcome is not known.
   package let inDoubt: [CallNote]
+  /// What it asks people, where it has not ended.
+  package let questions: [String]
 
   /// `nil` where the run never began.
   package init?(_ journal: Journal) {
@@ -100,7 +102,12 @@ package struct RunSummary: Sendable, Equatable {
     self.predicted = predicted
     self.objectives = objectives
     inDoubt = promised.map(\.call)
-    if case .ended = status { endedAt = last.at } else { endedAt = nil }
+    if case .ended = status {
+      (endedAt, questions) = (last.at, [])
+    } else {
+      let open = journal.damage == nil ? journal.openApprovals : []
+      (endedAt, questions) = (nil, open.map(\.question.text))
+    }
   }
 
   /// For people: `succeeded`, `rolled back, verified`, `paused`, `unfinished`.
@@ -172,6 +179,7 @@ package struct RunSummary: Sendable, Equatable {
       restored["why"] = restoration.why.map(Document.string)
       object["restored"] = .object(restored)
     }
+    if !questions.isEmpty { object["waits_for"] = .array(questions.map(Document.string)) }
     if !inDoubt.isEmpty {
       object["in_doubt"] = .array(inDoubt.map { .string($0.summary) })
     }

@@ -40,6 +40,15 @@ struct Resume: AsyncParsableCommand {
   @Flag(help: "Write what happens as JSON, an object per line (docs/events.md).")
   var json = false
 
+  @Flag(
+    help: "Go on although permissions are missing that acts still to come need, as far as it gets."
+  )
+  var acceptMissing = false
+
+  /// `dr run --detach` has asked, or was told not to mind.
+  @Flag(help: .hidden)
+  var permissionsAsked = false
+
   @OptionGroup var store: StoreAccess
   @OptionGroup var output: OutputOptions
 
@@ -57,6 +66,10 @@ struct Resume: AsyncParsableCommand {
     let prepared = try PreparedRun(launch, style: output.style)
     var session = RealSession(prepared: prepared, id: run, store: store, approvesAll: yes)
     session.tellsEvents = json
+    if !permissionsAsked {
+      session.admission = Admission(
+        preflight: Preflight(prepared, store, runID: run), acceptsMissing: acceptMissing)
+    }
     session.answers = try answer.map(decision)
     session.acceptsChange = acceptChange
     if undo {

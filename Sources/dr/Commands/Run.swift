@@ -81,14 +81,15 @@ struct Run: AsyncParsableCommand {
       try SimulatedSession(prepared: prepared, options: simulation).run(asEvents: json)
     case .real:
       let id = RunStore.newID(at: WallClock.now())
-      let review = saved == nil ? Preflight(prepared, store, acceptsMissing: acceptMissing) : nil
+      let admission = Admission(
+        preflight: Preflight(prepared, store, runID: id), acceptsMissing: acceptMissing)
       if detach {
-        try await review?.run()
+        if saved == nil { try await prepared.inWorld { try await admission.ask(in: $0) } }
         return try await DetachedRun(id: id, store: store).start(prepared, approvesAll: yes)
       }
       var session = RealSession(prepared: prepared, id: id, store: store, approvesAll: yes)
       session.prediction = prediction
-      session.preflight = review
+      if saved == nil { session.admission = admission }
       session.tellsEvents = json
       try await session.start()
     }

@@ -38,6 +38,8 @@ final class LiveView: ConsoleOverlay {
   private let colour: Bool
   /// How a question is answered from elsewhere.
   private let hint: String
+  /// The command that goes on with the run once a signal has stopped it.
+  private let resume: String
   private let readsKeys: Bool
   private let state = Mutex(State())
 
@@ -51,10 +53,12 @@ final class LiveView: ConsoleOverlay {
   /// console writes stands above it.
   ///
   /// `answers`: whether questions are answered here, where standard input is a terminal.
-  static func onTerminal(colour: Bool, hint: String, answers: Bool) -> LiveView? {
+  static func onTerminal(
+    colour: Bool, hint: String = "", resume: String = "", answers: Bool
+  ) -> LiveView? {
     guard Terminal(.output).allowsMovement else { return nil }
     let reads = answers && Terminal(.input).isTerminal && RawMode.prepare()
-    let view = LiveView(colour: colour, hint: hint, readsKeys: reads)
+    let view = LiveView(colour: colour, hint: hint, resume: resume, readsKeys: reads)
     Console.overlay.withLock { $0 = view }
     Task { [weak view] in
       while let view, view.tick() { try? await Task.sleep(for: interval) }
@@ -64,9 +68,10 @@ final class LiveView: ConsoleOverlay {
     return view
   }
 
-  private init(colour: Bool, hint: String, readsKeys: Bool) {
+  private init(colour: Bool, hint: String, resume: String, readsKeys: Bool) {
     self.colour = colour
     self.hint = hint
+    self.resume = resume
     self.readsKeys = readsKeys
   }
 
@@ -139,7 +144,8 @@ final class LiveView: ConsoleOverlay {
     let question = prompt(state, columns: columns)
     let text = LiveText(columns: columns, rows: max(1, rows - question.count), colour: colour)
     let lines = text.lines(
-      of: state.run, at: WallClock.now(), isStopping: StopSignal.remembered != nil)
+      of: state.run, at: WallClock.now(),
+      stoppedFor: StopSignal.remembered == nil ? nil : resume)
     Console.put(
       state.region.draw(
         lines + question.suffix(rows), columns: terminal.width, isOpen: !question.isEmpty))

@@ -14,7 +14,7 @@ final class Approver: Sendable {
   /// Where answers from elsewhere come in.
   private let box: ApprovalBox?
   /// How to give one, for people.
-  private let hint: String
+  private let hint: @Sendable (Question) -> String
   /// Who answers, as the journal names them: the user's number where the environment has no name.
   static var user: String {
     Environment.variable("USER") ?? Environment.variable("LOGNAME") ?? "uid \(getuid())"
@@ -28,7 +28,9 @@ final class Approver: Sendable {
   private let view: LiveView?
 
   init(
-    approvesAll: Bool, box: ApprovalBox? = nil, hint: String = "", prompts: Bool = true,
+    approvesAll: Bool, box: ApprovalBox? = nil,
+    hint: @escaping @Sendable (Question) -> String = { _ in "" },
+    prompts: Bool = true,
     view: LiveView? = nil
   ) {
     self.view = view
@@ -54,7 +56,8 @@ final class Approver: Sendable {
       return view.ask(question) { [self] in answer(id, $0, by: user, deliver) }
     }
     guard prompts, view == nil, Terminal(.input).isTerminal else {
-      Console.write("waiting for an answer: \(question.text)\(audience)\n\(hint)", to: .error)
+      Console.write(
+        "waiting for an answer: \(question.text)\(audience)\n\(hint(question))", to: .error)
       return
     }
     Console.write("\(question.text)\(audience) [yes/no] ", to: .error)

@@ -27,7 +27,7 @@ struct DetachedRun {
     do throws(FileFailure) {
       try makeDirectories(directory(of: output))
       process = try DetachedProcess.start(
-        ["resume", id] + store.records.options
+        ["resume", id, "--permissions-asked"] + store.records.options
           + (approvesAll ? ["--yes"] : []), output: output)
     } catch {
       Console.write("\(error.message)\n", to: .error)

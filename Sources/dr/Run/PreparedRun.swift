@@ -107,6 +107,18 @@ struct PreparedRun {
     }
   }
 
+  /// Does something in that world, and gives it up then.
+  func inWorld(_ body: (RealWorld) async throws -> Void) async throws {
+    let world = try makeWorld()
+    do {
+      try await body(world)
+    } catch {
+      await world.shutdown()
+      throw error
+    }
+    await world.shutdown()
+  }
+
   /// Who works on the run from here on, as its journal notes it.
   func life(in places: [ClusterPlace]) -> Life {
     Life(

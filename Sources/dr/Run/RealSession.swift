@@ -21,8 +21,8 @@ struct RealSession {
   var acceptsChange = false
   /// What the plan said that a new run is held to.
   var prediction: Prediction?
-  /// What is asked before a new run is begun.
-  var preflight: Preflight?
+  /// Asked before this life of the run acts.
+  var admission: Admission?
   /// What happens is written as events, not as lines for people.
   var tellsEvents = false
 
@@ -30,32 +30,27 @@ struct RealSession {
   func start() async throws {
     var launch = prepared.launch
     launch.places = try places()
-    try await inWorld { world in
-      try await preflight?.run(in: world)
+    // Before the first line is written: who reads them may be gone, and the run goes on.
+    signal(SIGPIPE, SIG_IGN)
+    try await prepared.inWorld { world in
+      try await admission?.ask(in: world)
       do throws(StoreFailure) {
         try await store.create(id, launch)
       } catch {
         Console.write("\(error.message)\nNothing was done.\n", to: .error)
         throw error.exitCode
       }
-      try await goOn(world)
+      // It was asked before there was anything of it.
+      var session = self
+      session.admission = nil
+      try await session.goOn(world)
     }
   }
 
   /// Goes on with a run, or begins it where the first life ended before it could.
-  func resume() async throws { try await inWorld { try await goOn($0) } }
-
-  private func inWorld(_ body: (RealWorld) async throws -> Void) async throws {
-    // Before the first line is written: who reads them may be gone, and the run goes on.
+  func resume() async throws {
     signal(SIGPIPE, SIG_IGN)
-    let world = try prepared.makeWorld()
-    do {
-      try await body(world)
-    } catch {
-      await world.shutdown()
-      throw error
-    }
-    await world.shutdown()
+    try await prepared.inWorld { try await goOn($0) }
   }
 
   private func goOn(_ world: RealWorld) async throws {
@@ -104,6 +99,19 @@ struct RealSession {
     throw ExitCode(4)
   }
 
+  /// Throws where an answer is to a question that nobody asks.
+  private func refuseUnknown(_ open: [Question]) throws {
+    for case .decided(let answered, _, _) in answers
+    where !open.contains(where: { $0.id == answered }) {
+      let list = open.map { "\n  \($0.id)  \(visible($0.text))" }.joined()
+      Console.write(
+        "\(id) asks no question called `\(visible(answered))`"
+          + (open.isEmpty ? ", nor any other" : "; it asks:\(list)") + "\nnothing was done\n",
+        to: .error)
+      throw ExitCode(1)
+    }
+  }
+
   private func fail(_ diagnostic: Diagnostic, status: Int32) -> ExitCode {
     prepared.project.report(diagnostic)
     prepared.project.printDiagnostics()
@@ -121,6 +129,9 @@ struct RealSession {
     } catch {
       throw fail(error.diagnostic, status: 4)
     }
+    try refuseUnknown(executor.openQuestions)
+    try await admission?.ask(
+      in: world, after: RunPast(opened.journal, takenBack: reopening != nil))
     executor.prediction = prediction
     executor.objectives = prepared.objectives
     executor.life = prepared.life(in: try places())
@@ -135,7 +146,7 @@ struct RealSession {
       ? nil
       : LiveView.onTerminal(
         colour: prepared.project.style.usesColour(.output), hint: store.approveCommand(id),
-        answers: !approvesAll)
+        resume: resume, answers: !approvesAll)
     defer { live?.end() }
     executor.tellsNews = live != nil || tellsEvents
     live?.replace(with: LiveRun(opened.journal.records))
@@ -145,7 +156,7 @@ struct RealSession {
       answer: { [store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
         approvesAll: approvesAll, box: store.approvals(id),
-        hint: "answer with: \(store.approveCommand(id))\n", prompts: !tellsEvents, view: live),
+        hint: { [store, id] in store.answerHint(id, to: $0) }, prompts: !tellsEvents, view: live),
       mayAct: { await held.isStillOurs() },
       isKnownToMayAct: { held.isKnownOurs },
       tell: { [id, tellsEvents] news in

@@ -40,6 +40,14 @@ struct RunStore: Sendable {
   /// The command that answers a run's approval.
   func approveCommand(_ id: String) -> String { "dr approve \(id)\(options)" }
 
+  /// How a question of the run is answered from elsewhere: what became of an act is told to who goes on with the run.
+  func answerHint(_ id: String, to question: Question) -> String {
+    let command =
+      question.id.hasPrefix("doubt/")
+      ? "\(resumeCommand(id)) --answer \(question.id)=yes (or =no)" : approveCommand(id)
+    return "answer with: \(command)\n"
+  }
+
   /// Answers to the run's approvals that were given from elsewhere.
   func approvals(_ id: String) -> ApprovalBox { ApprovalBox(records: records, id: id) }
 

@@ -83,7 +83,7 @@ struct WatchedRun: Sendable {
       answer: { [world, store] in await world.answer($0, $1, beside: store) },
       approver: Approver(
         approvesAll: false, box: store.approvals(id),
-        hint: "answer with: \(store.approveCommand(id))\n",
+        hint: { [store, id] in store.answerHint(id, to: $0) },
         prompts: false),
       isSignalled: false,
       mayAct: { [mayAct] in if mayAct() { await held.isStillOurs() } else { false } },

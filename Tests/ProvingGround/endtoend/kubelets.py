@@ -112,7 +112,7 @@ def a_program_whose_connection_breaks_is_asked_about_and_never_sent_again(world)
     until("the program to have ended", lambda: note.read_text().endswith("ended\n"), 30)
     runs = world.dr.runs("kubelets-lost")
     # Nobody has looked: it asks again. Somebody has, and it goes on.
-    question = next(word for word in invocation.text.split() if word.startswith("doubt/"))
+    question = next(word.split("=")[0] for word in invocation.text.split() if word.startswith("doubt/"))
     runs.resume(yes=False).exited(1, "it is not known whether")
     world.dr.start("kubelets-lost-answered", ["resume", "last", "--answer", f"{question}=yes"], runs.state).exited(0)
     expect(note.read_text() == "begun\nended\n", f"it ran again: {note.read_text()!r}")

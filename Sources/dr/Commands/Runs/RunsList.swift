@@ -78,7 +78,8 @@ extension RunSummary {
   /// `20261123T213412Z-3ua7  2026-11-23 21:34:12  succeeded  9s300ms  evacuate from=az1 to=az2`
   func line(isLive: Bool) -> String {
     let arguments = arguments.members.map { "\($0.name)=\($0.value.stringValue ?? "")" }
-    let state = status == .unfinished ? (isLive ? "running" : "unfinished") : statusText
+    let running = questions.isEmpty ? "running" : "waits for an answer"
+    let state = status == .unfinished ? (isLive ? running : "unfinished") : statusText
     let words = [
       runID, Timestamp.local(startedAt), state,
       Words.brief(lastAt.nanoseconds - startedAt.nanoseconds),

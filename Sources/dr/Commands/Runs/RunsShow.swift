@@ -48,10 +48,16 @@ struct RunsShow: AsyncParsableCommand {
     for call in summary.inDoubt { Console.write("in doubt: \(call.summary)\n") }
     Console.write(journal.timeline.map(\.line).joined())
     guard journal.damage == nil else { return }
-    for approval in journal.openApprovals {
-      Console.write(
-        "waits for: \(approval.question.text)\n  answer with: \(store.approveCommand(id))\n")
-    }
+    Console.write(summary.waiting(in: store))
+  }
+}
+
+extension RunSummary {
+  /// What the run waits for, and how it is answered; empty where it waits for nobody.
+  fileprivate func waiting(in store: RunStore) -> String {
+    questions.map {
+      "waits for: \(visible($0))\n  answer with: \(store.approveCommand(runID))\n"
+    }.joined()
   }
 }
 
@@ -81,7 +87,7 @@ struct RunsTail: AsyncParsableCommand {
     let live =
       follow && !json
       ? LiveView.onTerminal(
-        colour: OutputStyle(colour: .auto).usesColour(.output), hint: "", answers: false) : nil
+        colour: OutputStyle(colour: .auto).usesColour(.output), answers: false) : nil
     let signals = live.map { live in
       let stops = Signals.stops()
       return Task {
@@ -112,7 +118,11 @@ struct RunsTail: AsyncParsableCommand {
         Console.write(entries.dropFirst(first).joined())
         shown = max(first, entries.count)
         if journal.damage != nil { throw store.refuse(journal, id) }
-        if let summary = RunSummary(journal), summary.status != .unfinished { return }
+        if let summary = RunSummary(journal), summary.status != .unfinished {
+          live?.end()
+          if follow { Console.write(advice(summary, store), to: .error) }
+          return
+        }
       } else if !isLive {
         live?.end()
         if follow {
@@ -124,6 +134,15 @@ struct RunsTail: AsyncParsableCommand {
       if !follow { return }
       try await Task.sleep(for: .nanoseconds(store.records.lookNanoseconds))
     }
+  }
+}
+
+extension RunsTail {
+  /// What to do about a run that is paused; empty where it has ended.
+  private func advice(_ summary: RunSummary, _ store: RunStore) -> String {
+    guard case .paused = summary.status else { return "" }
+    return summary.waiting(in: store)
+      + "it is paused; go on with: \(store.resumeCommand(summary.runID))\n"
   }
 }
 
