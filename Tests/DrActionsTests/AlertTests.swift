@@ -63,6 +63,18 @@ struct AlertTests {
     #expect(alert("az1").text == #"ZoneDark{zone="az1"}"#)
   }
 
+  @Test("an alert whose run was not begun fires again")
+  func released() {
+    var book = AlertBook()
+    _ = book.take([alert("az1")], at: now)
+    _ = fires(&book, "az1")
+    let used = book.use(asker: "a")
+    let meanwhile = fires(&book, "az1")
+    book.release(used, asker: "a")
+    let again = fires(&book, "az1")
+    #expect(!meanwhile && again)
+  }
+
   @Test("what is resolved or forgotten does not fire")
   func ends() {
     var book = AlertBook()

@@ -196,6 +196,11 @@ package struct AlertBook: Sendable {
     for key in keys { used.insert(Use(asker: asker, key: key)) }
   }
 
+  /// They had no effect after all, and fire again.
+  package mutating func release(_ keys: [Alert.Key], asker: String) {
+    for key in keys { used.remove(Use(asker: asker, key: key)) }
+  }
+
   // MARK: On disk
 
   /// The alerts that fire. What is used up stands with the runs that used it.

@@ -38,6 +38,16 @@ struct Watch: AsyncParsableCommand {
   )
   var lease: LeaseName?
 
+  @Option(
+    help: "How often it is asked whether the clusters permit what the policies' runs do.")
+  var permissionsEvery = SimulatedDuration(nanoseconds: 600_000_000_000)
+
+  @Flag(
+    help:
+      "Begin runs although permissions are missing that their acts need; they go as far as they get."
+  )
+  var acceptMissing = false
+
   @Flag(help: "Write what happens as JSON, an object per line (docs/events.md).")
   var json = false
 
@@ -46,6 +56,12 @@ struct Watch: AsyncParsableCommand {
   @OptionGroup var cluster: KubeconfigOptions
   @OptionGroup var granted: GrantOptions
   @OptionGroup var source: SourceOptions
+
+  func validate() throws {
+    if permissionsEvery.nanoseconds < 1_000_000_000 {
+      throw ValidationError("--permissions-every takes 1s or more")
+    }
+  }
 
   mutating func run() async throws {
     // One heap for all threads: what one of them has read and let go, the next one uses. It runs for
@@ -93,7 +109,8 @@ struct Watch: AsyncParsableCommand {
     let log = WatchLog(asEvents: json)
     let session = WatchSession(
       policies: program.policies.map(\.name), store: runs, world: world, lease: lease,
-      token: token, log: log)
+      token: token, acceptsMissing: acceptMissing,
+      reviewsEvery: .nanoseconds(permissionsEvery.nanoseconds), log: log)
     let server = try await serve(session.endpoints)
     greet(program, runs, server, isOpen: token == nil, log)
     let signals = session.obeySignals()

@@ -84,15 +84,17 @@ final class WatchEndpoints: Sendable {
   }
 
   private var readiness: HTTPServer.Response {
-    let (looked, trouble) = figures.withLock { ($0.lookedAt != nil, $0.trouble) }
+    let (looked, trouble, lacking) = figures.withLock {
+      ($0.lookedAt != nil, $0.trouble, $0.lacking)
+    }
     if let trouble { return HTTPServer.Response(503, "\(trouble)\n") }
     if leadership.leads {
       return looked
-        ? HTTPServer.Response(200, "leads\n")
+        ? HTTPServer.Response(200, "leads\n\(lacking)")
         : HTTPServer.Response(503, "leads, and has not looked yet\n")
     }
     return leadership.isKnown
-      ? HTTPServer.Response(200, "follows\n")
+      ? HTTPServer.Response(200, "follows\n\(lacking)")
       : HTTPServer.Response(503, "it is not known who leads\n")
   }
 

@@ -17,8 +17,17 @@ struct WatchFigures: Sendable {
   /// By how runs ended; every status is told from the beginning.
   var finished: [String: Int] = [:]
   var activeRuns = 0
+  /// What is known of the permissions of runs, by policy.
+  var permissions: [String: PolicyReview.State] = [:]
   /// Why it cannot do its work.
   var trouble: String?
+
+  /// A line for each policy whose runs lack permissions.
+  var lacking: String {
+    permissions.sorted { $0.key < $1.key }.filter { !$0.value.missing.isEmpty }.map { name, state in
+      "\(name) is not permitted: \(state.missing.joined(separator: ", "))\n"
+    }.joined()
+  }
 
   static let endings = [
     RunResult.Status.succeeded, .failed, .rolledBack, .paused, .unreachable, .lockHeld,
@@ -54,6 +63,17 @@ struct WatchFigures: Sendable {
         detector.answeredAt.map {
           ([("policy", detector.policy), ("detector", detector.detector)], Self.seconds($0))
         }
+      })
+    let permissions = permissions.sorted { $0.key < $1.key }
+    text.metric(
+      "dr_policy_permissions_missing", "gauge",
+      "Permissions that runs of the policy need and do not have.",
+      permissions.map { ([("policy", $0.key)], Double($0.value.missing.count)) })
+    text.metric(
+      "dr_policy_permissions_asked_timestamp_seconds", "gauge",
+      "When all permissions of the policy could be asked for last.",
+      permissions.compactMap { name, state in
+        state.askedAt.map { ([("policy", name)], Self.seconds($0)) }
       })
     text.metric(
       "dr_runs_started_total", "counter", "Runs that policies started.", [([], Double(started))])

@@ -14,14 +14,19 @@ final class WatchSession: Sendable {
   private let store: RunStore
   private let world: RealWorld
   private let log: WatchLog
+  private let acceptsMissing: Bool
+  /// How often it is asked whether runs of policies are permitted; `nil` for never.
+  private let reviewsEvery: Duration?
 
   /// Between two ticks, by which runs that others work on are looked at.
   private static let tick = Duration.seconds(5)
 
   /// Copies agree who acts by `lease`; without one, by a lock on a file beside the store.
+  /// `acceptsMissing` is whether runs begin although permissions are missing.
   init(
     policies: [String], store: RunStore, world: RealWorld, lease: LeaseName? = nil,
-    token: WebhookToken? = nil, log: WatchLog
+    token: WebhookToken? = nil, acceptsMissing: Bool = false, reviewsEvery: Duration? = nil,
+    log: WatchLog
   ) {
     let notices = notices
     leadership = Leadership(
@@ -34,6 +39,8 @@ final class WatchSession: Sendable {
     self.store = store
     self.world = world
     self.log = log
+    self.acceptsMissing = acceptsMissing
+    self.reviewsEvery = reviewsEvery
   }
 
   /// Watches until it is told to stop and all runs are paused; gives the signal. To be called once.
@@ -41,7 +48,9 @@ final class WatchSession: Sendable {
     let (notices, leadership) = (notices, leadership)
     // A log that takes nothing more keeps no policy from acting.
     Console.whenUnwritable {}
+    let review = reviewsEvery.map { makeReview(of: program, every: $0) }
     let tasks = [
+      Task { if let review { await review.run() } },
       Task { await leadership.run() },
       Task {
         while !Task.isCancelled {
@@ -52,11 +61,24 @@ final class WatchSession: Sendable {
     ]
     let watcher = Watcher(
       program, notices: notices, store: store, world: world, leadership: leadership,
-      endpoints: endpoints, log: log)
+      endpoints: endpoints, acceptsMissing: acceptsMissing, log: log)
     let signal = await watcher.run()
     for task in tasks { task.cancel() }
     await leadership.resign()
     return signal
+  }
+
+  private func makeReview(of program: WatchedProgram, every: Duration) -> PolicyReview {
+    PolicyReview(
+      policies: program.policies.map { policy in
+        PolicyReview.Policy(name: policy.name, reactions: policy.cases.map(policy.reactionName))
+      },
+      file: program.project.file, launch: program.launch, programDigest: program.digest,
+      style: program.project.style, store: store, world: world, every: every,
+      acceptsMissing: acceptsMissing, log: log
+    ) { [endpoints] policy, state in
+      endpoints.figures.withLock { $0.permissions[policy] = state }
+    }
   }
 
   /// The same beside what else goes on.

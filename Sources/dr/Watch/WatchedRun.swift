@@ -28,6 +28,8 @@ struct WatchedRun: Sendable {
   let style: OutputStyle
   /// Why it is opened once more, where it has ended.
   let reopening: Reopening?
+  /// Whether it begins although permissions are missing.
+  let acceptsMissing: Bool
   let mayAct: @Sendable () -> Bool
   let log: WatchLog
   /// Given where events for the run go, once it can take them.
@@ -48,7 +50,12 @@ struct WatchedRun: Sendable {
       }
       let opened = try await OpenedRecord(id, in: store)
       do {
-        let end = try await drive(prepared, opened)
+        let end =
+          if let why = try await refusal(prepared, opened) {
+            End.refused(why)
+          } else {
+            try await drive(prepared, opened)
+          }
         await opened.held.release()
         return end
       } catch {
@@ -68,6 +75,21 @@ struct WatchedRun: Sendable {
     } catch {
       return .refused("it cannot be prepared")
     }
+  }
+
+  /// Why it is not begun: its acts are not permitted. One that has begun was asked about then, and nobody is there to
+  /// decide what becomes of it half-way: it goes on.
+  private func refusal(_ prepared: PreparedRun, _ opened: OpenedRecord) async throws -> String? {
+    guard opened.journal.first == nil,
+      let finding = try await Preflight(prepared, store, runID: id).ask(in: world)
+    else { return nil }
+    if let doubt = finding.doubt { log.write("\(doubt); the run goes on", run: id) }
+    guard let refusal = finding.refusal else { return nil }
+    guard acceptsMissing else {
+      return "\(refusal)nothing was done; dr watch --accept-missing goes on nevertheless"
+    }
+    log.write(refusal, run: id)
+    return nil
   }
 
   private func drive(_ prepared: PreparedRun, _ opened: OpenedRecord) async throws -> End {

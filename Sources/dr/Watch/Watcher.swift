@@ -53,6 +53,7 @@ final class Watcher {
   private let world: RealWorld
   private let leadership: Leadership
   private let endpoints: WatchEndpoints
+  private let acceptsMissing: Bool
   private let log: WatchLog
   private var book = AlertBook()
   private var leads = false
@@ -70,7 +71,7 @@ final class Watcher {
 
   init(
     _ program: WatchedProgram, notices: EventQueue<Notice>, store: RunStore, world: RealWorld,
-    leadership: Leadership, endpoints: WatchEndpoints, log: WatchLog
+    leadership: Leadership, endpoints: WatchEndpoints, acceptsMissing: Bool, log: WatchLog
   ) {
     self.program = program
     self.notices = notices
@@ -78,6 +79,7 @@ final class Watcher {
     self.world = world
     self.leadership = leadership
     self.endpoints = endpoints
+    self.acceptsMissing = acceptsMissing
     self.log = log
     engine = PolicyEngine(
       program.policies, on: program.machine, startingAt: SteadyClock.process.now())
@@ -321,11 +323,13 @@ final class Watcher {
     engine.stands(launch.runbook, of: service, .something)
   }
 
-  /// Removes what nothing was done of: only where it is certain.
+  /// Removes what nothing was done of: only where it is certain. The alerts that it was for have had no effect.
   private func dropIfNeverBegun(_ id: String) async {
     do {
-      let journal = try await store.journal(id)
-      if journal?.first == nil { try await store.records.remove(id) }
+      let launch = try await store.launch(id)
+      guard try await store.journal(id)?.first == nil else { return }
+      try await store.records.remove(id)
+      book.release(launch.cause?.alerts ?? [], asker: "policy/\(launch.runbook)")
     } catch {
       return  // It is looked at again by who leads next.
     }
@@ -381,7 +385,7 @@ final class Watcher {
     let run = WatchedRun(
       id: id, launch: launch, store: store, world: world, programDigest: program.digest,
       places: program.launch.places, style: program.project.style, reopening: reopening,
-      mayAct: { [leadership] in leadership.leads }, log: log
+      acceptsMissing: acceptsMissing, mayAct: { [leadership] in leadership.leads }, log: log
     ) { notices.push(.ready(id, $0)) }
     Task { notices.push(.ended(id, await run.drive())) }
   }
