@@ -52,6 +52,20 @@ struct CommandTests {
     #expect(try run(dr, arguments).status == 2)
   }
 
+  /// Runs read of the library what is named; what is wrong is told with all of it.
+  @Test("an argument that is wrong is told with names that the program does not name")
+  func wrongArgument() throws {
+    try inFolder { folder in
+      let file = "\(folder)/a.dr"
+      try "runbook go(n: Int) { step \"a\" { require n > 0 } }\n".write(
+        toFile: file, atomically: true, encoding: .utf8)
+      let words = ["run", file, "go", "--world", "simulated"]
+      #expect(try run(dr, words + ["n=sum([1])"]).status == 0)
+      let wrong = try run(dr, words + ["n=sumn([1])"])
+      #expect(wrong.status == 1 && wrong.errors.contains("did you mean `sum`?"))
+    }
+  }
+
   @Test("a word that is no command is told with the nearest one")
   func noCommand() throws {
     for (word, help) in [
