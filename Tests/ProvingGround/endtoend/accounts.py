@@ -9,6 +9,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from groundlib.kubeapi import ApiError
 from groundlib.testing import expect, until
 
 from . import journal, watch
@@ -68,8 +69,7 @@ def what_identity_derives_is_enough_for_the_whole_runbook_and_for_nothing_else(w
         expect(not wrong, f"the account may do what no runbook does: {wrong}")
         return f"{invocation.seconds:.1f} s; {len(made)} objects, {len(world.audit.changes(runs.id))} changes"
     finally:
-        for place in reversed(made):
-            api.delete(place)
+        remove(api, made)
 
 
 # What a pod has of its account, and of the API server; nothing else leads there.
@@ -122,8 +122,7 @@ def a_watcher_in_a_pod_leads_and_acts_by_its_own_account_and_with_no_other_right
         expect([head["metadata"]["labels"]["dr.run/run"] for head in heads] == [run], "the run is not kept in the cluster")
         return f"{len(made)} objects, {len(world.audit.changes(run))} changes"
     finally:
-        for place in reversed(made):
-            api.delete(place)
+        remove(api, made)
 
 
 def ready(port):
@@ -173,6 +172,23 @@ def create(api, item):
     collection = f"{base}{namespace}/{item['kind'].lower()}s"
     api.ensure(collection, item)
     return f"{collection}/{metadata['name']}"
+
+
+def remove(api, made):
+    """Deletes them, the last first, and waits for namespaces, which go slowly: the next case may want one of that name."""
+    for place in reversed(made):
+        api.delete(place)
+    for place in made:
+        if "/namespaces/" in place and place.count("/") == 4:
+            until(f"{place} gone", lambda: gone(api, place), 60)
+
+
+def gone(api, place):
+    try:
+        api.get(place)
+    except ApiError as error:
+        return error.status == 404
+    return False
 
 
 def may(api, verb, group, resource, part, namespace, name):
