@@ -55,13 +55,13 @@ struct Preflight {
 
   /// Asks within the limits; `nil` where there are no acts in clusters, and so nothing to ask.
   func ask(
-    in world: RealWorld, after past: RunPast? = nil, within limits: Limits = .beforeRun
+    in world: RealWorld, after past: () -> RunPast? = { nil }, within limits: Limits = .beforeRun
   ) async throws -> Finding? {
     let places = places
     guard !places.isEmpty else { return nil }
     let planner = Planner(
       machine: prepared.machine, body: prepared.makeBody(),
-      identity: prepared.identity(runID: runID), past: past)
+      identity: prepared.identity(runID: runID), past: past())
     let driver = RealDriver(
       runner: planner, answer: { [store] in await world.answer($0, $1, beside: store) },
       approver: Approver(approvesAll: true), isSignalled: false
@@ -103,7 +103,9 @@ struct Admission {
   let acceptsMissing: Bool
 
   /// Says what is missing, all at once, and throws; nothing has been done then. What could not be asked is said, too.
-  func ask(in world: RealWorld, after past: RunPast? = nil) async throws {
+  ///
+  /// `past` is what the run has behind it; it is asked for where there is anything to ask, since it is as long as the run was.
+  func ask(in world: RealWorld, after past: () -> RunPast? = { nil }) async throws {
     // Nothing has begun: a signal ends it at once, until the run itself listens.
     let stops = Signals.stops()
     Task { for await signal in stops { StopSignal.leave(signal) } }

@@ -130,8 +130,8 @@ struct RealSession {
       throw fail(error.diagnostic, status: 4)
     }
     try refuseUnknown(executor.openQuestions)
-    try await admission?.ask(
-      in: world, after: RunPast(opened.journal, takenBack: reopening != nil))
+    let (journal, isTakenBack) = (opened.journal, reopening != nil)
+    try await admission?.ask(in: world) { RunPast(journal, takenBack: isTakenBack) }
     executor.prediction = prediction
     executor.objectives = prepared.objectives
     executor.life = prepared.life(in: try places())
