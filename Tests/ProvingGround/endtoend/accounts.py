@@ -9,7 +9,6 @@ import time
 import urllib.request
 from pathlib import Path
 
-from groundlib.kubeapi import ApiError
 from groundlib.testing import expect, until
 
 from . import journal, watch
@@ -180,15 +179,7 @@ def remove(api, made):
         api.delete(place)
     for place in made:
         if "/namespaces/" in place and place.count("/") == 4:
-            until(f"{place} gone", lambda: gone(api, place), 60)
-
-
-def gone(api, place):
-    try:
-        api.get(place)
-    except ApiError as error:
-        return error.status == 404
-    return False
+            until(f"{place} gone", lambda: api.is_gone(place), 60)
 
 
 def may(api, verb, group, resource, part, namespace, name):

@@ -6,7 +6,6 @@ import json
 import signal
 import time
 
-from groundlib.kubeapi import ApiError
 from groundlib.testing import expect, until
 
 from .badworld import CLOSED_PORT, changed_kubeconfig
@@ -217,7 +216,7 @@ def prune_takes_away_what_the_program_made_and_nothing_else(world):
     invocation = run(world, "apply", smaller, "--prune").exited(
         0, "pruned Deployment apply-test/web-cn-beijing-az2", "kept PersistentVolumeClaim", "kept ConfigMap apply-test/settings",
         "belongs to the program another")
-    until("the deployment is gone", lambda: gone(api, f"{DEPLOYMENTS}/web-cn-beijing-az2"), 30)
+    until("the deployment is gone", lambda: api.is_gone(f"{DEPLOYMENTS}/web-cn-beijing-az2"), 30)
     for name in ("by-hand", "pretender", "settings"):
         api.get(f"{MAPS}/{name}")
     for name in ("by-hand", "pretender", "settings"):
@@ -253,17 +252,9 @@ service web {"""))
     flags = ["--kubeconfig", path, "--context", "south=elsewhere"]
     run(world, "apply", two, *flags).exited(3, "done:", "apply-test/web-cn-beijing-az1", CLOSED_PORT)
     changes_nothing(world, lambda: run(world, "apply", two, *flags, "--cluster", "deepseek-dr-cluster").exited(0, "unchanged", "done:"))
-    expect(gone(world.cluster.api, "/api/v1/namespaces/apply-test-far"), "an object of the other cluster was made here")
+    expect(world.cluster.api.is_gone("/api/v1/namespaces/apply-test-far"), "an object of the other cluster was made here")
     run(world, "apply", two, "--context", "elsewhere").exited(2, "--cluster")
     run(world, "apply", two, "--kubeconfig", path, "--context", "south=deepseek-dr-cluster").exited(3, "the same API server")
-
-
-def gone(api, path):
-    try:
-        api.get(path)
-    except ApiError as error:
-        return error.status == 404
-    return False
 
 
 def a_conflict_names_the_other_manager_and_the_field_and_changes_nothing(world):

@@ -104,6 +104,14 @@ class Api:
     def delete(self, path, body=None):
         return self.request("DELETE", path, body)
 
+    def is_gone(self, path):
+        """Whether the server says that there is no such object; false where it does not say."""
+        try:
+            self.get(path)
+        except ApiError as error:
+            return error.status == 404
+        return False
+
     def ensure(self, collection, body):
         """Creates an object, or merges it into the one that is there."""
         try:
